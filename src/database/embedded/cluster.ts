@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Installation } from './binaries.js';
+import { newPassword, ROLE, type Access } from './connection-url.js';
+import { readIfPresent, UNFINISHED_PREFIX, WAYS_OUT, type DataFolder } from './data-folder.js';
+import { EmbeddedServerError } from './embedded-server-error.js';
+import { summarise } from './server-log.js';
+import type { ServerSetup } from './server-process.js';
+import { isDurable } from './server-settings.js';
+
+/** Refuses a cluster of another PostgreSQL, or a folder that is none. Looks only, so it needs no lock. */
+export async function checkCluster({ cluster }: DataFolder, { major }: Installation): Promise<void> {
+  if (!(await exists(cluster))) return;
+  const found = (await readIfPresent(join(cluster, 'PG_VERSION')))?.trim();
+  if (found === undefined) {
+    throw new EmbeddedServerError(
+      `${cluster} exists, but it is no PostgreSQL data folder: move it away, or ${WAYS_OUT}.`,
+    );
+  }
+  if (found === major) return;
+  throw new EmbeddedServerError(
+    `The database in ${cluster} is of PostgreSQL ${found}, and the embedded server is PostgreSQL ${major}: ` +
+      `dump it with the old version and restore it into a new folder, or ${WAYS_OUT}.`,
+  );
+}
+
+/**
+ * Makes the cluster if there is none, and gives the password to connect with: the known one, or a new one if
+ * database.url was lost. The caller holds the lock, and no server is running.
+ */
+export async function prepareCluster(setup: ServerSetup, known: Access | undefined): Promise<string> {
+  const { folder, launcher, log } = setup;
+  await removeUnfinished(folder);
+  const password = known?.password ?? newPassword();
+  if (!(await exists(folder.cluster))) {
+    log('creating the database (first start)');
+    await createCluster(setup, password);
+    return password;
+  }
+  // A copy made by root belongs to root, and a copy may be open to others: PostgreSQL takes neither.
+  if ((await stat(folder.cluster)).uid === 0) await launcher.own(folder.cluster);
+  await chmod(folder.cluster, 0o700);
+  if (known === undefined) {
+    log('database.url is missing or damaged: setting a new password');
+    await setPassword(setup, password);
+  }
+  return password;
+}
+
+/** All the work is done in a folder beside; the rename makes it appear, flushed to the disk and complete. */
+async function createCluster({ folder, binaries, launcher, settings }: ServerSetup, password: string): Promise<void> {
+  const workshop = join(folder.root, `${UNFINISHED_PREFIX}${randomBytes(6).toString('hex')}`);
+  const [fresh, passwordFile] = [join(workshop, 'data'), join(workshop, 'password')];
+  try {
+    await mkdir(workshop, { mode: 0o700 });
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    await launcher.own(workshop);
+    const { code, output } = await launcher.run(binaries.initdb, [
+      `--pgdata=${fresh}`,
+      `--username=${ROLE}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // The system's own locales differ or are missing; the built-in one folds all of Unicode everywhere.
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--data-checksums',
+      '--no-instructions',
+      ...(isDurable(settings) ? [] : ['--no-sync']),
+    ]);
+    if (code !== 0) {
+      throw new EmbeddedServerError(`The database in ${folder.root} could not be created: ${summarise(output)}.`);
+    }
+    await rename(fresh, folder.cluster);
+  } finally {
+    await rm(workshop, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Single-user mode asks for no password; it needs the right to read the files, which is the right we have. */
+async function setPassword({ folder, binaries, launcher }: ServerSetup, password: string): Promise<void> {
+  const { code, output } = await launcher.run(
+    binaries.postgres,
+    ['--single', '-D', folder.cluster, 'postgres'],
+    `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`,
+  );
+  if (code !== 0 || output.includes('ERROR:')) {
+    throw new EmbeddedServerError(`A new password could not be set in ${folder.cluster}: ${summarise(output)}.`);
+  }
+}
+
+/** What a killed first start left. An initdb of it may still be writing; then the next start gets the rest. */
+async function removeUnfinished({ root }: DataFolder): Promise<void> {
+  const names = (await readdir(root)).filter((name) => name.startsWith(UNFINISHED_PREFIX));
+  await Promise.allSettled(names.map((name) => rm(join(root, name), { recursive: true, force: true, maxRetries: 3 })));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EmbeddedServerError, hasCode, reasonOf } from './embedded-server-error.js';
+
+/** Where things lie in the data folder. All paths are absolute and free of symbolic links above the folder. */
+export interface DataFolder {
+  readonly root: string;
+  /** The PostgreSQL cluster. It appears by one rename, so it is complete whenever it exists. */
+  readonly cluster: string;
+  readonly log: string;
+  readonly urlFile: string;
+  readonly lockFile: string;
+}
+
+/** Names of half-made clusters, left behind when a first start was killed. */
+export const UNFINISHED_PREFIX = 'postgres.new-';
+
+/** The two ways out that always exist; ends most error lines. */
+export const WAYS_OUT = 'set WATCHER_DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL server of your own';
+
+export async function openDataFolder(dataDir: string): Promise<DataFolder> {
+  const wanted = resolve(dataDir);
+  try {
+    await mkdir(wanted, { recursive: true });
+    const root = await realpath(wanted);
+    return {
+      root,
+      cluster: join(root, 'postgres'),
+      log: join(root, 'postgres.log'),
+      urlFile: join(root, 'database.url'),
+      lockFile: join(root, 'service.lock'),
+    };
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new EmbeddedServerError(`The data folder ${wanted} cannot be used (${reason}): ${WAYS_OUT}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The text of a file, or undefined if there is none. */
+export async function readIfPresent(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

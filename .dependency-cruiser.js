@@ -10,7 +10,8 @@ const features = [
   'monitoring', // judges what the three below have recorded
   'hierarchy', // asks about trees of executions
   'execution', // what ran, for which pipeline
-  'pipeline', // what may run: knows nobody else
+  'pipeline', // what may run
+  'operation', // what operators ask of the service itself: knows no pipeline
 ];
 
 /** Known to every feature, knowing none. */

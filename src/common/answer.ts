@@ -1,0 +1,15 @@
+/** A body that is answered with a status of its own, where one endpoint has two (201 created, 200 found). */
+export class Answer<T> {
+  private constructor(
+    readonly status: number,
+    readonly body: T,
+  ) {}
+
+  static created<T>(body: T): Answer<T> {
+    return new Answer(201, body);
+  }
+
+  static found<T>(body: T): Answer<T> {
+    return new Answer(200, body);
+  }
+}

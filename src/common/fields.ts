@@ -1,0 +1,139 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { parseInstant } from './instant.js';
+
+/**
+ * The field types of the wire, each one decorator: how a value is normalised, what it must be,
+ * and how the OpenAPI document shows it. Messages leave the field's name out, since the problem
+ * document names it beside the message.
+ */
+
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+const MAX_METADATA_BYTES = 256 * 1024;
+export const DATEPARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+export type Datepart = (typeof DATEPARTS)[number];
+
+function must(name: string, message: string, test: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate: test, defaultMessage: () => `must be ${message}` } });
+}
+
+function normalise(change: (value: unknown) => unknown): PropertyDecorator {
+  return Transform(({ value }) => change(value));
+}
+
+const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
+const isWhole = (value: unknown, min: number, max: number): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+/** Characters as PostgreSQL counts them: code points. */
+const hasLength = (value: unknown, min: number, max: number): boolean => {
+  if (typeof value !== 'string') return false;
+  const length = value.length > max ? [...value].length : value.length;
+  return length >= min && length <= max;
+};
+
+/** The field may be left out; in a PATCH an explicit null is wrong. */
+export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+/** The field may be left out; in a PATCH an explicit null clears it. */
+export const Clearable = (): PropertyDecorator => applyDecorators(IsOptional(), ApiProperty({ nullable: true }));
+
+/** Text of `min` to `max` characters, trimmed. */
+export const Text = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    normalise(trim),
+    must('text', `text of ${min} to ${max} characters`, (value) => hasLength(value, min, max)),
+    ApiProperty({ type: 'string', minLength: min, maxLength: max }),
+  );
+
+/** A name: text of 1 to 255 characters, trimmed, compared without case. */
+export const Name = (): PropertyDecorator => Text(1, 255);
+
+/** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
+export const Watermark = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
+    must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
+    ApiProperty({
+      type: () => String,
+      oneOf: [{ type: 'string', maxLength: 1000 }, { type: 'number' }, { type: 'boolean' }],
+    }),
+  );
+
+/** A whole number from `min` to `max`, never coerced from text. */
+const Whole = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    must('whole', `a whole number from ${min} to ${max}`, (value) => isWhole(value, min, max)),
+    ApiProperty({ type: 'integer', format: 'int64', minimum: min, maximum: max }),
+  );
+
+/** A number of rows: 0 to 2^53-1. */
+export const Count = (): PropertyDecorator => Whole(0, MAX_SAFE);
+
+/** An id in a body. Any whole number will do: one that names nothing is answered with 404. */
+export const Id = (): PropertyDecorator =>
+  applyDecorators(
+    must('id', 'a whole number', Number.isSafeInteger),
+    ApiProperty({ type: 'integer', format: 'int64', minimum: 1, maximum: MAX_SAFE }),
+  );
+
+/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
+export const Instant = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value)),
+    must('instant', 'an ISO 8601 time such as 2026-01-31T08:00:00Z, in the years 1 to 9999', (v) => v instanceof Date),
+    ApiProperty({ type: 'string', format: 'date-time' }),
+  );
+
+/** A JSON object of the client's own, at most 256 kB as JSON. */
+export const Metadata = (): PropertyDecorator =>
+  applyDecorators(
+    must(
+      'metadata',
+      'a JSON object of at most 256 kB',
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
+    ),
+    ApiProperty({ type: 'object', additionalProperties: true }),
+  );
+
+/** True or false, never coerced. */
+export const Flag = (): PropertyDecorator =>
+  applyDecorators(
+    must('flag', 'true or false', (value) => typeof value === 'boolean'),
+    ApiProperty({ type: 'boolean' }),
+  );
+
+/** One of a closed set of strings. */
+export const OneOf = (values: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
+    ApiProperty({ type: 'string', enum: [...values] }),
+  );
+
+/** The number of a threshold: 1 to 100,000. */
+export const ThresholdNumber = (): PropertyDecorator => Whole(1, 100_000);
+
+/** The unit of a threshold. */
+export const ThresholdDatepart = (): PropertyDecorator => OneOf(DATEPARTS);
+
+/** A whole number in a query string. */
+export const QueryWhole = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value)),
+    Whole(min, max),
+  );
+
+/** An id in a query string. */
+export const QueryId = (): PropertyDecorator => QueryWhole(-MAX_SAFE, MAX_SAFE);
+
+/** True or false in a query string. */
+export const QueryFlag = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (value === 'true' ? true : value === 'false' ? false : value)),
+    Flag(),
+  );

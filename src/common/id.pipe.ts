@@ -1,0 +1,15 @@
+import { Injectable, type PipeTransform } from '@nestjs/common';
+import { InvalidRequestError } from './domain-error.js';
+
+/**
+ * An id in a path. A whole number too large for any id becomes -1, which names nothing and so
+ * is answered with 404 like any other unknown id; anything else is 422.
+ */
+@Injectable()
+export class IdPipe implements PipeTransform<string, number> {
+  transform(value: string): number {
+    if (!/^-?\d+$/.test(value)) throw new InvalidRequestError([{ field: 'id', message: 'must be a whole number' }]);
+    const id = Number(value);
+    return Number.isSafeInteger(id) ? id : -1;
+  }
+}

@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer';
+import { DomainError } from './domain-error.js';
+
+/** Numbers of 16 and more digits are the ones that a double may not hold as they were sent. */
+const LONG_NUMBER = /[\d.]{16}/;
+const WATERMARKS = new Set(['watermark', 'next_watermark']);
+
+/**
+ * Parses a request body. A watermark sent as a number that a double can't hold exactly (a
+ * nanosecond epoch, a 64-bit id) keeps its digits as text, since a watermark that changes is
+ * data loaded twice or never. An empty body is undefined. Throws a `malformed` error.
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.');
+  const text = body.toString('utf8');
+  try {
+    return LONG_NUMBER.test(text) ? JSON.parse(text, keepWatermarkDigits) : JSON.parse(text);
+  } catch (error) {
+    throw malformed(`The body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** A JSON.parse reviver; its third argument holds the source text of a primitive. */
+function keepWatermarkDigits(key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const { source } = context ?? {};
+  return typeof value === 'number' && source && WATERMARKS.has(key) && String(value) !== source ? source : value;
+}
+
+function malformed(detail: string): DomainError {
+  return new DomainError('malformed', 'malformed_json', detail);
+}

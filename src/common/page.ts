@@ -1,0 +1,61 @@
+import { InvalidRequestError } from './domain-error.js';
+import { Optional, QueryWhole, Text } from './fields.js';
+
+/** One page of a list and, where more follows, the cursor that leads on. Becomes an array and a `Link` header. */
+export class Page<T> {
+  constructor(
+    readonly items: readonly T[],
+    readonly nextCursor?: string,
+  ) {}
+
+  map<U>(change: (item: T) => U): Page<U> {
+    return new Page(this.items.map(change), this.nextCursor);
+  }
+}
+
+/** How every list is paged. */
+export class PageQuery {
+  /**
+   * The most items in one page.
+   * @example 100
+   */
+  @Optional()
+  @QueryWhole(1, 1000)
+  limit?: number = 100;
+
+  /**
+   * Where the page starts: the `cursor` of the `Link: <...>; rel="next"` header of the page before. Opaque.
+   * @example MTAw
+   */
+  @Optional()
+  @Text(1, 200)
+  cursor?: string;
+}
+
+/** The most items that a page of this query may hold. */
+export function pageLimit(query: PageQuery): number {
+  return query.limit ?? 100;
+}
+
+/** A position in a list: the sort key of the last item seen, whole numbers only. */
+export type Position = readonly number[];
+
+/** The page of `rows`, of which one more than the limit was read to learn whether another page follows. */
+export function toPage<T>(rows: readonly T[], query: PageQuery, position: (row: T) => Position): Page<T> {
+  const limit = pageLimit(query);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return new Page(items, more ? Buffer.from(position(last).join('.')).toString('base64url') : undefined);
+}
+
+/** The position that a query's cursor names, `length` numbers; undefined for the first page. */
+export function positionOf(query: PageQuery, length: number): Position | undefined {
+  if (query.cursor === undefined) return undefined;
+  const parts = Buffer.from(query.cursor, 'base64url').toString('latin1').split('.');
+  const numbers = parts.map((part) => (/^-?\d{1,16}$/.test(part) ? Number(part) : NaN));
+  if (numbers.length !== length || !numbers.every(Number.isSafeInteger)) {
+    throw new InvalidRequestError([{ field: 'cursor', message: 'must be taken from the Link header of a page' }]);
+  }
+  return numbers;
+}

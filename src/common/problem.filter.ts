@@ -1,0 +1,80 @@
+import { STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asDomainError } from '../database/database-errors.js';
+import { DomainError, type ErrorKind } from './domain-error.js';
+import type { ProblemDto } from './problem.dto.js';
+
+const STATUS: Record<ErrorKind, number> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  invalid: 422,
+  too_many: 429,
+  unavailable: 503,
+};
+
+/** Refusals of the framework itself, by status; any other 4xx of it counts as malformed. */
+const FRAMEWORK_ERRORS: Record<number, readonly [ErrorKind, string]> = {
+  404: ['not_found', 'route_not_found'],
+  413: ['too_large', 'body_too_large'],
+  415: ['unsupported_media_type', 'unsupported_media_type'],
+  422: ['invalid', 'validation_failed'],
+  503: ['unavailable', 'unavailable'],
+};
+
+/** Seconds after which a client may try again when the service can't serve it now. */
+const RETRY_AFTER_SECONDS = '1';
+
+/** The one place where an error becomes an answer: `application/problem+json` by RFC 9457. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also called for what never reaches a controller, such as a URL that can't be decoded. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = this.refusalOf(error);
+    if (!refusal) this.logger.error({ err: error, request_id: request.id }, 'unexpected error');
+    const status = refusal ? STATUS[refusal.kind] : 500;
+    if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    void reply
+      .code(status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem(status, refusal, request)));
+  }
+
+  private refusalOf(error: unknown): DomainError | undefined {
+    if (error instanceof DomainError) return error;
+    const fromDatabase = asDomainError(error);
+    if (fromDatabase) return fromDatabase;
+    const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
+    if (typeof status !== 'number' || status < 400 || (status > 499 && status !== 503)) return undefined;
+    const [kind, code] = FRAMEWORK_ERRORS[status] ?? (['malformed', 'bad_request'] as const);
+    return new DomainError(kind, code, (error as Error).message);
+  }
+}
+
+function problem(status: number, refusal: DomainError | undefined, request: FastifyRequest): ProblemDto {
+  const code = refusal?.code ?? 'internal_error';
+  const detail = refusal?.detail ?? 'Something went wrong in the service; the request id finds it in the log.';
+  return {
+    type: `urn:watcher:problem:${code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    instance: request.url.split('?', 1)[0] ?? '/',
+    request_id: request.id,
+    message: detail,
+    ...(refusal?.fields && { errors: [...refusal.fields] }),
+  };
+}

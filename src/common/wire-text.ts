@@ -1,0 +1,35 @@
+/** How deep a metadata object may nest: PostgreSQL and every JSON library a client uses can hold it. */
+const MAX_NESTING = 100;
+
+/**
+ * What makes a parsed JSON value impossible to keep, or undefined where nothing does:
+ * a NUL character or a lone surrogate (no PostgreSQL text holds them), a number beyond a double
+ * (it would come back as null), or nesting beyond {@link MAX_NESTING}.
+ * Walks without recursion, since the client decides how deep the value goes.
+ */
+export function findUnstorable(root: unknown): string | undefined {
+  const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { value, depth } = next;
+    if (typeof value === 'string') {
+      const problem = textProblem(value);
+      if (problem) return problem;
+    } else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return 'must not hold a number beyond the range of a double';
+    } else if (typeof value === 'object' && value !== null) {
+      if (depth >= MAX_NESTING) return `must not nest deeper than ${MAX_NESTING} levels`;
+      for (const [key, child] of Object.entries(value)) {
+        const problem = textProblem(key);
+        if (problem) return problem;
+        pending.push({ value: child, depth: depth + 1 });
+      }
+    }
+  }
+  return undefined;
+}
+
+function textProblem(text: string): string | undefined {
+  if (text.includes('\0')) return 'must not hold a NUL character';
+  if (!text.isWellFormed()) return 'must not hold a lone surrogate (half of a character)';
+  return undefined;
+}

@@ -1,0 +1,114 @@
+/** Thrown for a value that a variable doesn't take; its message is the one line that the operator sees. */
+export class ConfigurationError extends Error {}
+
+/** One environment variable: its name, what it takes, and how its text becomes a value. */
+export interface Variable<T> {
+  readonly name: string;
+  /** What the variable does, one sentence, for people. */
+  readonly description: string;
+  /** What values it takes, for messages and the documentation. */
+  readonly takes: string;
+  /** The text that stands in when the variable is unset; absent where unset is a value of its own. */
+  readonly fallback?: string;
+  /** Secrets are never repeated in a message. */
+  readonly secret: boolean;
+  /** The value, or undefined when the text isn't one that the variable takes. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+type Details<D> = Pick<Variable<unknown>, 'description'> & {
+  readonly fallback?: D;
+  readonly secret?: boolean;
+};
+
+/** A variable that may stay unset. */
+export type OptionalVariable<T> = Variable<T> & { readonly fallback?: never };
+
+function variable<T, D extends string | undefined>(
+  name: string,
+  details: Details<D>,
+  takes: string,
+  parse: (text: string) => T | undefined,
+): D extends string ? Variable<T> & { readonly fallback: string } : OptionalVariable<T> {
+  const { description, fallback, secret = false } = details;
+  // The conditional type follows `fallback`, which TypeScript can't see from the object literal.
+  return { name, description, takes, secret, parse, ...(fallback !== undefined && { fallback }) } as never;
+}
+
+export function integer<D extends string | undefined = undefined>(
+  name: string,
+  details: Details<D> & { readonly min: number; readonly max: number; readonly unit?: string },
+) {
+  const unit = details.unit ? ` ${details.unit}` : '';
+  return variable(name, details, `a whole number from ${details.min} to ${details.max}${unit}`, (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    return value >= details.min && value <= details.max ? value : undefined;
+  });
+}
+
+export function oneOf<const V extends string, D extends string | undefined = undefined>(
+  name: string,
+  values: readonly V[],
+  details: Details<D>,
+) {
+  return variable(name, details, values.map((value) => `'${value}'`).join(' or '), (text) =>
+    values.find((value) => value === text),
+  );
+}
+
+export function flag<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  return variable(name, details, `'on' or 'off'`, (text) =>
+    ['on', 'true', '1'].includes(text) ? true : ['off', 'false', '0'].includes(text) ? false : undefined,
+  );
+}
+
+export function text<D extends string | undefined = undefined>(
+  name: string,
+  details: Details<D> & { readonly takes: string },
+) {
+  return variable(name, details, details.takes, (value) => (value.includes('\0') ? undefined : value));
+}
+
+export function regularExpression<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  return variable(name, details, 'a regular expression (ECMAScript)', (source) => {
+    try {
+      return new RegExp(source, 'u');
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+export function url<D extends string | undefined = undefined>(
+  name: string,
+  schemes: readonly string[],
+  details: Details<D>,
+) {
+  return variable(name, details, `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`, (value) => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    return parsed && schemes.includes(parsed.protocol.slice(0, -1)) ? value : undefined;
+  });
+}
+
+/** A size such as `1MB`, `256kB` or `1048576`, as bytes. */
+export function byteSize<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  const factors: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2 };
+  return variable(name, details, `a size from 1kB to 64MB, such as '1MB'`, (value) => {
+    const [, digits, unit = ''] = /^(\d{1,9})\s*([kKmM]?[bB]?)$/.exec(value) ?? [];
+    const bytes = Number(digits) * (factors[unit.toLowerCase()] ?? NaN);
+    return bytes >= 1024 && bytes <= 64 * 1024 ** 2 ? bytes : undefined;
+  });
+}
+
+/** The value of a variable in an environment; throws {@link ConfigurationError} for a text that it doesn't take. */
+export function read<T>(variable: Variable<T>, environment: NodeJS.ProcessEnv): T | undefined {
+  const given = environment[variable.name]?.trim();
+  const source = given === undefined || given === '' ? variable.fallback : given;
+  if (source === undefined) return undefined;
+  const value = variable.parse(source);
+  if (value === undefined) {
+    const got = variable.secret ? 'a value that is kept out of this message' : `'${source}'`;
+    throw new ConfigurationError(`${variable.name} got ${got}, but takes ${variable.takes}`);
+  }
+  return value;
+}

@@ -1,0 +1,68 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { parseJsonBody } from './common/json-body.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { registerWireHooks, requestId } from './common/wire-hooks.js';
+import { WireValidationPipe } from './common/wire-validation.pipe.js';
+import type { Config } from './config/config.js';
+import { serveDocs } from './docs.js';
+import { logRequests, NestLogger } from './operation/logger.js';
+
+/** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** The application, ready to listen or to be injected into; `main.ts` and the tests both call it. */
+export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), createAdapter(config), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  configureApp(app, config, logger);
+  return app;
+}
+
+/** Fastify as the service needs it; the body parser is the service's own, see {@link configureApp}. */
+function createAdapter(config: Config): FastifyAdapter {
+  const problems = new ProblemFilter();
+  return new FastifyAdapter({
+    bodyLimit: config.bodyLimit,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    genReqId: requestId,
+    requestIdHeader: false,
+    // Behind an ingress, which knows the scheme and the host that the client used.
+    trustProxy: 'loopback, linklocal, uniquelocal',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    forceCloseConnections: 'idle',
+    logger: false,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('x-request-id', request.id);
+      problems.answer(error, request, reply);
+    },
+  });
+}
+
+/** Everything that stands between the socket and the controllers. */
+function configureApp(app: NestFastifyApplication, config: Config, logger: Logger): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>(
+    /^application\/(?:[\w.+-]+\+)?json\b/i,
+    { parseAs: 'buffer' },
+    (_request, body, done) => {
+      try {
+        done(null, parseJsonBody(body));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  registerWireHooks(fastify);
+  logRequests(fastify, logger);
+  app.useGlobalPipes(new WireValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  serveDocs(app);
+}

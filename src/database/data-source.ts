@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import type { DataSourceOptions } from 'typeorm';
+import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+
+/** Oldest first; each file's name and class carry the moment it was made. */
+const MIGRATIONS = [Initial1767225600000];
+
+/** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
+export function dataSourceOptions(url: string, poolSize: number) {
+  return {
+    type: 'postgres',
+    url,
+    applicationName: 'watcher',
+    migrations: MIGRATIONS,
+    migrationsTableName: 'watcher_migration',
+    migrationsTransactionMode: 'all',
+    poolSize,
+    connectTimeoutMS: 3000,
+    // Ids and counts are at most 2^53-1 by the contract, so a double holds each.
+    parseInt8: true,
+    useUTC: true,
+    logging: false,
+  } as const satisfies DataSourceOptions;
+}
+
+/** The same for the TypeORM command line, which has no modules to tell it of the entities. */
+export function commandLineOptions(url: string): DataSourceOptions {
+  return { ...dataSourceOptions(url, 2), entities: [fileURLToPath(new URL('../**/*.entity.js', import.meta.url))] };
+}

@@ -1,0 +1,73 @@
+import { QueryFailedError } from 'typeorm';
+import { DomainError } from '../common/domain-error.js';
+
+/** The SQLSTATEs that the service knows by name (PostgreSQL's documentation, appendix A). */
+export const SqlState = {
+  uniqueViolation: '23505',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  queryCanceled: '57014',
+} as const;
+
+/** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
+const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
+
+/** Errors of the network and of `pg` itself, which carry no SQLSTATE. */
+const UNAVAILABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+const UNAVAILABLE_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
+
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+function driverError(error: unknown): DriverError | undefined {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return cause instanceof Error ? cause : undefined;
+}
+
+/** The SQLSTATE (or system error code) of a failed statement. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return driverError(error)?.code;
+}
+
+/** Whether the error is the violation of the named unique constraint or index. */
+export function violates(error: unknown, constraint: string): boolean {
+  const cause = driverError(error);
+  return cause?.code === SqlState.uniqueViolation && cause.constraint === constraint;
+}
+
+/** Whether the error means that the database can't be reached, or can't serve now. */
+export function isUnavailable(error: unknown): boolean {
+  const cause = driverError(error);
+  if (!cause) return false;
+  const { code = '' } = cause;
+  if (UNAVAILABLE_CODES.has(code)) return true;
+  if (/^[0-9A-Z]{5}$/.test(code)) return UNAVAILABLE_CLASSES.has(code.slice(0, 2));
+  return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
+}
+
+/** The refusal that a failed statement stands for, where it stands for one that every feature shares. */
+export function asDomainError(error: unknown): DomainError | undefined {
+  return isUnavailable(error)
+    ? new DomainError(
+        'unavailable',
+        'database_unavailable',
+        'The database cannot be reached now; try again.',
+        undefined,
+        {
+          cause: error,
+        },
+      )
+    : undefined;
+}

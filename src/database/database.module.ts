@@ -1,0 +1,33 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
+import { dataSourceOptions } from './data-source.js';
+import { migrate } from './migrate.js';
+import { TransactionRunner } from './transaction-runner.js';
+
+/** One connection pool for the whole service, its schema up to date before anybody gets hold of it. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions(config.databaseUrl ?? '', config.poolSize),
+        autoLoadEntities: true,
+        migrate: config.migrate,
+        // Whoever starts the service is told at once, and restarts it if that is the right thing to do.
+        retryAttempts: 0,
+      }),
+      dataSourceFactory: async (options?: DataSourceOptions & { readonly migrate?: boolean }) => {
+        if (!options) throw new Error('the data source has no options');
+        const dataSource = await new DataSource(options).initialize();
+        if (options.migrate) await migrate(dataSource);
+        return dataSource;
+      },
+    }),
+  ],
+  providers: [TransactionRunner],
+  exports: [TransactionRunner],
+})
+export class DatabaseModule {}

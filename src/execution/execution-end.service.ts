@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { DomainError } from '../common/domain-error.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
+import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
+import type { ExecutionEntity } from './execution.entity.js';
+import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { endHash, toExecutionDto } from './execution.mapper.js';
+import { ExecutionRepository } from './execution.repository.js';
+
+/** An end as it came in: when, and what it said. */
+interface ReceivedEnd {
+  readonly request: EndExecutionDto;
+  readonly receivedAt: Date;
+  readonly hash: string;
+}
+
+/** What became of one end of a batch. */
+type Outcome = ExecutionDto | DomainError;
+
+/**
+ * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
+ * moves the pipeline's watermark in the same transaction. Ends come as batches that share one
+ * transaction; each gets its own answer, and a wrong one doesn't disturb its neighbours.
+ */
+@Injectable()
+export class ExecutionEndService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly executions: ExecutionRepository,
+    private readonly watermarks: PipelineWatermarkService,
+  ) {}
+
+  async end(request: EndExecutionDto): Promise<ExecutionDto> {
+    const received = { request, receivedAt: new Date(), hash: endHash(request) };
+    const [outcome] = await this.transactions.run((manager) => this.endAll(manager, [received]));
+    if (!outcome || outcome instanceof Error) throw outcome ?? new Error('an end got no answer');
+    return outcome;
+  }
+
+  /** Ends a batch; the outcomes are in the order of the requests. The first of rival ends wins. */
+  private async endAll(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<Outcome[]> {
+    const locked = await this.executions.lock(manager, [...new Set(ends.map(({ request }) => request.id))]);
+    const byId = new Map(locked.map((execution) => [execution.id, execution]));
+    const ended: ExecutionEntity[] = [];
+    const outcomes = ends.map((end): Outcome => {
+      const execution = byId.get(end.request.id);
+      if (!execution) return new ExecutionNotFoundError(end.request.id);
+      if (execution.endDate !== null) {
+        return execution.endHash === end.hash
+          ? toExecutionDto(execution)
+          : new ExecutionAlreadyEndedError(execution.id);
+      }
+      if (end.request.end_date && end.request.end_date < execution.startDate) {
+        return new EndBeforeStartError(execution.startDate);
+      }
+      applyEnd(execution, end);
+      ended.push(execution);
+      return toExecutionDto(execution);
+    });
+    if (ended.length > 0) await this.executions.updateEnded(manager, ended);
+    await this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf));
+    return outcomes;
+  }
+}
+
+function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
+  // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
+  execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
+  execution.completedSuccessfully = request.completed_successfully;
+  execution.totalRows = request.total_rows ?? null;
+  execution.inserts = request.inserts ?? null;
+  execution.updates = request.updates ?? null;
+  execution.softDeletes = request.soft_deletes ?? null;
+  execution.errorMessage = request.error_message ?? null;
+  if (request.execution_metadata) {
+    execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
+  }
+  execution.endHash = hash;
+}
+
+/** What a successful execution tells its pipeline. */
+function loadOf(execution: ExecutionEntity): Load {
+  const moved = (count: number | null): Date | null => (count !== null && count > 0 ? execution.endDate : null);
+  return {
+    pipelineId: execution.pipelineId,
+    startDate: execution.startDate,
+    nextWatermark: execution.nextWatermark,
+    lastTargetInsert: moved(execution.inserts),
+    lastTargetUpdate: moved(execution.updates),
+    lastTargetSoftDelete: moved(execution.softDeletes),
+  };
+}

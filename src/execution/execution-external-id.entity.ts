@@ -1,0 +1,21 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * The caller's own ids of its runs: one execution for each id of a pipeline. A table of its own,
+ * since a unique key of `pipeline_execution` would have to contain that table's `id`.
+ */
+@Entity('pipeline_execution_external_id')
+export class ExecutionExternalIdEntity {
+  @PrimaryColumn('bigint', { name: 'pipeline_id', primaryKeyConstraintName: 'pk_pipeline_execution_external_id' })
+  pipelineId!: number;
+
+  @PrimaryColumn('varchar', {
+    name: 'external_id',
+    length: 255,
+    primaryKeyConstraintName: 'pk_pipeline_execution_external_id',
+  })
+  externalId!: string;
+
+  @Column('bigint', { name: 'execution_id' })
+  executionId!: number;
+}

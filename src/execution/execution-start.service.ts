@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Answer } from '../common/answer.js';
+import { DomainError } from '../common/domain-error.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
+import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
+import { ParentNotFoundError } from './execution.errors.js';
+import { ExecutionRepository, type ExternalId, type NewExecution, type ResolvedStart } from './execution.repository.js';
+
+/** What became of one start of a batch. */
+type Outcome = { readonly id: number; readonly created: boolean } | DomainError;
+type Candidate = NewExecution | DomainError;
+
+/**
+ * Starts executions. Starts come as batches that share one transaction: each gets its own answer,
+ * and a wrong one doesn't disturb its neighbours.
+ */
+@Injectable()
+export class ExecutionStartService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly executions: ExecutionRepository,
+  ) {}
+
+  async start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+    const received = { ...request, start_date: request.start_date ?? new Date() };
+    const [outcome] = await this.transactions.run((manager) => this.startAll(manager, [received]));
+    if (!outcome || outcome instanceof Error) throw outcome ?? new Error('a start got no answer');
+    return outcome.created ? Answer.created({ id: outcome.id }) : Answer.found({ id: outcome.id });
+  }
+
+  /** Starts a batch; the outcomes are in the order of the requests. */
+  private async startAll(manager: EntityManager, requests: readonly StartExecutionDto[]): Promise<Outcome[]> {
+    const resolved = await this.executions.resolveStarts(
+      manager,
+      requests.map((request) => ({ pipelineId: request.pipeline_id, parentId: parentIdOf(request) })),
+    );
+    const candidates: readonly Candidate[] = requests.map((request, index) => candidateOf(request, resolved[index]));
+    const accepted = candidates.filter((candidate): candidate is NewExecution => !(candidate instanceof DomainError));
+    const holders = await this.claim(manager, accepted);
+    const holderOf = ({ id, pipelineId, externalId }: NewExecution): number =>
+      (externalId === null ? undefined : holders.get(keyOf(pipelineId, externalId))) ?? id;
+    const inserted = accepted.filter((execution) => holderOf(execution) === execution.id);
+    if (inserted.length > 0) await this.executions.insert(manager, inserted);
+    return candidates.map((candidate): Outcome => {
+      if (candidate instanceof DomainError) return candidate;
+      const id = holderOf(candidate);
+      return { id, created: id === candidate.id };
+    });
+  }
+
+  /** Who holds the external ids that the batch wants, by pipeline and external id. */
+  private async claim(manager: EntityManager, executions: readonly NewExecution[]): Promise<Map<string, number>> {
+    const wanted = executions.flatMap(({ pipelineId, externalId, id }): ExternalId[] =>
+      externalId === null ? [] : [{ pipelineId, externalId, executionId: id }],
+    );
+    if (wanted.length === 0) return new Map();
+    const held = await this.executions.claimExternalIds(manager, wanted);
+    return new Map(held.map((h) => [keyOf(h.pipelineId, h.externalId), h.executionId]));
+  }
+}
+
+function parentIdOf(request: StartExecutionDto): number | null {
+  return request.parent_id ?? request.parent_execution_id ?? null;
+}
+
+function keyOf(pipelineId: number, externalId: string): string {
+  return `${pipelineId}:${externalId}`;
+}
+
+/** The execution that a start asks for, or why there can't be one. */
+function candidateOf(request: StartExecutionDto, resolved: ResolvedStart | undefined): Candidate {
+  if (!resolved || resolved.pipeline_id === null) return new PipelineNotFoundError(request.pipeline_id);
+  const parentId = parentIdOf(request);
+  if (parentId !== null && resolved.parent_id === null) return new ParentNotFoundError(parentId);
+  return {
+    id: resolved.id,
+    parentId,
+    rootId: resolved.parent_root_id ?? resolved.id,
+    pipelineId: resolved.pipeline_id,
+    externalId: request.external_id ?? null,
+    startDate: request.start_date ?? new Date(),
+    watermark: request.watermark ?? resolved.watermark,
+    nextWatermark: request.next_watermark ?? resolved.next_watermark,
+    executionMetadata: request.execution_metadata ?? null,
+    configVersion: resolved.config_version,
+  };
+}

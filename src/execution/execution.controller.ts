@@ -1,0 +1,70 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Answer } from '../common/answer.js';
+import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
+import { IdPipe } from '../common/id.pipe.js';
+import type { Page } from '../common/page.js';
+import { ExecutionEndService } from './execution-end.service.js';
+import { ExecutionStartService } from './execution-start.service.js';
+import {
+  EndExecutionDto,
+  ExecutionDto,
+  ExecutionWithChildrenDto,
+  ListExecutionsQuery,
+  StartedExecutionDto,
+  StartExecutionDto,
+} from './execution.dto.js';
+import { ExecutionService } from './execution.service.js';
+
+/** Executions: reported when they start and when they end, read at any time. */
+@ApiTags('execution')
+@Controller()
+export class ExecutionController {
+  constructor(
+    private readonly starts: ExecutionStartService,
+    private readonly ends: ExecutionEndService,
+    private readonly executions: ExecutionService,
+  ) {}
+
+  /**
+   * Report that an execution starts.
+   *
+   * When the 201 leaves, every reader sees the execution and its place in the tree. With an `external_id` the report
+   * may be repeated: the second one is answered with 200 and the id of the first, and writes nothing.
+   */
+  @Post('start_pipeline_execution')
+  @ApiAnswers({ created: StartedExecutionDto, ok: StartedExecutionDto, body: true, problems: [404] })
+  start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+    return this.starts.start(request);
+  }
+
+  /**
+   * Report that an execution ends.
+   *
+   * A success moves the pipeline's `watermark` to the execution's `next_watermark`, unless an execution that started
+   * later has moved it already, and `last_target_*` forward for each count above 0; a failure moves nothing. The report
+   * may be repeated: with the same content it changes nothing, with other content it is refused with
+   * `execution_already_ended`.
+   */
+  @Post('end_pipeline_execution')
+  @HttpCode(200)
+  @ApiAnswers({ ok: ExecutionDto, body: true, problems: [404, 409] })
+  end(@Body() request: EndExecutionDto): Promise<ExecutionDto> {
+    return this.ends.end(request);
+  }
+
+  /** List executions, newest start first. */
+  @Get('pipeline_execution')
+  @ApiPage(ExecutionDto)
+  list(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+    return this.executions.list(query);
+  }
+
+  /** Get an execution with its direct children. */
+  @Get('pipeline_execution/:id')
+  @ApiId('The execution')
+  @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [404] })
+  get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
+    return this.executions.getWithChildren(id);
+  }
+}

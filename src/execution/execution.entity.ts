@@ -1,0 +1,110 @@
+import {
+  Column,
+  Entity,
+  type EntityManager,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  type Relation,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import { PipelineEntity } from '../pipeline/pipeline.entity.js';
+
+/**
+ * One run of a pipeline. It keeps its own copy of the watermarks, and is written twice: when it
+ * starts and when it ends. Its closure rows are there whenever it is (see the hierarchy module).
+ *
+ * No foreign key leaves this table, so that it can be sharded by `id`: the statement that resolves
+ * a start checks pipeline and parent. Every key of it must contain `id` for the same reason.
+ */
+@Entity('pipeline_execution')
+@Index('ix_pipeline_execution_start', ['startDate', 'id'])
+@Index('ix_pipeline_execution_pipeline_start', ['pipelineId', 'startDate', 'id'])
+@Index('ix_pipeline_execution_parent_start', ['parentId', 'startDate', 'id'], { where: 'parent_id IS NOT NULL' })
+@Index('ix_pipeline_execution_root_start', ['startDate', 'id'], { where: 'parent_id IS NULL' })
+@Index('ix_pipeline_execution_running', ['startDate', 'id'], { where: 'end_date IS NULL' })
+@Index('ix_pipeline_execution_failed', ['startDate', 'id'], { where: 'completed_successfully = false' })
+@Index('ix_pipeline_execution_pipeline_failed', ['pipelineId', 'startDate', 'id'], {
+  where: 'completed_successfully = false',
+})
+export class ExecutionEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'BY DEFAULT',
+    primaryKeyConstraintName: 'pk_pipeline_execution',
+  })
+  id!: number;
+
+  @Column('bigint', { name: 'parent_id', nullable: true })
+  parentId!: number | null;
+
+  /** The top of the tree: the execution's own id where it has no parent. */
+  @Column('bigint', { name: 'root_id' })
+  rootId!: number;
+
+  @Column('bigint', { name: 'pipeline_id' })
+  pipelineId!: number;
+
+  @ManyToOne(() => PipelineEntity, { createForeignKeyConstraints: false })
+  @JoinColumn({ name: 'pipeline_id' })
+  pipeline!: Relation<Pick<PipelineEntity, 'id' | 'name'>>;
+
+  /** The caller's own id of the run; unique within the pipeline by `pipeline_execution_external_id`. */
+  @Column('varchar', { name: 'external_id', length: 255, nullable: true })
+  externalId!: string | null;
+
+  @Column({ type: 'timestamptz', name: 'start_date', precision: 3 })
+  startDate!: Date;
+
+  @Column({ type: 'timestamptz', name: 'end_date', precision: 3, nullable: true })
+  endDate!: Date | null;
+
+  /** Null while it runs. */
+  @Column('boolean', { name: 'completed_successfully', nullable: true })
+  completedSuccessfully!: boolean | null;
+
+  @Column('bigint', { nullable: true })
+  inserts!: number | null;
+
+  @Column('bigint', { nullable: true })
+  updates!: number | null;
+
+  @Column('bigint', { name: 'soft_deletes', nullable: true })
+  softDeletes!: number | null;
+
+  @Column('bigint', { name: 'total_rows', nullable: true })
+  totalRows!: number | null;
+
+  @Column('text', { nullable: true })
+  watermark!: string | null;
+
+  @Column('text', { name: 'next_watermark', nullable: true })
+  nextWatermark!: string | null;
+
+  @Column('jsonb', { name: 'execution_metadata', nullable: true })
+  executionMetadata!: Record<string, unknown> | null;
+
+  @Column('text', { name: 'error_message', nullable: true })
+  errorMessage!: string | null;
+
+  /** The version of the pipeline's configuration that it runs with. */
+  @Column('integer', { name: 'config_version' })
+  configVersion!: number;
+
+  /** SHA-256 (hex) of what the end said, to tell its repeat from another end. */
+  @Column('char', { name: 'end_hash', length: 64, nullable: true })
+  endHash!: string | null;
+}
+
+/** Executions under the alias `e`, with the names of their pipelines. */
+export function selectExecutions(manager: EntityManager): SelectQueryBuilder<ExecutionEntity> {
+  return manager.createQueryBuilder(ExecutionEntity, 'e').innerJoin('e.pipeline', 'p').addSelect(['p.id', 'p.name']);
+}
+
+/** What each state is in the row, under the alias `e`; written as the partial indexes are, so that they serve it. */
+export const STATUS_CONDITIONS = {
+  running: 'e.endDate IS NULL',
+  succeeded: 'e.completedSuccessfully = true',
+  failed: 'e.completedSuccessfully = false',
+} as const;

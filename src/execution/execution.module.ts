@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { ExecutionEndService } from './execution-end.service.js';
+import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
+import { ExecutionStartService } from './execution-start.service.js';
+import { ExecutionController } from './execution.controller.js';
+import { ExecutionEntity } from './execution.entity.js';
+import { ExecutionRepository } from './execution.repository.js';
+import { ExecutionService } from './execution.service.js';
+
+/** Executions: start, end, get, list. */
+@Module({
+  imports: [PipelineModule, TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity])],
+  controllers: [ExecutionController],
+  providers: [ExecutionEndService, ExecutionRepository, ExecutionService, ExecutionStartService],
+  exports: [ExecutionService],
+})
+export class ExecutionModule {}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '../common/page.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import type { ExecutionDto, ExecutionWithChildrenDto, ListExecutionsQuery } from './execution.dto.js';
+import type { ExecutionEntity } from './execution.entity.js';
+import { ExecutionNotFoundError } from './execution.errors.js';
+import { toExecutionDto } from './execution.mapper.js';
+import { ExecutionRepository } from './execution.repository.js';
+
+/** The most children that come inside an execution; `/children` pages through them all. */
+const MAX_INLINE_CHILDREN = 1000;
+
+/** Executions, read. */
+@Injectable()
+export class ExecutionService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly executions: ExecutionRepository,
+  ) {}
+
+  /** The execution; throws {@link ExecutionNotFoundError}. */
+  async require(id: number): Promise<ExecutionEntity> {
+    const execution = await this.transactions.read((manager) => this.executions.findById(manager, id));
+    if (!execution) throw new ExecutionNotFoundError(id);
+    return execution;
+  }
+
+  async getWithChildren(id: number): Promise<ExecutionWithChildrenDto> {
+    const execution = await this.require(id);
+    const children = await this.list({ parent_id: id, limit: MAX_INLINE_CHILDREN });
+    return { ...toExecutionDto(execution), child_executions: [...children.items] };
+  }
+
+  list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+    return this.transactions.read(async (manager) => (await this.executions.list(manager, query)).map(toExecutionDto));
+  }
+}

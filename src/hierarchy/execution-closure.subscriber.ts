@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import {
+  DataSource,
+  type EntitySubscriberInterface,
+  type InsertEvent,
+  type QueryRunner,
+  type TransactionCommitEvent,
+  type TransactionRollbackEvent,
+  type TransactionStartEvent,
+} from 'typeorm';
+import { ExecutionEntity } from '../execution/execution.entity.js';
+import { INSERT_CLOSURE } from './closure.sql.js';
+
+/** An inserted execution whose closure rows are still to be written. */
+interface Inserted {
+  readonly id: number;
+  readonly parentId: number | null;
+}
+
+/**
+ * Keeps the closure exact at every commit: notes each inserted execution, and writes all their
+ * closure rows in one statement just before the transaction commits, so that rows and executions
+ * become visible together or not at all.
+ */
+@Injectable()
+export class ExecutionClosureSubscriber implements EntitySubscriberInterface<ExecutionEntity> {
+  private readonly pending = new WeakMap<QueryRunner, Inserted[]>();
+
+  constructor(dataSource: DataSource) {
+    dataSource.subscribers.push(this);
+  }
+
+  listenTo(): typeof ExecutionEntity {
+    return ExecutionEntity;
+  }
+
+  /** Only notes the id: TypeORM fires the handlers of a multi-row insert all at once, on one client. */
+  afterInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
+    if (!queryRunner.isTransactionActive) {
+      throw new Error('an execution was inserted outside a transaction: its closure rows would come too late');
+    }
+    const inserted = this.pending.get(queryRunner) ?? [];
+    inserted.push({ id: entity.id, parentId: entity.parentId ?? null });
+    this.pending.set(queryRunner, inserted);
+  }
+
+  /** A savepoint begins: what came before it must not be lost when it is rolled back. */
+  async beforeTransactionStart({ queryRunner }: TransactionStartEvent): Promise<void> {
+    await this.write(queryRunner);
+  }
+
+  async beforeTransactionCommit({ queryRunner }: TransactionCommitEvent): Promise<void> {
+    await this.write(queryRunner);
+  }
+
+  afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
+    this.pending.delete(queryRunner);
+  }
+
+  private async write(queryRunner: QueryRunner): Promise<void> {
+    const inserted = this.pending.get(queryRunner);
+    if (!inserted) return;
+    this.pending.delete(queryRunner);
+    for (const level of levelsOf(inserted)) {
+      await queryRunner.query(INSERT_CLOSURE, [level.map(({ id }) => id), level.map(({ parentId }) => parentId)]);
+    }
+  }
+}
+
+/**
+ * The executions by levels, parents before their children, since the rows of a child are made from
+ * those of its parent. One level unless a parent was inserted in the same transaction.
+ */
+function levelsOf(inserted: readonly Inserted[]): Inserted[][] {
+  const levels: Inserted[][] = [];
+  let waiting = [...inserted];
+  while (waiting.length > 0) {
+    const ids = new Set(waiting.map(({ id }) => id));
+    const isReady = ({ parentId }: Inserted): boolean => parentId === null || !ids.has(parentId);
+    const ready = waiting.filter(isReady);
+    if (ready.length === 0) throw new Error('executions inserted together are each other’s ancestors');
+    levels.push(ready);
+    waiting = waiting.filter((execution) => !isReady(execution));
+  }
+  return levels;
+}

@@ -1,0 +1,86 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
+import { PageQuery } from '../common/page.js';
+import { ExecutionDto, type Status, STATUSES } from '../execution/execution.dto.js';
+
+/** Which relatives of an execution, and how paged. */
+export class RelativesQuery extends PageQuery {
+  /**
+   * Only executions in this state.
+   * @example failed
+   */
+  @Optional()
+  @OneOf(STATUSES)
+  status?: Status;
+
+  /**
+   * Only executions of this pipeline.
+   * @example 1
+   */
+  @Optional()
+  @QueryId()
+  pipeline_id?: number;
+}
+
+/** Which descendants of an execution, and how paged. */
+export class DownstreamQuery extends RelativesQuery {
+  /**
+   * Only this many levels below the execution; all, if left out.
+   * @example 2
+   */
+  @Optional()
+  @QueryWhole(1, 1_000_000)
+  max_depth?: number;
+}
+
+/** How much of a tree. */
+export class TreeQuery {
+  /**
+   * Only this many levels below the execution; all, if left out.
+   * @example 2
+   */
+  @Optional()
+  @QueryWhole(0, 1_000_000)
+  max_depth?: number;
+}
+
+/** An execution and how far it is from the one that was asked about. */
+export class RelativeDto extends ExecutionDto {
+  /**
+   * The levels between the two: 1 for a direct child or parent.
+   * @example 1
+   */
+  @ApiProperty({ type: 'integer' })
+  depth!: number;
+}
+
+/** An execution in a tree, its children below it. */
+export class TreeNodeDto extends RelativeDto {
+  /** Its direct children, oldest first. */
+  @ApiProperty({ type: () => [TreeNodeDto] })
+  child_executions!: TreeNodeDto[];
+}
+
+/** An execution and everything below it. */
+export class TreeDto extends TreeNodeDto {
+  /**
+   * How many executions are in this answer, the top one included.
+   * @example 5
+   */
+  @ApiProperty({ type: 'integer' })
+  node_count!: number;
+
+  /**
+   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels.
+   * Levels beyond `max_depth` don't count as missing.
+   * @example false
+   */
+  truncated!: boolean;
+
+  /**
+   * The level from which executions are missing; null when none are.
+   * @example null
+   */
+  @ApiProperty({ type: 'integer', nullable: true })
+  truncated_at_depth!: number | null;
+}

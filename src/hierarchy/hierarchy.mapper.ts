@@ -1,0 +1,23 @@
+import { toExecutionDto } from '../execution/execution.mapper.js';
+import type { RelativeDto, TreeDto, TreeNodeDto } from './hierarchy.dto.js';
+import type { Relative } from './hierarchy.repository.js';
+
+export function toRelativeDto({ execution, depth }: Relative): RelativeDto {
+  return { ...toExecutionDto(execution), depth };
+}
+
+/** Nests the executions of a subtree, given parents before their children, the top one first. */
+export function toTreeDto(top: Relative, subtree: readonly Relative[], truncatedAtDepth: number | null): TreeDto {
+  const nodes = new Map<number, TreeNodeDto>();
+  for (const relative of subtree) {
+    const node: TreeNodeDto = { ...toRelativeDto(relative), child_executions: [] };
+    nodes.set(node.id, node);
+    if (relative.depth > 0 && node.parent_id !== null) nodes.get(node.parent_id)?.child_executions.push(node);
+  }
+  return {
+    ...(nodes.get(top.execution.id) ?? { ...toRelativeDto(top), child_executions: [] }),
+    node_count: subtree.length,
+    truncated: truncatedAtDepth !== null,
+    truncated_at_depth: truncatedAtDepth,
+  };
+}

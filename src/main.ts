@@ -1,0 +1,58 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { type Config, readConfig } from './config/config.js';
+import { createApp } from './configure-app.js';
+import { EmbeddedServer } from './database/embedded/embedded-server.js';
+import { createLogger } from './operation/logger.js';
+import { ServiceState } from './operation/service-state.js';
+import { announce, explain } from './start-up.js';
+
+/** How long requests in flight may take after the signal to stop; what takes longer is cut off. */
+const STOP_WITHIN_MS = 7000;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config);
+  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, logger) : undefined;
+  try {
+    const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
+    await app.listen(config.port, config.host);
+    announce(config, app, embedded, logger);
+    stopOnSignal(app, embedded, logger);
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServer> {
+  return EmbeddedServer.start({ dataDir: config.dataDir, log: (line) => logger.info({ context: 'database' }, line) });
+}
+
+/** SIGTERM: not ready at once, requests in flight finish, connections close, exit 0. */
+function stopOnSignal(app: NestFastifyApplication, embedded: EmbeddedServer | undefined, logger: Logger): void {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    logger.info({ signal }, 'stopping');
+    app.get(ServiceState, { strict: false }).stop();
+    const cutOff = setTimeout(() => app.getHttpServer().closeAllConnections(), STOP_WITHIN_MS);
+    await app.close();
+    clearTimeout(cutOff);
+    await embedded?.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        logger.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      });
+    });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`watcher: ${explain(error)}\n`);
+  process.exit(1);
+}

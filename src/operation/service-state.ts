@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+
+/** Whether the service is on its way down: then it is not ready for new work, while it finishes the old. */
+@Injectable()
+export class ServiceState {
+  private isStopping = false;
+
+  get stopping(): boolean {
+    return this.isStopping;
+  }
+
+  stop(): void {
+    this.isStopping = true;
+  }
+}

@@ -1,0 +1,34 @@
+import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import type { Configuration } from './configuration.js';
+
+/** One change of a pipeline's configuration by its source code: what it was, and what it became. */
+@Entity('pipeline_config_history')
+@Index('uq_pipeline_config_history_version', ['pipelineId', 'configVersion'], { unique: true })
+export class PipelineConfigHistoryEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'BY DEFAULT',
+    primaryKeyConstraintName: 'pk_pipeline_config_history',
+  })
+  id!: number;
+
+  @Column('bigint', { name: 'pipeline_id' })
+  pipelineId!: number;
+
+  /** The version that the change led to. */
+  @Column('integer', { name: 'config_version' })
+  configVersion!: number;
+
+  /** The hash that the change led to. */
+  @Column('char', { name: 'config_hash', length: 64 })
+  configHash!: string;
+
+  @Column('jsonb', { name: 'old_configuration' })
+  oldConfiguration!: Configuration;
+
+  @Column('jsonb', { name: 'new_configuration' })
+  newConfiguration!: Configuration;
+
+  @CreateDateColumn({ name: 'changed_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  changedAt!: Date;
+}

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Answer } from '../common/answer.js';
+import { InvalidRequestError } from '../common/domain-error.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { type Configuration, configurationHash, pairErrors } from './configuration.js';
+import { NamePolicy } from './name-policy.js';
+import { PipelineTypeService } from './pipeline-type.service.js';
+import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
+import { configurationOf, toConfiguration, toConfigurationColumns } from './pipeline.mapper.js';
+import { type InsertedPipeline, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
+
+/**
+ * Get-or-create of a pipeline by its name, and configuration as code: the row follows what the
+ * caller's source code says whenever that changes, and leaves operators' changes alone while it doesn't.
+ */
+@Injectable()
+export class PipelineRegistrationService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly pipelines: PipelineRepository,
+    private readonly types: PipelineTypeService,
+    private readonly names: NamePolicy,
+  ) {}
+
+  register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
+    const asked = toConfiguration(
+      request,
+      this.names.stored(request.name),
+      this.names.stored(request.pipeline_type_name),
+    );
+    const errors = pairErrors(asked);
+    if (errors.length > 0) throw new InvalidRequestError(errors);
+    return this.transactions.run(async (manager) => {
+      const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
+      if (known) return Answer.found(await this.synchronise(manager, known, asked, request.next_watermark));
+      const inserted = await this.create(manager, asked, request.next_watermark);
+      if (inserted) return Answer.created(answerOf(inserted));
+      // Somebody else created it in the meantime; their commit is visible to the next statement.
+      const winner = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
+      if (!winner) throw new Error(`pipeline '${asked.name}' is neither insertable nor there`);
+      return Answer.found(await this.synchronise(manager, winner, asked, request.next_watermark));
+    });
+  }
+
+  private async create(
+    manager: EntityManager,
+    asked: Configuration,
+    nextWatermark: string | undefined,
+  ): Promise<InsertedPipeline | undefined> {
+    this.names.refuseUnwanted(asked.name);
+    const { row: type } = await this.types.ensure(manager, { name: asked.pipeline_type_name });
+    const configuration = { ...asked, pipeline_type_name: type.name };
+    return this.pipelines.insertIfAbsent(manager, {
+      configuration,
+      hash: configurationHash(configuration),
+      pipelineTypeId: type.id,
+      nextWatermark: nextWatermark ?? null,
+    });
+  }
+
+  /** Brings the row in step with the code where the code's configuration changed. */
+  private async synchronise(
+    manager: EntityManager,
+    known: KnownPipeline,
+    asked: Configuration,
+    nextWatermark: string | undefined,
+  ): Promise<RegisteredPipelineDto> {
+    // Names enter the hash as they are stored, so that another case in the code changes nothing.
+    const typeName = known.given_type_name ?? asked.pipeline_type_name;
+    const configuration = { ...asked, name: known.name, pipeline_type_name: typeName };
+    const hash = configurationHash(configuration);
+    if (hash !== known.config_hash) await this.apply(manager, known.id, configuration, hash);
+    if (nextWatermark !== undefined && nextWatermark !== known.next_watermark) {
+      await this.pipelines.setNextWatermark(manager, known.id, nextWatermark);
+    }
+    return answerOf(known);
+  }
+
+  private async apply(manager: EntityManager, id: number, configuration: Configuration, hash: string): Promise<void> {
+    const { row: type } = await this.types.ensure(manager, { name: configuration.pipeline_type_name });
+    const pipeline = await this.pipelines.lock(manager, id);
+    // Another replica may have applied the same change while this one waited for the row.
+    if (!pipeline || pipeline.configHash === hash) return;
+    const configVersion = pipeline.configVersion + 1;
+    await this.pipelines.update(manager, id, {
+      ...toConfigurationColumns(configuration),
+      pipelineTypeId: type.id,
+      configHash: hash,
+      configVersion,
+    });
+    await this.pipelines.addHistory(manager, {
+      pipelineId: id,
+      configVersion,
+      configHash: hash,
+      oldConfiguration: configurationOf(pipeline),
+      newConfiguration: configuration,
+    });
+  }
+}
+
+function answerOf({ id, active, load_lineage, watermark }: InsertedPipeline): RegisteredPipelineDto {
+  return { id, active, load_lineage, watermark };
+}

@@ -1,0 +1,105 @@
+import {
+  Check,
+  Column,
+  CreateDateColumn,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  type Relation,
+  UpdateDateColumn,
+} from 'typeorm';
+import type { Datepart } from '../common/fields.js';
+import { PipelineTypeEntity } from './pipeline-type.entity.js';
+
+/**
+ * A pipeline as its source code and its operators configured it, and how far it has loaded.
+ * Names are unique without case.
+ */
+@Entity('pipeline')
+// On lower(name); TypeORM can't declare an expression, so the migration makes it.
+@Index('uq_pipeline_name', { synchronize: false })
+@Index('ix_pipeline_pipeline_type', ['pipelineTypeId', 'id'])
+@Check('ck_pipeline_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
+@Check('ck_pipeline_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
+export class PipelineEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'BY DEFAULT',
+    primaryKeyConstraintName: 'pk_pipeline',
+  })
+  id!: number;
+
+  @Column('varchar', { length: 255 })
+  name!: string;
+
+  @Column('bigint', { name: 'pipeline_type_id' })
+  pipelineTypeId!: number;
+
+  @ManyToOne(() => PipelineTypeEntity)
+  @JoinColumn({ name: 'pipeline_type_id', foreignKeyConstraintName: 'fk_pipeline_pipeline_type' })
+  pipelineType!: Relation<PipelineTypeEntity>;
+
+  /** How far the target is loaded: the `next_watermark` of the last successful execution by start. */
+  @Column('text', { nullable: true })
+  watermark!: string | null;
+
+  /** The start of the execution that moved `watermark` last; one that started earlier can't move it back. */
+  @Column({ type: 'timestamptz', name: 'watermark_start_date', precision: 3, nullable: true })
+  watermarkStartDate!: Date | null;
+
+  /** How far the source reaches, as the caller last said: what the next execution loads up to. */
+  @Column('text', { name: 'next_watermark', nullable: true })
+  nextWatermark!: string | null;
+
+  @Column('jsonb', { name: 'pipeline_metadata', nullable: true })
+  pipelineMetadata!: Record<string, unknown> | null;
+
+  @Column({ type: 'timestamptz', name: 'last_target_insert', precision: 3, nullable: true })
+  lastTargetInsert!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'last_target_update', precision: 3, nullable: true })
+  lastTargetUpdate!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'last_target_soft_delete', precision: 3, nullable: true })
+  lastTargetSoftDelete!: Date | null;
+
+  @Column('integer', { name: 'freshness_number', nullable: true })
+  freshnessNumber!: number | null;
+
+  @Column('varchar', { name: 'freshness_datepart', length: 6, nullable: true })
+  freshnessDatepart!: Datepart | null;
+
+  @Column('boolean', { name: 'mute_freshness_check', default: false })
+  muteFreshnessCheck!: boolean;
+
+  @Column('integer', { name: 'timeliness_number', nullable: true })
+  timelinessNumber!: number | null;
+
+  @Column('varchar', { name: 'timeliness_datepart', length: 6, nullable: true })
+  timelinessDatepart!: Datepart | null;
+
+  @Column('boolean', { name: 'mute_timeliness_check', default: false })
+  muteTimelinessCheck!: boolean;
+
+  @Column('boolean', { name: 'load_lineage', default: true })
+  loadLineage!: boolean;
+
+  @Column('boolean', { default: true })
+  active!: boolean;
+
+  /** SHA-256 (hex) of the canonical JSON of the configuration that the code last sent. */
+  @Column('char', { name: 'config_hash', length: 64 })
+  configHash!: string;
+
+  /** Starts at 1, one more for each change of the code's configuration. */
+  @Column('integer', { name: 'config_version', default: 1 })
+  configVersion!: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
+  updatedAt!: Date;
+}

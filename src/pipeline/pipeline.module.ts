@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { NamePolicy } from './name-policy.js';
+import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { PipelineRegistrationService } from './pipeline-registration.service.js';
+import { PipelineWatermarkService } from './pipeline-watermark.service.js';
+import { PipelineTypeController } from './pipeline-type.controller.js';
+import { PipelineTypeEntity } from './pipeline-type.entity.js';
+import { PipelineTypeRepository } from './pipeline-type.repository.js';
+import { PipelineTypeService } from './pipeline-type.service.js';
+import { PipelineController } from './pipeline.controller.js';
+import { PipelineEntity } from './pipeline.entity.js';
+import { PipelineRepository } from './pipeline.repository.js';
+import { PipelineService } from './pipeline.service.js';
+
+/** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
+@Module({
+  imports: [TypeOrmModule.forFeature([PipelineEntity, PipelineTypeEntity, PipelineConfigHistoryEntity])],
+  controllers: [PipelineController, PipelineTypeController],
+  providers: [
+    NamePolicy,
+    PipelineRegistrationService,
+    PipelineRepository,
+    PipelineService,
+    PipelineTypeRepository,
+    PipelineTypeService,
+    PipelineWatermarkService,
+  ],
+  exports: [PipelineWatermarkService],
+})
+export class PipelineModule {}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { TEMPLATE } from './names.js';
+
+/** A database of a test file's own, cloned from the migrated template. */
+export interface TestDatabase {
+  readonly url: string;
+  /** Runs a statement on a connection that the service doesn't know of. */
+  sql<T extends pg.QueryResultRow = pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
+  drop(): Promise<void>;
+}
+
+/** Clones the template; `empty` makes a database without a schema instead. */
+export async function createDatabase({ empty = false } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : TEMPLATE}`);
+  const url = new URL(serverUrl());
+  url.pathname = name;
+  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  // A test may end every connection of the database, this one included.
+  pool.on('error', () => undefined);
+  return {
+    url: url.href,
+    sql: async <T extends pg.QueryResultRow>(statement: string, values: unknown[] = []) =>
+      (await pool.query<T>(statement, values)).rows,
+    drop: async () => {
+      await pool.end();
+      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl() });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function serverUrl(): string {
+  const url = process.env['TEST_SERVER_URL'];
+  if (!url) throw new Error('TEST_SERVER_URL is not set: run the tests by npm test');
+  return url;
+}

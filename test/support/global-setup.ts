@@ -1,0 +1,36 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as DataSources from '../../src/database/data-source.js';
+import type * as Embedded from '../../src/database/embedded/embedded-server.js';
+import type * as Migrate from '../../src/database/migrate.js';
+import { TEMPLATE } from './names.js';
+
+/** `npm test` has built the service before; Node alone can't load TypeScript with decorators. */
+const built = new URL('../../dist/src/', import.meta.url).pathname;
+
+/** One PostgreSQL for all test files, and a migrated database that each of them clones. */
+export default async function globalSetup(): Promise<void> {
+  const { EmbeddedServer } = (await import(`${built}database/embedded/embedded-server.js`)) as typeof Embedded;
+  const { dataSourceOptions } = (await import(`${built}database/data-source.js`)) as typeof DataSources;
+  const { migrate } = (await import(`${built}database/migrate.js`)) as typeof Migrate;
+  const { DataSource } = await import('typeorm');
+
+  const dataDir = await mkdtemp(join(tmpdir(), 'watcher-test-'));
+  // The data doesn't outlive the run, so nothing is gained by waiting for the disk.
+  const server = await EmbeddedServer.start({
+    dataDir,
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' },
+  });
+  const admin = await new DataSource(dataSourceOptions(server.url, 2)).initialize();
+  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+  await admin.destroy();
+  const url = new URL(server.url);
+  url.pathname = TEMPLATE;
+  const template = await new DataSource(dataSourceOptions(url.href, 2)).initialize();
+  await migrate(template);
+  await template.destroy();
+
+  process.env['TEST_SERVER_URL'] = server.url;
+  (globalThis as { testServer?: unknown }).testServer = { server, dataDir };
+}

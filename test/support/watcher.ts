@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { readConfig, type Config } from '../../src/config/config.js';
+import { createApp } from '../../src/configure-app.js';
+import { createDatabase, type TestDatabase } from './database.js';
+
+/** A JSON body as a test sees it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what the service answers is what the test is about
+export type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+  readonly headers: Headers;
+}
+
+/** A service of a test file's own, on a database of its own, spoken to over HTTP. */
+export class Watcher {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly database: TestDatabase,
+    readonly url: string,
+  ) {}
+
+  static async start(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<Watcher> {
+    const own = database ?? (await createDatabase());
+    const config = { ...readConfig({}), databaseUrl: own.url, ...overrides };
+    const app = await createApp(config, pino({ level: 'silent' }));
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new Watcher(app, own, `http://127.0.0.1:${port}`);
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  }
+
+  patch(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  }
+
+  /** Sends a body as it stands, for requests that no honest client sends. */
+  async send(
+    method: string,
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
+    const response = await fetch(new URL(path, this.url), { method, headers, ...(body !== undefined && { body }) });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  }
+
+  /** Follows the Link headers from `path` to the end. */
+  async all(path: string): Promise<Json[]> {
+    const items: Json[] = [];
+    for (let next: string | undefined = path; next;) {
+      const page = await this.get(next);
+      if (page.status !== 200) throw new Error(`GET ${next}: ${page.status}`);
+      items.push(...page.body);
+      next = /<([^>]+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+    }
+    return items;
+  }
+
+  /** Registers a pipeline; its id. */
+  async pipeline(name: string, fields: Record<string, unknown> = {}): Promise<number> {
+    const { body } = await this.post('/pipeline', { name, pipeline_type_name: 'test', ...fields });
+    return body.id;
+  }
+
+  /** Starts an execution; its id. */
+  async begin(pipelineId: number, fields: Record<string, unknown> = {}): Promise<number> {
+    const { body } = await this.post('/start_pipeline_execution', { pipeline_id: pipelineId, ...fields });
+    return body.id;
+  }
+
+  /** Ends an execution, successfully unless `fields` say otherwise; the answer. */
+  end(id: number, fields: Record<string, unknown> = {}): Promise<Answer> {
+    return this.post('/end_pipeline_execution', { id, completed_successfully: true, ...fields });
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+}

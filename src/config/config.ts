@@ -35,6 +35,18 @@ export const variables = {
     max: 500,
     fallback: '10',
   }),
+  batchSize: integer('WATCHER_BATCH_SIZE', {
+    description: 'The most starts, or ends, that share one transaction.',
+    min: 1,
+    max: 1000,
+    fallback: '200',
+  }),
+  batchLanes: integer('WATCHER_BATCH_LANES', {
+    description: 'The most transactions of starts, and as many of ends, on their way at once.',
+    min: 1,
+    max: 16,
+    fallback: '2',
+  }),
   host: text('HOST', {
     description: 'The address that the service listens on.',
     takes: 'an IP address or host name',

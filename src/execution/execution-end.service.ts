@@ -1,6 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../common/domain-error.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { isUnavailable } from '../database/database-errors.js';
+import { GroupCommit } from '../database/group-commit.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
@@ -21,21 +24,29 @@ type Outcome = ExecutionDto | DomainError;
 
 /**
  * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
- * moves the pipeline's watermark in the same transaction. Ends come as batches that share one
- * transaction; each gets its own answer, and a wrong one doesn't disturb its neighbours.
+ * moves the pipeline's watermark in the same transaction. Ends that arrive together share one
+ * transaction; each gets its own answer after the commit, and a wrong one doesn't disturb its neighbours.
  */
 @Injectable()
 export class ExecutionEndService {
+  private readonly batches: GroupCommit<ReceivedEnd, Outcome>;
+
   constructor(
-    private readonly transactions: TransactionRunner,
+    @Inject(CONFIG) config: Config,
+    transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
     private readonly watermarks: PipelineWatermarkService,
-  ) {}
+  ) {
+    this.batches = new GroupCommit(
+      { batchSize: config.batchSize, lanes: config.batchLanes },
+      (ends) => transactions.run((manager) => this.endAll(manager, ends)),
+      isUnavailable,
+    );
+  }
 
   async end(request: EndExecutionDto): Promise<ExecutionDto> {
-    const received = { request, receivedAt: new Date(), hash: endHash(request) };
-    const [outcome] = await this.transactions.run((manager) => this.endAll(manager, [received]));
-    if (!outcome || outcome instanceof Error) throw outcome ?? new Error('an end got no answer');
+    const outcome = await this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
+    if (outcome instanceof DomainError) throw outcome;
     return outcome;
   }
 

@@ -1,7 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { isUnavailable } from '../database/database-errors.js';
+import { GroupCommit } from '../database/group-commit.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
@@ -13,20 +16,28 @@ type Outcome = { readonly id: number; readonly created: boolean } | DomainError;
 type Candidate = NewExecution | DomainError;
 
 /**
- * Starts executions. Starts come as batches that share one transaction: each gets its own answer,
- * and a wrong one doesn't disturb its neighbours.
+ * Starts executions. Starts that arrive together share one transaction: each gets its own answer
+ * after the commit, and a wrong one doesn't disturb its neighbours.
  */
 @Injectable()
 export class ExecutionStartService {
+  private readonly batches: GroupCommit<StartExecutionDto, Outcome>;
+
   constructor(
-    private readonly transactions: TransactionRunner,
+    @Inject(CONFIG) config: Config,
+    transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
-  ) {}
+  ) {
+    this.batches = new GroupCommit(
+      { batchSize: config.batchSize, lanes: config.batchLanes },
+      (starts) => transactions.run((manager) => this.startAll(manager, starts)),
+      isUnavailable,
+    );
+  }
 
   async start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
-    const received = { ...request, start_date: request.start_date ?? new Date() };
-    const [outcome] = await this.transactions.run((manager) => this.startAll(manager, [received]));
-    if (!outcome || outcome instanceof Error) throw outcome ?? new Error('a start got no answer');
+    const outcome = await this.batches.submit({ ...request, start_date: request.start_date ?? new Date() });
+    if (outcome instanceof DomainError) throw outcome;
     return outcome.created ? Answer.created({ id: outcome.id }) : Answer.found({ id: outcome.id });
   }
 

@@ -1,0 +1,63 @@
+/** How far a {@link GroupCommit} may go. */
+export interface GroupCommitLimits {
+  /** The most items in one transaction. */
+  readonly batchSize: number;
+  /** The most transactions on their way at once. */
+  readonly lanes: number;
+}
+
+interface Waiting<Item, Outcome> {
+  readonly item: Item;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Lets items that arrive together share one transaction, since the cost of a small write is its
+ * commit. While a batch is on its way the next one gathers; an idle service sends a batch of one
+ * at once, so nobody waits for company. An item's promise settles after the commit.
+ *
+ * `commit` gets the items in the order of their arrival and answers in the same order; what is
+ * wrong with a single item is part of its outcome. When `commit` itself fails, the items are tried
+ * one by one, so that only the one at fault pays for it.
+ */
+export class GroupCommit<Item, Outcome> {
+  private readonly queue: Waiting<Item, Outcome>[] = [];
+  private underWay = 0;
+
+  constructor(
+    private readonly limits: GroupCommitLimits,
+    private readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>,
+    /** Whether an error would meet every item alike, so that trying them one by one is pointless. */
+    private readonly isCommon: (error: unknown) => boolean,
+  ) {}
+
+  submit(item: Item): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ item, resolve, reject });
+      this.sendNext();
+    });
+  }
+
+  private sendNext(): void {
+    if (this.queue.length === 0 || this.underWay === this.limits.lanes) return;
+    this.underWay++;
+    void this.send(this.queue.splice(0, this.limits.batchSize)).finally(() => {
+      this.underWay--;
+      this.sendNext();
+    });
+  }
+
+  private async send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+    try {
+      const outcomes = await this.commit(batch.map(({ item }) => item));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
+    } catch (error) {
+      if (batch.length === 1 || this.isCommon(error)) {
+        for (const { reject } of batch) reject(error);
+      } else {
+        for (const waiting of batch) await this.send([waiting]);
+      }
+    }
+  }
+}

@@ -42,10 +42,11 @@ export const variables = {
     fallback: '200',
   }),
   batchLanes: integer('WATCHER_BATCH_LANES', {
-    description: 'The most transactions of starts, and as many of ends, on their way at once.',
+    description:
+      'The most transactions of starts, and as many of ends, on their way at once; fewer make larger batches.',
     min: 1,
     max: 16,
-    fallback: '2',
+    fallback: '1',
   }),
   host: text('HOST', {
     description: 'The address that the service listens on.',

@@ -72,7 +72,7 @@ export class ExecutionRepository {
       .createQueryBuilder()
       .insert()
       .into(ExecutionEntity)
-      .values(executions.map((execution) => execution as QueryDeepPartialEntity<ExecutionEntity>))
+      .values(executions.map(withoutNulls))
       .updateEntity(false)
       .execute();
   }
@@ -135,4 +135,9 @@ export class ExecutionRepository {
     if (query.start_date_gte !== undefined) rows.andWhere('e.startDate >= :from', { from: query.start_date_gte });
     if (query.start_date_lt !== undefined) rows.andWhere('e.startDate < :to', { to: query.start_date_lt });
   }
+}
+
+/** A column left out is written as DEFAULT, which is null here, and costs no parameter. */
+function withoutNulls(execution: NewExecution): QueryDeepPartialEntity<ExecutionEntity> {
+  return Object.fromEntries(Object.entries(execution).filter(([, value]) => value !== null));
 }

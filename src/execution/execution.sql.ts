@@ -3,7 +3,7 @@
  * and its parent (null where there is none such). By pk_pipeline and pk_pipeline_execution.
  */
 export const RESOLVE_STARTS = `
-  SELECT nextval(pg_get_serial_sequence('pipeline_execution', 'id')) AS id,
+  SELECT nextval('pipeline_execution_id_seq') AS id,
          p.id AS pipeline_id, p.watermark, p.next_watermark, p.config_version,
          parent.id AS parent_id, parent.root_id AS parent_root_id
     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS item (pipeline_id, parent_id, position)

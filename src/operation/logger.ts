@@ -9,14 +9,17 @@ const SECRETS = ['authorization', '*.authorization', 'password', '*.password', '
 /** The log of the process: JSON lines on standard output, or lines for people on a terminal. */
 export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  return pino({
+  const options = {
     level: config.logLevel,
     redact: SECRETS,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    ...(format === 'pretty' && { transport: { target: 'pino-pretty', options: { singleLine: true } } }),
-  });
+  };
+  if (format === 'pretty') {
+    return pino({ ...options, transport: { target: 'pino-pretty', options: { singleLine: true } } });
+  }
+  // Not synchronous: lines that come while one is being written go out together with the next write.
+  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: false }));
 }
 
 /** Hands what the framework logs on to pino; its start-up chatter counts as debug. */

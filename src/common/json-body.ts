@@ -15,16 +15,24 @@ export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.');
   const text = body.toString('utf8');
   try {
-    return LONG_NUMBER.test(text) ? JSON.parse(text, keepWatermarkDigits) : JSON.parse(text);
+    return LONG_NUMBER.test(text) ? parseKeepingDigits(text) : JSON.parse(text);
   } catch (error) {
     throw malformed(`The body is not valid JSON: ${(error as Error).message}`);
   }
 }
 
-/** A JSON.parse reviver; its third argument holds the source text of a primitive. */
-function keepWatermarkDigits(key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  const { source } = context ?? {};
-  return typeof value === 'number' && source && WATERMARKS.has(key) && String(value) !== source ? source : value;
+/** Only the body's own watermarks are kept as text: below it, in metadata, the same name is the client's. */
+function parseKeepingDigits(text: string): unknown {
+  const digits = new Map<object, Record<string, string>>();
+  function note(this: object, key: string, value: unknown, context?: { readonly source?: string }): unknown {
+    const { source = '' } = context ?? {};
+    if (typeof value === 'number' && WATERMARKS.has(key) && LONG_NUMBER.test(source)) {
+      digits.set(this, { ...digits.get(this), [key]: source });
+    }
+    return value;
+  }
+  const body: unknown = JSON.parse(text, note);
+  return typeof body === 'object' && body !== null ? Object.assign(body, digits.get(body)) : body;
 }
 
 function malformed(detail: string): DomainError {

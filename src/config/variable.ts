@@ -107,8 +107,12 @@ export function read<T>(variable: Variable<T>, environment: NodeJS.ProcessEnv): 
   if (source === undefined) return undefined;
   const value = variable.parse(source);
   if (value === undefined) {
-    const got = variable.secret ? 'a value that is kept out of this message' : `'${source}'`;
+    const got = variable.secret ? 'a value that is kept out of this message' : `'${oneLine(source)}'`;
     throw new ConfigurationError(`${variable.name} got ${got}, but takes ${variable.takes}`);
   }
   return value;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }

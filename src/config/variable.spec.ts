@@ -1,0 +1,73 @@
+import { byteSize, ConfigurationError, flag, integer, oneOf, read, regularExpression, text, url } from './variable.js';
+
+const NAME = 'WATCHER_THING';
+const description = 'A thing.';
+const whole = integer(NAME, { description, min: 1, max: 10, unit: 'seconds', fallback: '5' });
+
+describe('a variable', () => {
+  it('takes its fallback when it is unset, empty or blank', () => {
+    for (const environment of [{}, { [NAME]: '' }, { [NAME]: '  ' }]) expect(read(whole, environment)).toBe(5);
+  });
+
+  it('is undefined when it has no fallback', () => {
+    expect(read(regularExpression(NAME, { description }), {})).toBeUndefined();
+  });
+
+  it('is trimmed', () => {
+    expect(read(whole, { [NAME]: ' 7\n' })).toBe(7);
+  });
+
+  it('names itself, what it got and what it takes when the value is wrong', () => {
+    expect(() => read(whole, { [NAME]: '11' })).toThrow(
+      new ConfigurationError(`${NAME} got '11', but takes a whole number from 1 to 10 seconds`),
+    );
+  });
+
+  it('is refused in one line, however many the value has', () => {
+    expect(() => read(whole, { [NAME]: '1\n2' })).toThrow(/^[^\n]*$/);
+  });
+
+  it('keeps a secret', () => {
+    const secret = url(NAME, ['postgres'], { description, secret: true });
+    expect(() => read(secret, { [NAME]: 'mysql://u:hunter2@h/d' })).toThrow(/^(?!.*hunter2)WATCHER_THING got /);
+  });
+});
+
+describe('what the kinds take', () => {
+  const pattern = regularExpression(NAME, { description });
+  const anything = { description, takes: 'a folder' };
+
+  it.each([
+    ['a whole number', whole, '10', 10],
+    ['a flag that is on', flag(NAME, { description }), 'on', true],
+    ['a flag that is true', flag(NAME, { description }), 'true', true],
+    ['a flag that is 0', flag(NAME, { description }), '0', false],
+    ['one of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'lower', 'lower'],
+    ['text', text(NAME, anything), '/var/lib/watcher', '/var/lib/watcher'],
+    ['a regular expression', pattern, '^\\p{Lu}', /^\p{Lu}/u],
+    ['a URL', url(NAME, ['postgres', 'postgresql'], { description }), 'postgresql://h/d', 'postgresql://h/d'],
+    ['megabytes', byteSize(NAME, { description }), '2MB', 2 * 1024 * 1024],
+    ['kilobytes', byteSize(NAME, { description }), '256 kB', 256 * 1024],
+    ['bytes', byteSize(NAME, { description }), '2048', 2048],
+  ])('%s', (_, variable, value, expected) => {
+    expect(read<unknown>(variable, { [NAME]: value })).toEqual(expected);
+  });
+
+  it.each([
+    ['a fraction as a whole number', whole, '1.5'],
+    ['a sign before a whole number', whole, '+5'],
+    ['too small a number', whole, '0'],
+    ['hexadecimal', whole, '0x5'],
+    ['a flag that is yes', flag(NAME, { description }), 'yes'],
+    ['another of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'LOWER'],
+    ['a NUL in text', text(NAME, anything), 'a\0b'],
+    ['half a regular expression', pattern, '('],
+    ['a URL of another scheme', url(NAME, ['postgres'], { description }), 'mysql://h/d'],
+    ['no URL', url(NAME, ['postgres'], { description }), 'localhost'],
+    ['a size below 1 kB', byteSize(NAME, { description }), '1023'],
+    ['a size above 64 MB', byteSize(NAME, { description }), '65MB'],
+    ['gigabytes', byteSize(NAME, { description }), '1GB'],
+  ])('not %s', (_, variable, value) => {
+    expect(() => read<unknown>(variable, { [NAME]: value })).toThrow(ConfigurationError);
+  });
+});

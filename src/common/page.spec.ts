@@ -1,0 +1,51 @@
+import { DomainError } from './domain-error.js';
+import { pageLimit, positionOf, toPage } from './page.js';
+
+describe('a page', () => {
+  const rows = [10, 20, 30];
+
+  it('has a cursor when one row more than the limit was read', () => {
+    const page = toPage(rows, { limit: 2 }, (row) => [row]);
+    expect(page.items).toEqual([10, 20]);
+    expect(positionOf({ cursor: page.nextCursor ?? '' }, 1)).toEqual([20]);
+  });
+
+  it('has none when the rows end with it', () => {
+    expect(toPage(rows, { limit: 3 }, (row) => [row]).nextCursor).toBeUndefined();
+    expect(toPage([], { limit: 3 }, (row) => [row]).nextCursor).toBeUndefined();
+  });
+
+  it('keeps its items’ order and its cursor when they are mapped', () => {
+    const page = toPage(rows, { limit: 2 }, (row) => [row]).map(String);
+    expect(page.items).toEqual(['10', '20']);
+    expect(page.nextCursor).toBeDefined();
+  });
+
+  it('holds 100 items unless the query says otherwise', () => {
+    expect(pageLimit({})).toBe(100);
+    expect(pageLimit({ limit: 7 })).toBe(7);
+  });
+});
+
+describe('a cursor', () => {
+  it('carries several numbers, negative ones too', () => {
+    const { nextCursor = '' } = toPage([1, 2], { limit: 1 }, () => [-62135596800000, Number.MAX_SAFE_INTEGER]);
+    expect(positionOf({ cursor: nextCursor }, 2)).toEqual([-62135596800000, Number.MAX_SAFE_INTEGER]);
+  });
+
+  it.each([
+    ['text', 'hello'],
+    ['too few numbers', encode('1')],
+    ['too many numbers', encode('1.2.3')],
+    ['a number that no id has', encode('1.9007199254740993')],
+    ['a fraction', encode('1.1e3')],
+    ['nothing between', encode('1.')],
+    ['no base64', '💥'],
+  ])('is refused when it is %s', (_, cursor) => {
+    expect(() => positionOf({ cursor }, 2)).toThrow(DomainError);
+  });
+});
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}

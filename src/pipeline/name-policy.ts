@@ -1,15 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
-import { NamePatternError } from './pipeline.errors.js';
+import { NamePatternError, NameTooLongError } from './pipeline.errors.js';
+
+/** Characters, as PostgreSQL counts them. */
+const LONGEST_NAME = 255;
 
 /** How this installation wants names to be: the case they are stored in, and the pattern of new ones. */
 @Injectable()
 export class NamePolicy {
   constructor(@Inject(CONFIG) private readonly config: Pick<Config, 'nameCase' | 'pipelineNamePattern'>) {}
 
-  /** The name as it is stored. */
-  stored(name: string): string {
-    return this.config.nameCase === 'lower' ? name.toLowerCase() : name;
+  /** The name as it is stored; throws {@link NameTooLongError} for one that grows too long by it (`İ` becomes two). */
+  stored(name: string, field = 'name'): string {
+    if (this.config.nameCase === 'keep') return name;
+    const stored = name.toLowerCase();
+    if ([...stored].length > LONGEST_NAME) throw new NameTooLongError(field, LONGEST_NAME);
+    return stored;
   }
 
   /** Throws {@link NamePatternError} for a new pipeline name that the installation doesn't want. */

@@ -27,7 +27,7 @@ export class PipelineRegistrationService {
     const asked = toConfiguration(
       request,
       this.names.stored(request.name),
-      this.names.stored(request.pipeline_type_name),
+      this.names.stored(request.pipeline_type_name, 'pipeline_type_name'),
     );
     const errors = pairErrors(asked);
     if (errors.length > 0) throw new InvalidRequestError(errors);

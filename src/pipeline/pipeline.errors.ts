@@ -24,6 +24,13 @@ export class NamePatternError extends InvalidRequestError {
   }
 }
 
+/** A name that has its length only once it is lower-cased. */
+export class NameTooLongError extends InvalidRequestError {
+  constructor(field: string, longest: number) {
+    super([{ field, message: `must be text of 1 to ${longest} characters, also when lower-cased` }]);
+  }
+}
+
 /** A PATCH that doesn't say which row it means. */
 export class KeyMissingError extends InvalidRequestError {
   constructor() {

@@ -52,7 +52,7 @@ export class PipelineService {
     const id = request.id ?? request.pipeline_id;
     const key = id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
-    const newName = id === undefined ? undefined : request.name;
+    const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
     try {
       return await this.transactions.run(async (manager) => {
         const pipeline = await this.pipelines.lock(manager, key);
@@ -61,6 +61,9 @@ export class PipelineService {
         if (typeId !== undefined && !(await this.types.findById(manager, typeId))) {
           throw new PipelineTypeNotFoundError(typeId);
         }
+        // The pattern is for new names: one that was there before it may be kept, or change its case.
+        if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
+          this.names.refuseUnwanted(newName);
         const change = this.changeOf(request, newName);
         const errors = pairErrors(configurationOf({ ...pipeline, ...change }));
         if (errors.length > 0) throw new InvalidRequestError(errors);
@@ -74,9 +77,8 @@ export class PipelineService {
   }
 
   private changeOf(request: PatchPipelineDto, newName: string | undefined): Partial<PipelineEntity> {
-    if (newName !== undefined) this.names.refuseUnwanted(newName);
     return given<PipelineEntity>({
-      name: newName === undefined ? undefined : this.names.stored(newName),
+      name: newName,
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,
       watermark: request.watermark,

@@ -1,0 +1,119 @@
+import { type Json, Watcher } from '../support/watcher.js';
+
+const registered = async (watcher: Watcher, name: string, type = 'test'): Promise<Json> => {
+  const { body } = await watcher.post('/pipeline', { name, pipeline_type_name: type });
+  return (await watcher.get(`/pipeline/${body.id}`)).body;
+};
+
+describe('names', () => {
+  let watcher: Watcher;
+
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+  });
+  afterAll(() => watcher.stop());
+
+  it.each([
+    ['case', 'Customer Data Pipeline', 'customer data pipeline'],
+    ['white space around them', 'trimmed', ' \t\n trimmed\u00a0\u2003'],
+    ['umlauts in another case', 'Größe', 'GRÖßE'],
+    ['Cyrillic in another case', 'Загрузка', 'ЗАГРУЗКА'],
+    ['Greek in another case', 'ΔΕΔΟΜΕΝΑ', 'δεδομενα'],
+  ])('are one in spite of %s, and stay as they were first given', async (_, first, second) => {
+    const created = await registered(watcher, first, first);
+    expect(created.name).toBe(first);
+    const { status, body } = await watcher.post('/pipeline', { name: second, pipeline_type_name: second });
+    expect([status, body.id]).toEqual([200, created.id]);
+    expect((await watcher.get(`/pipeline/${created.id}`)).body).toEqual(created);
+    expect((await watcher.get(`/pipeline?name=${encodeURIComponent(second)}`)).body).toEqual([created]);
+  });
+
+  it('are two where a letter differs', async () => {
+    const [a, b] = [await watcher.pipeline('resume'), await watcher.pipeline('résumé')];
+    expect(a).not.toBe(b);
+  });
+
+  it.each([
+    `'; DROP TABLE pipeline; --`,
+    '%',
+    '_',
+    'a\\b',
+    '"quoted"',
+    '💾 nightly',
+    '<b>',
+    '${name}',
+    '__proto__',
+    'a\nb',
+  ])('may be anything: %j', async (name) => {
+    const pipeline = await registered(watcher, name);
+    expect(pipeline.name).toBe(name);
+    expect((await watcher.get(`/pipeline?name=${encodeURIComponent(name)}`)).body).toEqual([pipeline]);
+  });
+});
+
+describe('WATCHER_NAME_CASE=lower', () => {
+  let watcher: Watcher;
+
+  beforeAll(async () => {
+    watcher = await Watcher.start({ nameCase: 'lower' });
+  });
+  afterAll(() => watcher.stop());
+
+  it('stores names lower-cased, of types and by a PATCH too', async () => {
+    const pipeline = await registered(watcher, 'Customer Data', 'Extraction');
+    expect(pipeline).toMatchObject({ name: 'customer data', pipeline_type_name: 'extraction' });
+    expect((await watcher.patch('/pipeline', { id: pipeline.id, name: 'RENAMED' })).body.name).toBe('renamed');
+    expect((await watcher.post('/pipeline_type', { name: 'TYPE' })).body.name).toBe('type');
+  });
+
+  it('finds what it stored, whatever the case', async () => {
+    const { id } = await registered(watcher, 'Same');
+    expect(await registered(watcher, 'SAME')).toMatchObject({ id, name: 'same', config_version: 1 });
+  });
+
+  it('refuses a name that is too long once it is lower-cased', async () => {
+    // One capital letter with a dot becomes two characters.
+    const name = 'İ'.repeat(255);
+    expect((await watcher.post('/pipeline', { name, pipeline_type_name: 'test' })).status).toBe(422);
+    expect((await watcher.post('/pipeline', { name: 'x', pipeline_type_name: name })).status).toBe(422);
+    expect((await watcher.post('/pipeline_type', { name })).status).toBe(422);
+    const { id } = await registered(watcher, 'short');
+    expect((await watcher.patch('/pipeline', { id, name })).status).toBe(422);
+  });
+});
+
+describe('WATCHER_PIPELINE_NAME_PATTERN', () => {
+  let watcher: Watcher;
+
+  beforeAll(async () => {
+    watcher = await Watcher.start({ pipelineNamePattern: /^[a-z]+(_[a-z]+)*$/u });
+  });
+  afterAll(() => watcher.stop());
+
+  it('refuses a new name that does not match', async () => {
+    const { status, body } = await watcher.post('/pipeline', { name: 'Not Wanted', pipeline_type_name: 'test' });
+    expect([status, body.code, body.errors[0].field]).toEqual([422, 'name_pattern', 'name']);
+    expect((await watcher.get('/pipeline')).body).toEqual([]);
+    expect((await watcher.get('/pipeline_type')).body).toEqual([]);
+  });
+
+  it('takes one that does, and types as they come', async () => {
+    const { status } = await watcher.post('/pipeline', { name: 'customer_data', pipeline_type_name: 'Any Type' });
+    expect(status).toBe(201);
+  });
+
+  it('goes for a new name by PATCH too', async () => {
+    const id = await watcher.pipeline('to_rename');
+    expect((await watcher.patch('/pipeline', { id, name: 'Not Wanted' })).body.code).toBe('name_pattern');
+    expect((await watcher.patch('/pipeline', { id, name: 'renamed' })).status).toBe(200);
+  });
+
+  it('leaves names alone that were there before it', async () => {
+    await watcher.database.sql(`
+      INSERT INTO pipeline (name, pipeline_type_id, config_hash)
+      SELECT 'Old One', id, repeat('0', 64) FROM pipeline_type LIMIT 1`);
+    const { status, body } = await watcher.post('/pipeline', { name: 'old one', pipeline_type_name: 'test' });
+    expect(status).toBe(200);
+    expect((await watcher.patch('/pipeline', { id: body.id, name: 'Old One', active: false })).status).toBe(200);
+  });
+});

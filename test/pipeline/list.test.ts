@@ -1,0 +1,71 @@
+import { type Json, Watcher } from '../support/watcher.js';
+
+let watcher: Watcher;
+const ids: Record<string, number> = {};
+
+beforeAll(async () => {
+  watcher = await Watcher.start();
+  for (const [name, type] of [
+    ['Alpha', 'load'],
+    ['Beta', 'load'],
+    ['Gamma', 'extract'],
+  ] as const) {
+    ids[name] = await watcher.pipeline(name, { pipeline_type_name: type });
+  }
+  await watcher.patch('/pipeline', { name: 'Beta', active: false });
+});
+afterAll(() => watcher.stop());
+
+describe('GET /pipeline', () => {
+  it.each([
+    ['', ['Alpha', 'Beta', 'Gamma']],
+    ['?name=beta', ['Beta']],
+    ['?name=nobody', []],
+    ['?pipeline_type_name=LOAD', ['Alpha', 'Beta']],
+    ['?pipeline_type_name=nothing', []],
+    ['?active=true', ['Alpha', 'Gamma']],
+    ['?active=false', ['Beta']],
+    ['?pipeline_type_name=load&active=true', ['Alpha']],
+    ['?something_else=1', ['Alpha', 'Beta', 'Gamma']],
+  ])('%s lists %j', async (query, names) => {
+    const { status, body } = await watcher.get(`/pipeline${query}`);
+    expect(status).toBe(200);
+    expect(body.map((pipeline: Json) => pipeline.name)).toEqual(names);
+  });
+
+  it('shows in the list what it shows alone', async () => {
+    const { body } = await watcher.get('/pipeline');
+    for (const pipeline of body) expect((await watcher.get(`/pipeline/${pipeline.id}`)).body).toEqual(pipeline);
+  });
+
+  it.each(['?active=1', '?active=True', '?name=', '?active=true&active=false', '?name=a&name=b'])(
+    'refuses %s',
+    async (query) => {
+      expect((await watcher.get(`/pipeline${query}`)).status).toBe(422);
+    },
+  );
+});
+
+describe('GET /pipeline/{id}', () => {
+  it('answers 404 for ids that name nothing', async () => {
+    for (const id of ['0', '-1', '999999', '9007199254740993', '99999999999999999999999']) {
+      const { status, body } = await watcher.get(`/pipeline/${id}`);
+      expect([status, body.code]).toEqual([404, 'pipeline_not_found']);
+    }
+  });
+
+  it('answers 422 for what is no id', async () => {
+    for (const id of ['abc', '1.5', '1e3', '0x1', '%20', '1%00']) {
+      expect((await watcher.get(`/pipeline/${id}`)).status).toBe(422);
+    }
+  });
+});
+
+describe('an inactive pipeline', () => {
+  it('says so when it registers, and may run all the same', async () => {
+    const { body } = await watcher.post('/pipeline', { name: 'Beta', pipeline_type_name: 'load' });
+    expect(body.active).toBe(false);
+    const { status } = await watcher.post('/start_pipeline_execution', { pipeline_id: ids['Beta'] });
+    expect(status).toBe(201);
+  });
+});

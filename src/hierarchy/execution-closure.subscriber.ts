@@ -34,11 +34,15 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     return ExecutionEntity;
   }
 
-  /** Only notes the id: TypeORM fires the handlers of a multi-row insert all at once, on one client. */
-  afterInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
+  /** Before, not after: outside a transaction the row would be there for good by then. */
+  beforeInsert({ queryRunner }: InsertEvent<ExecutionEntity>): void {
     if (!queryRunner.isTransactionActive) {
       throw new Error('an execution was inserted outside a transaction: its closure rows would come too late');
     }
+  }
+
+  /** Only notes the id: TypeORM fires the handlers of a multi-row insert all at once, on one client. */
+  afterInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
     const inserted = this.pending.get(queryRunner) ?? [];
     inserted.push({ id: entity.id, parentId: entity.parentId ?? null });
     this.pending.set(queryRunner, inserted);

@@ -1,5 +1,5 @@
 import { DomainError } from './domain-error.js';
-import { pageLimit, positionOf, toPage } from './page.js';
+import { momentAt, pageLimit, positionOf, toPage } from './page.js';
 
 describe('a page', () => {
   const rows = [10, 20, 30];
@@ -43,6 +43,17 @@ describe('a cursor', () => {
     ['no base64', '💥'],
   ])('is refused when it is %s', (_, cursor) => {
     expect(() => positionOf({ cursor }, 2)).toThrow(DomainError);
+  });
+});
+
+describe('a moment in a cursor', () => {
+  it('is one of the years 1 to 9999', () => {
+    expect(momentAt(-62_135_596_800_000).toISOString()).toBe('0001-01-01T00:00:00.000Z');
+    expect(momentAt(253_402_300_799_999).toISOString()).toBe('9999-12-31T23:59:59.999Z');
+  });
+
+  it.each([-62_135_596_800_001, 253_402_300_800_000, Number.MAX_SAFE_INTEGER])('is not %d', (milliseconds) => {
+    expect(() => momentAt(milliseconds)).toThrow(DomainError);
   });
 });
 

@@ -1,6 +1,10 @@
 import { InvalidRequestError } from './domain-error.js';
 import { Optional, QueryWhole, Text } from './fields.js';
 
+/** The moments that a list can hold: those of the years 1 to 9999 (see `instant.ts`). */
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** One page of a list and, where more follows, the cursor that leads on. Becomes an array and a `Link` header. */
 export class Page<T> {
   constructor(
@@ -54,8 +58,16 @@ export function positionOf(query: PageQuery, length: number): Position | undefin
   if (query.cursor === undefined) return undefined;
   const parts = Buffer.from(query.cursor, 'base64url').toString('latin1').split('.');
   const numbers = parts.map((part) => (/^-?\d{1,16}$/.test(part) ? Number(part) : NaN));
-  if (numbers.length !== length || !numbers.every(Number.isSafeInteger)) {
-    throw new InvalidRequestError([{ field: 'cursor', message: 'must be taken from the Link header of a page' }]);
-  }
+  if (numbers.length !== length || !numbers.every(Number.isSafeInteger)) throw foreignCursor();
   return numbers;
+}
+
+/** The moment that a number of a position stands for; a cursor of the client's own making may name one that isn't. */
+export function momentAt(milliseconds: number): Date {
+  if (milliseconds < EARLIEST || milliseconds > LATEST) throw foreignCursor();
+  return new Date(milliseconds);
+}
+
+function foreignCursor(): InvalidRequestError {
+  return new InvalidRequestError([{ field: 'cursor', message: 'must be taken from the Link header of a page' }]);
 }

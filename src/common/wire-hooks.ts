@@ -54,7 +54,10 @@ function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
 }
 
 function nextUrl(request: FastifyRequest, cursor: string): string {
-  const url = new URL(request.url, `${request.protocol}://${request.host || 'localhost'}`);
+  const origin = `${request.protocol}://${request.host}`;
+  // What the headers call the host need not be one; then the address is relative.
+  const isKnown = URL.canParse(origin);
+  const url = new URL(request.url, isKnown ? origin : 'http://localhost');
   url.searchParams.set('cursor', cursor);
-  return url.href;
+  return isKnown ? url.href : `${url.pathname}${url.search}`;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 
-import { type Page, pageLimit, positionOf, toPage } from '../common/page.js';
+import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
 import { CLAIM_EXTERNAL_IDS, FIND_EXTERNAL_IDS, RESOLVE_STARTS, UPDATE_ENDED } from './execution.sql.js';
@@ -116,7 +116,7 @@ export class ExecutionRepository {
     this.filter(rows, query);
     const [start, id] = positionOf(query, 2) ?? [];
     if (start !== undefined) {
-      rows.andWhere('(e.startDate, e.id) < (:start::timestamptz, :id::bigint)', { start: new Date(start), id });
+      rows.andWhere('(e.startDate, e.id) < (:start::timestamptz, :id::bigint)', { start: momentAt(start), id });
     }
     return toPage(await rows.getMany(), query, (execution) => [execution.startDate.getTime(), execution.id]);
   }

@@ -46,7 +46,7 @@ export class HierarchyRepository {
     if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);
     if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
     const [depth, after] = positionOf(query, 2) ?? [];
-    if (depth !== undefined) rows.andWhere('(c.depth, e.id) > (:depth::int, :after::bigint)', { depth, after });
+    if (depth !== undefined) rows.andWhere('(c.depth, e.id) > (:depth::bigint, :after::bigint)', { depth, after });
     return toPage(await this.read(rows), query, (relative) => [relative.depth, relative.execution.id]);
   }
 

@@ -134,7 +134,7 @@ export class PipelineRepository {
       .orderBy('h.configVersion', 'DESC')
       .limit(pageLimit(query) + 1);
     const [before] = positionOf(query, 1) ?? [];
-    if (before !== undefined) rows.andWhere('h.configVersion < :before', { before });
+    if (before !== undefined) rows.andWhere('h.configVersion < :before::bigint', { before });
     return toPage(await rows.getMany(), query, (change) => [change.configVersion]);
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { answerUnreadable } from './common/unreadable-request.js';
 import { registerWireHooks, requestId } from './common/wire-hooks.js';
 import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
@@ -38,6 +39,7 @@ function createAdapter(config: Config): FastifyAdapter {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     forceCloseConnections: 'idle',
     logger: false,
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void reply.header('x-request-id', request.id);
       problems.answer(error, request, reply);

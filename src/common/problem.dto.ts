@@ -23,7 +23,7 @@ export class ProblemDto {
 
   /**
    * The status in words.
-   * @example Unprocessable Content
+   * @example Unprocessable Entity
    */
   title!: string;
 

@@ -63,7 +63,12 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function problem(status: number, refusal: DomainError | undefined, request: FastifyRequest): ProblemDto {
+/** The problem document of a refusal, or of an error that nobody foresaw. */
+export function problem(
+  status: number,
+  refusal: Pick<DomainError, 'code' | 'detail' | 'fields'> | undefined,
+  request: Pick<FastifyRequest, 'url' | 'id'>,
+): ProblemDto {
   const code = refusal?.code ?? 'internal_error';
   const detail = refusal?.detail ?? 'Something went wrong in the service; the request id finds it in the log.';
   return {

@@ -10,7 +10,8 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ProblemDto } from './problem.dto.js';
+import { ID } from './fields.js';
+import { type FieldProblemDto, ProblemDto } from './problem.dto.js';
 
 /** What an endpoint answers, for the OpenAPI document. */
 interface Answers {
@@ -18,36 +19,87 @@ interface Answers {
   readonly ok?: Type;
   /** Whether the endpoint reads a body: then 400, 413, 415 and `Prefer` belong to it. */
   readonly body?: boolean;
-  /** Statuses of this endpoint's own refusals, beyond those of every endpoint. */
+  /** Statuses of this endpoint's own refusals, beyond 422 and 503, which belong to all. */
   readonly problems: readonly number[];
 }
 
 const REQUEST_ID = {
   'X-Request-Id': {
     description: "The id of the request: the caller's, if it sent a sane one.",
-    schema: { type: 'string' },
+    schema: { type: 'string', example: '0198a6b2-5a55-7ad0-8c3c-6f3d2f2f6d0e' },
   },
 } as const;
 
-const DESCRIPTIONS: Record<number, string> = {
-  400: 'The body is not valid JSON.',
-  404: 'There is no such thing.',
-  409: 'The request conflicts with the state.',
-  413: 'The body is larger than the service takes.',
-  415: 'The body is not JSON.',
-  422: 'Well-formed but wrong: `errors` names the fields.',
-  503: 'The database cannot be reached; try again after `Retry-After` seconds.',
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 0, example: 1 } },
+} as const;
+
+const NEXT_PAGE = {
+  Link: {
+    description: 'The next page, `<URL>; rel="next"` (RFC 8288); absent on the last one.',
+    schema: { type: 'string', example: '<http://localhost:8000/pipeline?limit=100&cursor=MTAw>; rel="next"' },
+  },
+} as const;
+
+const PREFERENCE_APPLIED = {
+  'Preference-Applied': {
+    description: 'The preference that was met.',
+    schema: { type: 'string', example: 'return=minimal' },
+  },
+} as const;
+
+/** When a status is answered, and what such an answer says. */
+const PROBLEMS: Record<number, { when: string; code: string; detail: string; errors?: FieldProblemDto[] }> = {
+  400: {
+    when: 'The body is missing, or not valid JSON.',
+    code: 'malformed_json',
+    detail: 'The body is not valid JSON: Unexpected end of JSON input',
+  },
+  404: { when: 'There is no such thing.', code: 'pipeline_not_found', detail: 'There is no pipeline with id 7.' },
+  409: {
+    when: 'The request conflicts with the state.',
+    code: 'execution_already_ended',
+    detail: 'Execution 42 has already ended with other content; nothing was changed.',
+  },
+  413: {
+    when: 'The body is larger than the service takes.',
+    code: 'body_too_large',
+    detail: 'Request body is too large',
+  },
+  415: { when: 'The body is not JSON.', code: 'unsupported_media_type', detail: 'Unsupported Media Type' },
+  422: {
+    when: 'Well-formed but wrong: `errors` names the fields.',
+    code: 'validation_failed',
+    detail: 'name: must be text of 1 to 255 characters',
+    errors: [{ field: 'name', message: 'must be text of 1 to 255 characters' }],
+  },
+  503: {
+    when: 'The service cannot serve now; try again after `Retry-After` seconds.',
+    code: 'database_unavailable',
+    detail: 'The database cannot be reached now; try again.',
+  },
 };
 
+/** Documents one refusal. */
 function problem(status: number): MethodDecorator {
+  const title = STATUS_CODES[status] ?? 'Refused';
+  const { when, code, detail, errors } = PROBLEMS[status] ?? { when: `${title}.`, code: 'refused', detail: title };
+  const example = {
+    type: `urn:watcher:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    instance: '/pipeline',
+    request_id: REQUEST_ID['X-Request-Id'].schema.example,
+    message: detail,
+    ...(errors && { errors }),
+  } satisfies ProblemDto;
   return ApiResponse({
     status,
-    description: DESCRIPTIONS[status] ?? STATUS_CODES[status] ?? 'Refused.',
-    headers: {
-      ...REQUEST_ID,
-      ...(status === 503 && { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } }),
-    },
-    content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
+    description: when,
+    headers: { ...REQUEST_ID, ...(status === 503 && RETRY_AFTER) },
+    content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) }, example } },
   });
 }
 
@@ -58,9 +110,12 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
     ApiExtraModels(ProblemDto),
     ...(created ? [ApiCreatedResponse({ type: created, description: 'Created.', headers: REQUEST_ID })] : []),
     ...(ok ? [ApiOkResponse({ type: ok, description: created ? 'Found.' : 'Done.', headers: REQUEST_ID })] : []),
-    ...(body && ok ? [ApiNoContentResponse({ description: '`Prefer: return=minimal` in place of a 200.' })] : []),
     ...(body && ok
       ? [
+          ApiNoContentResponse({
+            description: '`Prefer: return=minimal` in place of a 200.',
+            headers: { ...REQUEST_ID, ...PREFERENCE_APPLIED },
+          }),
           ApiHeader({
             name: 'Prefer',
             required: false,
@@ -81,19 +136,22 @@ export function ApiPage(item: Type, problems: readonly number[] = []): MethodDec
       type: item,
       isArray: true,
       description: 'One page.',
-      headers: {
-        ...REQUEST_ID,
-        Link: {
-          description: 'The next page, `<URL>; rel="next"` (RFC 8288); absent on the last one.',
-          schema: { type: 'string' },
-        },
-      },
+      headers: { ...REQUEST_ID, ...NEXT_PAGE },
     }),
     ...[...problems, 422, 503].map(problem),
   );
 }
 
+/** Documents an answer of the service about itself, asked for with nothing that could be wrong. */
+export function ApiReport(ok: Type, problems: readonly number[] = []): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ApiOkResponse({ type: ok, description: 'Done.', headers: REQUEST_ID }),
+    ...problems.map(problem),
+  );
+}
+
 /** Documents the id in the path. */
 export function ApiId(of: string): MethodDecorator {
-  return ApiParam({ name: 'id', description: `${of}'s id.`, schema: { type: 'integer', format: 'int64', example: 1 } });
+  return ApiParam({ name: 'id', description: `${of}'s id.`, schema: { ...ID, example: 1 } });
 }

@@ -15,6 +15,31 @@ const MAX_METADATA_BYTES = 256 * 1024;
 export const DATEPARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 export type Datepart = (typeof DATEPARTS)[number];
 
+/**
+ * What the wire's values look like in the OpenAPI document, in requests and in responses alike. A response's DTO
+ * says `@ApiProperty(ID)`, and plain `@ApiProperty()` where the type says it all: what has no decorator would be
+ * listed after everything that has one.
+ */
+export const ID = { type: 'integer', format: 'int64', minimum: 1, maximum: MAX_SAFE } as const;
+export const COUNT = { type: 'integer', format: 'int64', minimum: 0, maximum: MAX_SAFE } as const;
+export const VERSION = { type: 'integer', format: 'int32', minimum: 1 } as const;
+export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
+export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
+export const WATERMARK = { type: 'string', maxLength: 1000 } as const;
+export const INSTANT = { type: 'string', format: 'date-time' } as const;
+export const MEASURE = { type: 'number', format: 'double', minimum: 0 } as const;
+export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
+export const METADATA = { type: 'object', additionalProperties: true } as const;
+export const THRESHOLD_NUMBER = { type: 'integer', format: 'int32', minimum: 1, maximum: 100_000 } as const;
+export const THRESHOLD_DATEPART = { type: 'string', enum: DATEPARTS } as const;
+
+interface WholeSchema {
+  readonly type: 'integer';
+  readonly format: 'int32' | 'int64';
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
 function must(name: string, message: string, test: (value: unknown) => boolean): PropertyDecorator {
   return ValidateBy({ name, validator: { validate: test, defaultMessage: () => `must be ${message}` } });
 }
@@ -57,33 +82,32 @@ export const Watermark = (): PropertyDecorator =>
     must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
     ApiProperty({
       type: () => String,
-      oneOf: [{ type: 'string', maxLength: 1000 }, { type: 'number' }, { type: 'boolean' }],
+      oneOf: [WATERMARK, { type: 'number' }, { type: 'boolean' }],
     }),
   );
 
-/** A whole number from `min` to `max`, never coerced from text. */
-const Whole = (min: number, max: number): PropertyDecorator =>
+/** A whole number within the limits of its schema, never coerced from text. */
+const Whole = (schema: WholeSchema): PropertyDecorator =>
   applyDecorators(
-    must('whole', `a whole number from ${min} to ${max}`, (value) => isWhole(value, min, max)),
-    ApiProperty({ type: 'integer', format: 'int64', minimum: min, maximum: max }),
+    must('whole', `a whole number from ${schema.minimum} to ${schema.maximum}`, (value) =>
+      isWhole(value, schema.minimum, schema.maximum),
+    ),
+    ApiProperty(schema),
   );
 
 /** A number of rows: 0 to 2^53-1. */
-export const Count = (): PropertyDecorator => Whole(0, MAX_SAFE);
+export const Count = (): PropertyDecorator => Whole(COUNT);
 
 /** An id in a body. Any whole number will do: one that names nothing is answered with 404. */
 export const Id = (): PropertyDecorator =>
-  applyDecorators(
-    must('id', 'a whole number', Number.isSafeInteger),
-    ApiProperty({ type: 'integer', format: 'int64', minimum: 1, maximum: MAX_SAFE }),
-  );
+  applyDecorators(must('id', 'a whole number', Number.isSafeInteger), ApiProperty(ID));
 
 /** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
 export const Instant = (): PropertyDecorator =>
   applyDecorators(
     normalise((value) => (typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value)),
     must('instant', 'an ISO 8601 time such as 2026-01-31T08:00:00Z, in the years 1 to 9999', (v) => v instanceof Date),
-    ApiProperty({ type: 'string', format: 'date-time' }),
+    ApiProperty(INSTANT),
   );
 
 /** A JSON object of the client's own, at most 256 kB as JSON. */
@@ -98,7 +122,7 @@ export const Metadata = (): PropertyDecorator =>
         !Array.isArray(value) &&
         Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
     ),
-    ApiProperty({ type: 'object', additionalProperties: true }),
+    ApiProperty(METADATA),
   );
 
 /** True or false, never coerced. */
@@ -116,20 +140,23 @@ export const OneOf = (values: readonly string[]): PropertyDecorator =>
   );
 
 /** The number of a threshold: 1 to 100,000. */
-export const ThresholdNumber = (): PropertyDecorator => Whole(1, 100_000);
+export const ThresholdNumber = (): PropertyDecorator => Whole(THRESHOLD_NUMBER);
 
 /** The unit of a threshold. */
 export const ThresholdDatepart = (): PropertyDecorator => OneOf(DATEPARTS);
 
+const wholeOf = (value: unknown): unknown =>
+  typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+
 /** A whole number in a query string. */
 export const QueryWhole = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value)),
-    Whole(min, max),
+    normalise(wholeOf),
+    Whole({ type: 'integer', format: max > 2 ** 31 - 1 ? 'int64' : 'int32', minimum: min, maximum: max }),
   );
 
 /** An id in a query string. */
-export const QueryId = (): PropertyDecorator => QueryWhole(-MAX_SAFE, MAX_SAFE);
+export const QueryId = (): PropertyDecorator => applyDecorators(normalise(wholeOf), Id());
 
 /** True or false in a query string. */
 export const QueryFlag = (): PropertyDecorator =>

@@ -1,5 +1,7 @@
 import { InvalidRequestError } from './domain-error.js';
-import { Optional, QueryWhole, Text } from './fields.js';
+import { PageQuery } from './page.dto.js';
+
+export { PageQuery };
 
 /** The moments that a list can hold: those of the years 1 to 9999 (see `instant.ts`). */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
@@ -15,25 +17,6 @@ export class Page<T> {
   map<U>(change: (item: T) => U): Page<U> {
     return new Page(this.items.map(change), this.nextCursor);
   }
-}
-
-/** How every list is paged. */
-export class PageQuery {
-  /**
-   * The most items in one page.
-   * @example 100
-   */
-  @Optional()
-  @QueryWhole(1, 1000)
-  limit?: number = 100;
-
-  /**
-   * Where the page starts: the `cursor` of the `Link: <...>; rel="next"` header of the page before. Opaque.
-   * @example MTAw
-   */
-  @Optional()
-  @Text(1, 200)
-  cursor?: string;
 }
 
 /** The most items that a page of this query may hold. */

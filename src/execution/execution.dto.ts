@@ -1,17 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
   Count,
+  COUNT,
   Flag,
   Id,
+  ID,
   Instant,
+  INSTANT,
+  MEASURE,
   Metadata,
+  METADATA,
   Name,
+  NAME,
   OneOf,
   Optional,
   QueryFlag,
   QueryId,
   Text,
+  VERSION,
   Watermark,
+  WATERMARK,
 } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 
@@ -91,7 +99,7 @@ export class StartedExecutionDto {
    * Its id.
    * @example 42
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   id!: number;
 }
 
@@ -161,7 +169,7 @@ export class EndExecutionDto {
 
   /**
    * Why it failed, at most 100,000 characters.
-   * @example connection to the source was refused
+   * @example "connection to the source was refused"
    */
   @Optional()
   @Text(0, 100_000)
@@ -180,7 +188,7 @@ export class ListExecutionsQuery extends PageQuery {
 
   /**
    * Only executions of the pipeline of this name (compared without case).
-   * @example Customer Data Pipeline
+   * @example "Customer Data Pipeline"
    */
   @Optional()
   @Name()
@@ -233,60 +241,63 @@ export class ExecutionDto {
    * Its id.
    * @example 42
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   id!: number;
 
   /**
    * The execution that it runs under; null for a root.
    * @example 41
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty(ID)
   parent_id!: number | null;
 
   /**
    * The top of its tree: its own id where it has no parent.
    * @example 41
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   root_id!: number;
 
   /**
    * The pipeline that it is a run of.
    * @example 1
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_id!: number;
 
   /**
    * The name of that pipeline.
-   * @example Customer Data Pipeline
+   * @example "Customer Data Pipeline"
    */
+  @ApiProperty(NAME)
   pipeline_name!: string;
 
   /**
-   * The caller's own id of the run.
+   * The caller's own id of the run; null where it gave none.
    * @example scheduled__2026-01-31T02:00:00
    */
+  @ApiProperty(NAME)
   external_id!: string | null;
 
   /**
    * When it started (UTC).
    * @example 2026-01-31T02:00:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   start_date!: string;
 
   /**
    * When it ended (UTC); null while it runs.
    * @example 2026-01-31T02:10:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  @ApiProperty(INSTANT)
   end_date!: string | null;
 
   /**
-   * End minus start in seconds, to the millisecond; null while it runs.
+   * End minus start, in seconds to the millisecond; null while it runs.
    * @example 600
    */
+  @ApiProperty(MEASURE)
   duration_seconds!: number | null;
 
   /**
@@ -300,77 +311,83 @@ export class ExecutionDto {
    * Whether it did what it was meant to; null while it runs.
    * @example true
    */
+  @ApiProperty()
   completed_successfully!: boolean | null;
 
   /**
    * Rows that it inserted.
    * @example 1000
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty(COUNT)
   inserts!: number | null;
 
   /**
    * Rows that it updated.
    * @example 150
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty(COUNT)
   updates!: number | null;
 
   /**
    * Rows that it soft-deleted.
    * @example 50
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty(COUNT)
   soft_deletes!: number | null;
 
   /**
    * Rows that it handled in all.
    * @example 1200
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty(COUNT)
   total_rows!: number | null;
 
   /**
-   * `total_rows` a second of `duration_seconds`; null where either is missing or the duration is 0.
+   * Rows a second: `total_rows` by `duration_seconds`; null where either is missing or the duration is 0.
    * @example 2
    */
+  @ApiProperty(MEASURE)
   throughput!: number | null;
 
   /**
    * From where it loads: its own copy.
    * @example 2026-01-30T00:00:00Z
    */
+  @ApiProperty(WATERMARK)
   watermark!: string | null;
 
   /**
    * Up to where it loads: its own copy. Becomes the pipeline's `watermark` when it succeeds.
    * @example 2026-01-31T00:00:00Z
    */
+  @ApiProperty(WATERMARK)
   next_watermark!: string | null;
 
   /**
    * What its start and its end left with it, merged.
    * @example { "dag_run": "nightly", "files": 12 }
    */
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty(METADATA)
   execution_metadata!: Record<string, unknown> | null;
 
   /**
-   * Why it failed.
-   * @example connection to the source was refused
+   * Why it failed; null where nobody said.
+   * @example "connection to the source was refused"
    */
+  @ApiProperty()
   error_message!: string | null;
 
   /**
    * The version of the pipeline's configuration that it runs with.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(VERSION)
   config_version!: number;
 }
 
 /** An execution with its direct children. */
 export class ExecutionWithChildrenDto extends ExecutionDto {
   /** Its direct children, newest first; at most 1,000 (`/children` pages through them all). */
+  @ApiProperty()
   child_executions!: ExecutionDto[];
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
+import { DEPTH, OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import { ExecutionDto, type Status, STATUSES } from '../execution/execution.dto.js';
 
@@ -50,7 +50,7 @@ export class RelativeDto extends ExecutionDto {
    * The levels between the two: 1 for a direct child or parent.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(DEPTH)
   depth!: number;
 }
 
@@ -67,7 +67,7 @@ export class TreeDto extends TreeNodeDto {
    * How many executions are in this answer, the top one included.
    * @example 5
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', format: 'int32', minimum: 1, maximum: 10_000 })
   node_count!: number;
 
   /**
@@ -75,12 +75,12 @@ export class TreeDto extends TreeNodeDto {
    * Levels beyond `max_depth` don't count as missing.
    * @example false
    */
+  @ApiProperty()
   truncated!: boolean;
 
   /**
    * The level from which executions are missing; null when none are.
-   * @example null
    */
-  @ApiProperty({ type: 'integer', nullable: true })
+  @ApiProperty({ ...DEPTH, example: null })
   truncated_at_depth!: number | null;
 }

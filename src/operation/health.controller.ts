@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiAnswers } from '../common/api.js';
+import { ApiReport } from '../common/api.js';
 import { HealthDto, StatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
@@ -12,21 +12,21 @@ export class HealthController {
 
   /** Whether the service answers at all. */
   @Get()
-  @ApiAnswers({ ok: StatusDto, problems: [] })
+  @ApiReport(StatusDto)
   root(): StatusDto {
     return { status: 'ok' };
   }
 
   /** Whether the process lives: a restart helps when this fails. Says nothing of the database. */
   @Get('health/live')
-  @ApiAnswers({ ok: StatusDto, problems: [] })
+  @ApiReport(StatusDto)
   live(): StatusDto {
     return { status: 'ok' };
   }
 
   /** Whether requests can be served: the database is reachable, its schema up to date, the service not stopping. */
   @Get('health/ready')
-  @ApiAnswers({ ok: StatusDto, problems: [] })
+  @ApiReport(StatusDto, [503])
   async ready(): Promise<StatusDto> {
     await this.health.requireReady();
     return { status: 'ok' };
@@ -34,7 +34,7 @@ export class HealthController {
 
   /** Live and ready, in detail. */
   @Get('health')
-  @ApiAnswers({ ok: HealthDto, problems: [] })
+  @ApiReport(HealthDto)
   full(): Promise<HealthDto> {
     return this.health.full();
   }

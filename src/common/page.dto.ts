@@ -1,0 +1,20 @@
+import { Optional, QueryWhole, Text } from './fields.js';
+
+/** How every list is paged. */
+export class PageQuery {
+  /**
+   * The most items in one page.
+   * @example 100
+   */
+  @Optional()
+  @QueryWhole(1, 1000)
+  limit?: number = 100;
+
+  /**
+   * Where the page starts: the `cursor` of the `Link: <...>; rel="next"` header of the page before. Opaque.
+   * @example MTAw
+   */
+  @Optional()
+  @Text(1, 200)
+  cursor?: string;
+}

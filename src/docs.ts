@@ -12,6 +12,7 @@ Unknown fields are ignored, types are not coerced. Lists are paged: follow the \
 Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
 caller's, if it sent one.`;
 
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schema = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { $ref: string }>;
 
 /** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. */
@@ -34,14 +35,10 @@ export function serveDocs(app: NestFastifyApplication): void {
 
 /** What the generator leaves to do, for people who read the document and for programs that generate clients from it. */
 function polish(document: OpenAPIObject): OpenAPIObject {
-  for (const path of Object.values(document.paths)) {
-    for (const operation of [path.get, path.post, path.put, path.patch, path.delete]) {
-      // The generator takes a whole docblock for the summary: the first paragraph is one, the rest describes.
-      const [summary = '', ...description] = (operation?.summary ?? '').split(/\n\s*\n/);
-      if (operation) Object.assign(operation, { summary: summary.replaceAll('\n', ' ') });
-      if (operation && description.length > 0) operation.description = description.join('\n\n');
-    }
-  }
+  const operations = Object.values(document.paths).flatMap(({ get, post, put, patch, delete: del }) =>
+    [get, post, put, patch, del].filter((operation) => operation !== undefined),
+  );
+  operations.forEach(polishOperation);
   for (const schema of Object.values(document.components?.schemas ?? {})) {
     if ('$ref' in schema || !schema.properties) continue;
     schema.properties = Object.fromEntries(
@@ -49,6 +46,20 @@ function polish(document: OpenAPIObject): OpenAPIObject {
     );
   }
   return document;
+}
+
+function polishOperation(operation: Operation): void {
+  // The generator takes a whole docblock for the summary: the first paragraph is one, the rest describes.
+  const [summary = '', ...description] = (operation.summary ?? '').split(/\n\s*\n/);
+  operation.summary = summary.replaceAll('\n', ' ');
+  if (description.length > 0) operation.description = description.join('\n\n');
+  // Swagger UI fills a form with the examples, and a list that is filtered by all of them at once is empty.
+  for (const parameter of operation.parameters ?? []) {
+    if ('$ref' in parameter || parameter.required || !parameter.schema || '$ref' in parameter.schema) continue;
+    const { example, ...schema } = parameter.schema;
+    parameter.schema = schema;
+    if (example !== undefined) parameter.description = `${parameter.description ?? ''} Example: \`${example}\`.`;
+  }
 }
 
 /** The properties with what names a thing first, then what is required; otherwise as they were declared. */

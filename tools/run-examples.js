@@ -1,0 +1,109 @@
+/**
+ * Holds README.md to its word: runs its walkthrough, its SQL and the examples against the built service, and compares
+ * what they print with what it shows. `npm run examples`, after a build. Every part gets a service of its own.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import pg from 'pg';
+import { withService } from './with-service.js';
+
+/** The examples; those without `always` are left out on a machine that lacks the language. */
+const EXAMPLES = [
+  { command: ['sh', 'examples/nightly.sh'], always: true },
+  { command: [process.execPath, 'examples/nightly.ts'], always: true },
+  { command: ['python3', 'examples/nightly.py'] },
+  { command: ['go', 'run', 'examples/nightly.go'] },
+];
+
+/** How long a program may take; Go compiles its standard library on a machine that never did. */
+const PATIENCE_MS = 180_000;
+
+/** What nobody can foresee. */
+const VOLATILE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** What a program prints; throws where it fails. */
+function output([program, ...args], env = {}) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    timeout: PATIENCE_MS,
+  });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed: ${error ?? `${stderr}${stdout}`}`);
+  return stdout;
+}
+
+/** The code blocks of a text, in their order. */
+function blocksOf(markdown) {
+  return [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }));
+}
+
+function compare(what, shown, real) {
+  const [expected, actual] = [shown, real].map((text) => text.replaceAll(VOLATILE, 'ID').trim());
+  if (expected === actual) return;
+  throw new Error(`${what} shows\n${expected}\nbut really it is\n${actual}`);
+}
+
+function compareJson(what, shown, real) {
+  const parse = (text) => JSON.parse(text.replaceAll(VOLATILE, 'ID'));
+  if (!isDeepStrictEqual(parse(shown), parse(real))) compare(what, shown, real);
+}
+
+/** Every `sh` block of the walkthrough is followed by what it prints; all of them are one session of a shell. */
+function walk(markdown, url) {
+  const blocks = blocksOf(markdown);
+  const steps = blocks.flatMap(({ language, code }, index) =>
+    language === 'sh' ? [{ code: code.replaceAll('http://localhost:8000', url), answer: blocks[index + 1] }] : [],
+  );
+  const separator = '\u001E';
+  const script = steps.map(({ code }) => `${code}\nprintf '${separator}'`).join('\n');
+  const answers = output(['sh', '-euc', script]).split(separator);
+  steps.forEach(({ code, answer }, index) => {
+    if (!answer || answer.language === 'sh') return;
+    const what = `README.md, after ${code.trim()}`;
+    (answer.language === 'json' ? compareJson : compare)(what, answer.code, answers[index] ?? '');
+  });
+  return steps.length;
+}
+
+async function runSql(statements, dataDir) {
+  const client = new pg.Client({ connectionString: await readFile(join(dataDir, 'database.url'), 'utf8') });
+  await client.connect();
+  try {
+    await client.query(statements);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The part of a text under a heading, up to the next one of the same height. */
+function section(markdown, heading) {
+  const [, text] = markdown.split(`\n## ${heading}\n`);
+  if (text === undefined) throw new Error(`README.md has no '${heading}'`);
+  return text.split('\n## ', 1)[0];
+}
+
+const readme = await readFile('README.md', 'utf8');
+const [tree] = blocksOf(section(readme, 'Examples')).filter(({ language }) => language === 'text');
+if (!tree) throw new Error('README.md shows no tree');
+// The second run continues where the first one ended.
+const runs = [tree.code, tree.code.replace('none -> 1200', '1200 -> 2400')];
+
+await withService(async (url, dataDir) => {
+  const steps = walk(section(readme, 'A walk through it'), url);
+  for (const { language, code } of blocksOf(readme)) if (language === 'sql') await runSql(code, dataDir);
+  console.log(`README.md: ${steps} steps and the SQL give what it shows`);
+});
+
+for (const { command, always } of EXAMPLES) {
+  const name = command.at(-1);
+  if (!always && spawnSync(command[0], [command[0] === 'go' ? 'version' : '--version']).status !== 0) {
+    console.log(`${name}: left out, there is no ${command[0]} here`);
+    continue;
+  }
+  await withService((url) => {
+    runs.forEach((shown) => compare(`README.md, for ${name},`, shown, output(command, { WATCHER_URL: url })));
+    console.log(`${name}: prints what README.md shows, and continues from its watermark`);
+  });
+}

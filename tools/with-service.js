@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/**
+ * Runs `work` with the URL and the data folder of a built service that nobody else knows, on a free port and an
+ * embedded database of its own; both are gone afterwards.
+ */
+export async function withService(work) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'watcher-tool-'));
+  // None of the machine's own settings: the README speaks of a fresh one.
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, PORT: '0', WATCHER_DATA_DIR: dataDir, LOG_FORMAT: 'json' };
+  const service = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const errors = [];
+  service.stderr.on('data', (chunk) => errors.push(chunk));
+  const exit = new Promise((resolve) => service.once('close', resolve));
+  let code;
+  try {
+    await work(await addressOf(service, errors), dataDir);
+  } finally {
+    service.kill('SIGTERM');
+    code = await exit;
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  if (code !== 0) throw new Error(`the service ended with ${code}: ${Buffer.concat(errors).toString('utf8')}`);
+}
+
+/** Resolves to the URL when the service says that it is ready. */
+function addressOf(service, errors) {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: service.stdout }).on('line', (line) => {
+      const { msg, url } = JSON.parse(line);
+      if (msg === 'ready') resolve(url);
+    });
+    service.once('close', () => reject(new Error(`no service: ${Buffer.concat(errors).toString('utf8')}`)));
+  });
+}

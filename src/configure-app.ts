@@ -38,6 +38,8 @@ function createAdapter(config: Config): FastifyAdapter {
     trustProxy: 'loopback, linklocal, uniquelocal',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     forceCloseConnections: 'idle',
+    // What still comes while the service stops is served; Fastify's own 503 would be no problem document.
+    return503OnClosing: false,
     logger: false,
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

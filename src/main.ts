@@ -9,6 +9,7 @@ import { announce, explain } from './start-up.js';
 
 /** How long requests in flight may take after the signal to stop; what takes longer is cut off. */
 const STOP_WITHIN_MS = 7000;
+const SWEEP_MS = 50;
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -34,9 +35,13 @@ function stopOnSignal(app: NestFastifyApplication, embedded: EmbeddedServer | un
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     logger.info({ signal }, 'stopping');
     app.get(ServiceState, { strict: false }).stop();
-    const cutOff = setTimeout(() => app.getHttpServer().closeAllConnections(), STOP_WITHIN_MS);
+    const server = app.getHttpServer();
+    const cutOff = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    // A connection whose request has just been answered would stay open for the client's next one.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     await app.close();
     clearTimeout(cutOff);
+    clearInterval(sweep);
     await embedded?.stop();
     process.exit(0);
   };

@@ -1,0 +1,139 @@
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { Service } from '../support/service.js';
+
+let database: TestDatabase;
+/** Holds the lock that registrations wait for. */
+let holder: pg.Client;
+const services: Service[] = [];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+});
+afterEach(async () => {
+  await holder.end();
+  await Promise.all(services.splice(0).map((service) => service.kill()));
+});
+afterAll(() => database.drop());
+
+async function start(environment: Record<string, string> = { DATABASE_URL: database.url }): Promise<Service> {
+  const service = await Service.start(environment);
+  services.push(service);
+  return service;
+}
+
+async function blockRegistrations(): Promise<void> {
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE pipeline IN ACCESS EXCLUSIVE MODE');
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(20);
+}
+
+async function aRequestWaits(): Promise<boolean> {
+  const waiting = await database.sql(`SELECT 1 FROM pg_locks WHERE relation = 'pipeline'::regclass AND NOT granted`);
+  return waiting.length > 0;
+}
+
+function register(service: Service, name: string): Promise<Response> {
+  return fetch(`${service.url}/pipeline`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, pipeline_type_name: 'test' }),
+  });
+}
+
+function connect(service: Service): Promise<Socket> {
+  const socket = createConnection({ host: '127.0.0.1', port: Number(new URL(service.url).port) });
+  return new Promise((resolve, reject) => socket.once('connect', () => resolve(socket)).once('error', reject));
+}
+
+const isRefused = (service: Service): Promise<boolean> =>
+  connect(service).then(
+    (socket) => (socket.destroy(), false),
+    () => true,
+  );
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  it('lets a request in flight finish, takes no new connection, and ends with 0', async () => {
+    const service = await start();
+    await blockRegistrations();
+    const inFlight = register(service, `in flight at ${signal}`);
+    await eventually(aRequestWaits);
+    // Half a request: its connection is not idle, so it may still ask.
+    const late = await connect(service);
+    let answer = '';
+    late.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    const answered = new Promise((resolve) => late.once('close', resolve));
+    late.write('GET /health/ready HTTP/1.1\r\nhost: x\r\n');
+    await fetch(`${service.url}/health/live`);
+
+    service.signal(signal);
+    await eventually(() => isRefused(service));
+    late.write('\r\n');
+    await answered;
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 503 /);
+    expect(head.toLowerCase()).toContain('content-type: application/problem+json');
+    expect(head.toLowerCase()).toContain('retry-after: ');
+    expect(head.toLowerCase()).toContain('x-request-id: ');
+    expect(JSON.parse(body)).toMatchObject({ status: 503, code: 'stopping' });
+
+    await holder.query('COMMIT');
+    const response = await inFlight;
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ active: true });
+    expect(await service.ended).toBe(0);
+    expect(await database.sql('SELECT 1 FROM pipeline WHERE name = $1', [`in flight at ${signal}`])).toHaveLength(1);
+  });
+});
+
+describe('a stop', () => {
+  it('does not wait for ever for clients or for the database', async () => {
+    const service = await start();
+    await blockRegistrations();
+    const cutOff = register(service, 'never answered').catch(() => 'cut off');
+    await eventually(aRequestWaits);
+    const idle = await connect(service);
+    idle.on('error', () => undefined).write('POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(await cutOff).toBe('cut off');
+  });
+
+  it('closes the connections of the database', async () => {
+    const service = await start();
+    await register(service, 'connected');
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    await eventually(async () => {
+      const left = await database.sql(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'watcher'`,
+      );
+      return left.length === 0;
+    });
+  });
+
+  it('takes the embedded database along, in good order', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
+    const service = await start({ WATCHER_DATA_DIR: folder });
+    const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+    expect(process.kill(postmaster, 0)).toBe(true);
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
+    await expect(access(join(folder, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+    expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down');
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+});

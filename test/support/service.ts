@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist', 'src', 'main.js');
+
+/** The built service as a process of its own, as `npm start` runs it: on a free port, with no environment but the given. */
+export class Service {
+  stdout = '';
+  stderr = '';
+  /** How the process ended: its exit code, or the signal that killed it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  private readonly child: ChildProcess;
+
+  private constructor(environment: Record<string, string>) {
+    const PATH = process.env['PATH'] ?? '';
+    const env = { PATH, PORT: '0', ...environment };
+    this.child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.ended = once(this.child, 'close').then(([code, signal]) => code ?? signal);
+  }
+
+  /** Starts it and returns at once, for starts that are to fail. */
+  static run(environment: Record<string, string>): Service {
+    return new Service(environment);
+  }
+
+  /** Starts it and waits until it is ready. */
+  static async start(environment: Record<string, string>): Promise<Service> {
+    const service = new Service(environment);
+    const outcome = await Promise.race([service.untilReady(), service.ended]);
+    if (outcome !== 'ready') throw new Error(`the service ended with ${outcome}: ${service.stderr}`);
+    return service;
+  }
+
+  get url(): string {
+    const port = /"url":"http:\/\/[^"]*:(\d+)"/.exec(this.stdout)?.[1];
+    if (port === undefined) throw new Error('the service has not said where it listens');
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** Sends a signal to this process alone. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Ends the process, in whatever state it is. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  private async untilReady(): Promise<'ready'> {
+    while (!this.stdout.includes('"msg":"ready"')) {
+      if (!this.child.stdout) throw new Error('the service has no output to read');
+      await once(this.child.stdout, 'data');
+    }
+    return 'ready';
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { Service } from '../support/service.js';
+
+let database: TestDatabase;
+const services: Service[] = [];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterEach(() => Promise.all(services.splice(0).map((service) => service.kill())));
+afterAll(() => database.drop());
+
+/** The line with which a start that must fail ends. */
+async function refusal(environment: Record<string, string>): Promise<string> {
+  const service = Service.run(environment);
+  services.push(service);
+  expect(await service.ended).toBe(1);
+  expect(service.stderr).toMatch(/^watcher: [^\n]+\n$/);
+  return service.stderr.trim();
+}
+
+async function start(environment: Record<string, string>): Promise<Service> {
+  const service = await Service.start(environment);
+  services.push(service);
+  return service;
+}
+
+describe('a wrong value stops the start with one line', () => {
+  it.each([
+    ['PORT', 'eighty', `PORT got 'eighty', but takes a whole number from 0 to 65535`],
+    ['WATCHER_NAME_CASE', 'upper', `WATCHER_NAME_CASE got 'upper', but takes 'keep' or 'lower'`],
+    ['DATABASE_URL', 'mysql://root:topsecret@localhost/x', 'DATABASE_URL got a value that is kept out of this message'],
+  ])('%s=%s', async (name, value, line) => {
+    const said = await refusal({ DATABASE_URL: database.url, [name]: value });
+    expect(said.startsWith(`watcher: ${line}`)).toBe(true);
+    expect(said).not.toContain('topsecret');
+  });
+});
+
+describe('a database that cannot be used stops the start with one line', () => {
+  const changed = (change: (url: URL) => void): string => {
+    const url = new URL(database.url);
+    change(url);
+    return url.href;
+  };
+
+  it.each<[string, (url: URL) => void]>([
+    ['nobody listens', (url) => (url.port = '1')],
+    ['the host has no address', (url) => (url.hostname = 'database.invalid')],
+    ['the password is wrong', (url) => (url.password = 'topsecret')],
+    ['the user is unknown', (url) => (url.username = 'nobody')],
+    ['the database is not there', (url) => (url.pathname = '/nothing')],
+  ])('%s', async (_, change) => {
+    const url = changed(change);
+    const said = await refusal({ DATABASE_URL: url });
+    expect(said).toMatch(/^watcher: DATABASE_URL: the database can't be used: ./);
+    expect(said).not.toContain(new URL(url).password);
+  });
+
+  it('something else listens there', async () => {
+    const server = createServer((socket) => socket.end('I am no database\n')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const said = await refusal({ DATABASE_URL: `postgres://u:topsecret@127.0.0.1:${port}/d` });
+    expect(said).toMatch(/^watcher: DATABASE_URL: the database can't be used: ./);
+    server.close();
+  });
+});
+
+describe('an address that cannot be had stops the start with one line', () => {
+  it('a port in use, whose user goes on', async () => {
+    const first = await start({ DATABASE_URL: database.url });
+    const { port } = new URL(first.url);
+    expect(await refusal({ DATABASE_URL: database.url, PORT: port })).toMatch(`PORT ${port} is in use already`);
+    expect((await fetch(`${first.url}/health/ready`)).status).toBe(200);
+  });
+});
+
+describe('a schema that is left to others', () => {
+  it('keeps the service from being ready, and from nothing else', async () => {
+    const empty = await createDatabase({ empty: true });
+    const service = await start({ DATABASE_URL: empty.url, WATCHER_MIGRATE: 'off' });
+    expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    const ready = await fetch(`${service.url}/health/ready`);
+    expect([ready.status, ((await ready.json()) as { code: string }).code]).toEqual([503, 'migrations_pending']);
+
+    const other = await start({ DATABASE_URL: empty.url });
+    expect((await fetch(`${other.url}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    await Promise.all([service.kill(), other.kill()]);
+    await empty.drop();
+  });
+});
+
+describe('without DATABASE_URL', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'watcher-process-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  it('the service brings its own, says where everything is, and leaves SQL users a URL', async () => {
+    const environment = { WATCHER_DATA_DIR: join(folder, 'data') };
+    const service = await start(environment);
+    const { port } = new URL(service.url);
+    const file = join(folder, 'data', 'database.url');
+    expect((await fetch(`http://localhost:${port}/docs`)).status).toBe(200);
+
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const client = new pg.Client({ connectionString: (await readFile(file, 'utf8')).trim() });
+    await client.connect();
+    expect((await client.query('SELECT count(*)::int AS pipelines FROM pipeline')).rows).toEqual([{ pipelines: 0 }]);
+    await client.end();
+
+    // A second service on the same folder stops itself, and disturbs nothing.
+    expect(await refusal(environment)).toContain(join(folder, 'data'));
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(service.stderr).toContain('Watcher: the service that data pipelines report to');
+    expect(service.stderr).toMatch(new RegExp(`API +http://localhost:${port}\n`));
+    expect(service.stderr).toMatch(new RegExp(`Docs +http://localhost:${port}/docs\n`));
+    expect(service.stderr).toMatch(new RegExp(`Database +embedded PostgreSQL; its URL is in ${file}\n`));
+    expect(service.stderr).toMatch(/Stop +Ctrl\+C, or SIGTERM\n/);
+  });
+});

@@ -1,6 +1,7 @@
 /**
- * Holds README.md to its word: runs its walkthrough, its SQL and the examples against the built service, and compares
- * what they print with what it shows. `npm run examples`, after a build. Every part gets a service of its own.
+ * Holds README.md to its word: the table of variables is compared with the configuration, and its walkthrough, its SQL
+ * and the examples run against the built service, to compare what they print with what it shows.
+ * `npm run examples`, after a build. Every part gets a service of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -77,6 +78,20 @@ async function runSql(statements, dataDir) {
   }
 }
 
+/** Every variable of the configuration has a row in the table, with the default that it really has. */
+async function compareVariables(markdown) {
+  const { variables } = await import('../dist/src/config/config.js');
+  const rows = new Map(
+    [...markdown.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)].map(([, name, fallback]) => [name, fallback]),
+  );
+  for (const { name, fallback } of Object.values(variables)) {
+    const shown = rows.get(name);
+    if (shown === undefined) throw new Error(`README.md does not know the variable ${name}`);
+    if (fallback !== undefined) compare(`README.md, as the default of ${name},`, shown, `\`${fallback}\``);
+  }
+  return Object.keys(variables).length;
+}
+
 /** The part of a text under a heading, up to the next one of the same height. */
 function section(markdown, heading) {
   const [, text] = markdown.split(`\n## ${heading}\n`);
@@ -89,6 +104,9 @@ const [tree] = blocksOf(section(readme, 'Examples')).filter(({ language }) => la
 if (!tree) throw new Error('README.md shows no tree');
 // The second run continues where the first one ended.
 const runs = [tree.code, tree.code.replace('none -> 1200', '1200 -> 2400')];
+
+const variableCount = await compareVariables(section(readme, 'Configuration'));
+console.log(`README.md: ${variableCount} variables and their defaults are as it says`);
 
 await withService(async (url, dataDir) => {
   const steps = walk(section(readme, 'A walk through it'), url);

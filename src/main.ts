@@ -18,8 +18,9 @@ async function main(): Promise<void> {
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
     await app.listen(config.port, config.host);
-    announce(config, app, embedded, logger);
+    // Before it says that it is ready: who hears that may stop it at once.
     stopOnSignal(app, embedded, logger);
+    announce(config, app, embedded, logger);
   } catch (error) {
     await embedded?.stop();
     throw error;

@@ -158,8 +158,10 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
     expectProblem(await send(body), [422]);
   });
 
-  it('answers null as it answers nothing', async () => {
+  it('answers null as it answers nothing, and no body as an empty one', async () => {
     expectProblem(await send('null'), [400]);
+    expectProblem(await send(undefined, {}), [400]);
+    expectProblem(await send(undefined), [400]);
   });
 
   it('answers 413 to a body over the limit', async () => {

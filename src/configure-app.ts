@@ -2,10 +2,14 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { registerAccess } from './access/access.hooks.js';
+import { AccessService } from './access/access.service.js';
+import { registerOverload } from './access/overload.hooks.js';
 import { AppModule } from './app.module.js';
 import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { answerUnreadable } from './common/unreadable-request.js';
+import { registerSecurityHeaders } from './common/security-headers.js';
 import { registerWireHooks, requestId } from './common/wire-hooks.js';
 import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
@@ -14,6 +18,10 @@ import { logRequests, NestLogger } from './operation/logger.js';
 
 /** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
 const KEEP_ALIVE_MS = 75_000;
+/** A connection on which nothing moves for so long, neither way, has nobody at its other end. */
+const SILENT_CONNECTION_MS = 120_000;
+/** How often requests that take too long to arrive are looked for. */
+const ARRIVALS_CHECKED_EVERY_MS = 1000;
 
 /** The application, ready to listen or to be injected into; `main.ts` and the tests both call it. */
 export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
@@ -32,6 +40,9 @@ function createAdapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: config.bodyLimit,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: SILENT_CONNECTION_MS,
+    requestTimeout: config.requestTimeout * 1000,
+    http: { headersTimeout: config.requestTimeout * 1000, connectionsCheckingInterval: ARRIVALS_CHECKED_EVERY_MS },
     genReqId: requestId,
     requestIdHeader: false,
     // Behind an ingress, which knows the scheme and the host that the client used.
@@ -65,8 +76,22 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
     },
   );
   registerWireHooks(fastify);
+  registerSecurityHeaders(fastify);
   logRequests(fastify, logger);
+  registerOverload(fastify, config);
+  registerAccess(fastify, app.get(AccessService), config);
+  if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
   app.useGlobalPipes(new WireValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveDocs(app);
+}
+
+/** Lets the pages of these origins call the service; they show their key themselves, so no cookies. */
+function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
+  app.enableCors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    exposedHeaders: ['Idempotency-Replayed', 'Link', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
 }

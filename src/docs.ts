@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SECURITY_SCHEME } from './common/access.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
 const DESCRIPTION = `
@@ -23,7 +24,12 @@ export function serveDocs(app: NestFastifyApplication): void {
     .setVersion('1')
     .setOpenAPIVersion('3.0.3')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/');
+    .addServer('/')
+    .addSecurity(SECURITY_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A key of this service, or a JWT of its issuer. Needed once a key is configured.',
+    });
   SwaggerModule.setup('docs', app, () =>
     polish(
       SwaggerModule.createDocument(app, builder.build(), {

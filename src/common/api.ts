@@ -8,6 +8,7 @@ import {
   ApiOkResponse,
   ApiParam,
   ApiResponse,
+  type ApiResponseOptions,
   getSchemaPath,
 } from '@nestjs/swagger';
 import { ID } from './fields.js';
@@ -48,12 +49,37 @@ const PREFERENCE_APPLIED = {
   },
 } as const;
 
+const CHALLENGE = {
+  'WWW-Authenticate': {
+    description: 'How to authenticate (RFC 6750).',
+    schema: { type: 'string', example: 'Bearer realm="watcher"' },
+  },
+} as const;
+
+/** What a refusal says in its headers. */
+const EXTRA_HEADERS: Record<number, NonNullable<ApiResponseOptions['headers']>> = {
+  401: CHALLENGE,
+  403: CHALLENGE,
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+};
+
 /** When a status is answered, and what such an answer says. */
 const PROBLEMS: Record<number, { when: string; code: string; detail: string; errors?: FieldProblemDto[] }> = {
   400: {
     when: 'The body is missing, or not valid JSON.',
     code: 'malformed_json',
     detail: 'The body is not valid JSON: Unexpected end of JSON input',
+  },
+  401: {
+    when: 'The request carries no key, or one that is not known here.',
+    code: 'unauthenticated',
+    detail: 'The key is not known here.',
+  },
+  403: {
+    when: 'The key does not allow this; `detail` names the scope it takes.',
+    code: 'insufficient_scope',
+    detail: "This takes the scope 'write'; the key has 'read'.",
   },
   404: { when: 'There is no such thing.', code: 'pipeline_not_found', detail: 'There is no pipeline with id 7.' },
   409: {
@@ -72,6 +98,11 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
     code: 'validation_failed',
     detail: 'name: must be text of 1 to 255 characters',
     errors: [{ field: 'name', message: 'must be text of 1 to 255 characters' }],
+  },
+  429: {
+    when: 'Too many requests of this caller; try again after `Retry-After` seconds.',
+    code: 'rate_limited',
+    detail: 'More than 100 requests a second; slow down.',
   },
   503: {
     when: 'The service cannot serve now; try again after `Retry-After` seconds.',
@@ -98,9 +129,14 @@ function problem(status: number): MethodDecorator {
   return ApiResponse({
     status,
     description: when,
-    headers: { ...REQUEST_ID, ...(status === 503 && RETRY_AFTER) },
+    headers: { ...REQUEST_ID, ...EXTRA_HEADERS[status] },
     content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) }, example } },
   });
+}
+
+/** Documents refusals. */
+export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
+  return applyDecorators(ApiExtraModels(ProblemDto), ...statuses.map(problem));
 }
 
 /** Documents every answer of an endpoint, its refusals included. */

@@ -2,6 +2,7 @@ import {
   byteSize,
   flag,
   integer,
+  list,
   oneOf,
   read,
   regularExpression,
@@ -58,6 +59,55 @@ export const variables = {
     min: 0,
     max: 65_535,
     fallback: '8000',
+  }),
+  auth: flag('WATCHER_AUTH', {
+    description: 'Whether callers need a key once one is configured; `off` lets everybody in, on any HOST.',
+    fallback: 'on',
+  }),
+  adminKey: text('WATCHER_ADMIN_KEY', {
+    description: 'A key with scope `admin` beside those in the database: the first one of an installation.',
+    takes: 'a key of 16 to 255 characters (letters, digits and -._~+/=)',
+    pattern: /^[\w.~+/=-]{16,255}$/,
+    secret: true,
+  }),
+  oidcIssuer: url('OIDC_ISSUER', ['https', 'http'], {
+    description: 'The OpenID Connect issuer whose JWTs are accepted beside keys; scopes from the `scope` claim.',
+  }),
+  oidcAudience: text('OIDC_AUDIENCE', {
+    description: 'The audience that those JWTs must have been issued for.',
+    takes: 'an audience, together with OIDC_ISSUER',
+  }),
+  publicDocs: flag('WATCHER_PUBLIC_DOCS', {
+    description: 'Whether `/docs` needs no key.',
+    fallback: 'off',
+  }),
+  publicMetrics: flag('WATCHER_PUBLIC_METRICS', {
+    description: 'Whether `/metrics` needs no key.',
+    fallback: 'off',
+  }),
+  corsOrigins: list('WATCHER_CORS_ORIGINS', {
+    description: 'The origins whose pages may call the service, comma-separated; unset: none.',
+    takes: "origins such as 'https://example.com', comma-separated, or '*'",
+    item: /^(?:\*|https?:\/\/[^\s/?#]+)$/,
+  }),
+  rateLimit: integer('WATCHER_RATE_LIMIT', {
+    description:
+      'The most requests a second of one caller (of one address while no key is configured); unset: no limit.',
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxPending: integer('WATCHER_MAX_PENDING', {
+    description: 'The most requests under way at once; more are answered with 503 and Retry-After.',
+    min: 1,
+    max: 1_000_000,
+    fallback: '1000',
+  }),
+  requestTimeout: integer('WATCHER_REQUEST_TIMEOUT', {
+    description: 'How long a client may take to send one request; then 408 and the connection is cut.',
+    unit: 'seconds',
+    min: 1,
+    max: 3600,
+    fallback: '30',
   }),
   bodyLimit: byteSize('WATCHER_BODY_LIMIT', {
     description: 'The largest request body; a larger one is answered with 413.',

@@ -64,9 +64,21 @@ export function flag<D extends string | undefined = undefined>(name: string, det
 
 export function text<D extends string | undefined = undefined>(
   name: string,
-  details: Details<D> & { readonly takes: string },
+  details: Details<D> & { readonly takes: string; readonly pattern?: RegExp },
 ) {
-  return variable(name, details, details.takes, (value) => (value.includes('\0') ? undefined : value));
+  const { pattern = /^[^\0]*$/ } = details;
+  return variable(name, details, details.takes, (value) => (pattern.test(value) ? value : undefined));
+}
+
+/** A comma-separated list, each item of which matches `item`. */
+export function list<D extends string | undefined = undefined>(
+  name: string,
+  details: Details<D> & { readonly takes: string; readonly item: RegExp },
+) {
+  return variable(name, details, details.takes, (value): readonly string[] | undefined => {
+    const items = value.split(',').map((item) => item.trim());
+    return items.every((item) => details.item.test(item)) ? items : undefined;
+  });
 }
 
 export function regularExpression<D extends string | undefined = undefined>(name: string, details: Details<D>) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { type Config, readConfig } from '../config/config.js';
+import { ConfigurationError } from '../config/variable.js';
 import { commandLineOptions } from './data-source.js';
 import { connectionUrl, readAccess } from './embedded/connection-url.js';
 
@@ -11,6 +12,6 @@ async function urlOf(config: Config): Promise<string> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
   const file = join(config.dataDir, 'database.url');
   const access = await readAccess(file);
-  if (!access) throw new Error(`DATABASE_URL is not set, and no embedded database has written ${file}`);
+  if (!access) throw new ConfigurationError(`DATABASE_URL is not set, and no embedded database has written ${file}`);
   return connectionUrl(access);
 }

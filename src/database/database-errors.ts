@@ -7,6 +7,7 @@ export const SqlState = {
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   queryCanceled: '57014',
+  undefinedTable: '42P01',
 } as const;
 
 /** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
@@ -49,6 +50,7 @@ export function violates(error: unknown, constraint: string): boolean {
 
 /** Whether the error means that the database can't be reached, or can't serve now. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DomainError) return error.kind === 'unavailable';
   const cause = driverError(error);
   if (!cause) return false;
   const { code = '' } = cause;
@@ -57,17 +59,13 @@ export function isUnavailable(error: unknown): boolean {
   return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
 }
 
+/** The refusal of work that the database is needed for and can't do. */
+export function databaseAway(cause?: unknown): DomainError {
+  const detail = 'The database cannot be reached now; try again.';
+  return new DomainError('unavailable', 'database_unavailable', detail, undefined, { cause });
+}
+
 /** The refusal that a failed statement stands for, where it stands for one that every feature shares. */
 export function asDomainError(error: unknown): DomainError | undefined {
-  return isUnavailable(error)
-    ? new DomainError(
-        'unavailable',
-        'database_unavailable',
-        'The database cannot be reached now; try again.',
-        undefined,
-        {
-          cause: error,
-        },
-      )
-    : undefined;
+  return isUnavailable(error) ? databaseAway(error) : undefined;
 }

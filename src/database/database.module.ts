@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { DatabaseWatch } from './database-watch.js';
 import { dataSourceOptions } from './data-source.js';
 import { migrate } from './migrate.js';
 import { TransactionRunner } from './transaction-runner.js';
@@ -27,7 +28,7 @@ import { TransactionRunner } from './transaction-runner.js';
       },
     }),
   ],
-  providers: [TransactionRunner],
+  providers: [DatabaseWatch, TransactionRunner],
   exports: [TransactionRunner],
 })
 export class DatabaseModule {}

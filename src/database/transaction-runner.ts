@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DatabaseWatch } from './database-watch.js';
 import { sqlStateOf, SqlState } from './database-errors.js';
 
 const ATTEMPTS = 5;
@@ -12,15 +13,20 @@ const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializati
  */
 @Injectable()
 export class TransactionRunner {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly watch: DatabaseWatch,
+  ) {}
 
   /** Runs single reads, outside any transaction. */
-  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    this.watch.requireThere();
     return work(this.dataSource.manager);
   }
 
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      this.watch.requireThere();
       try {
         return await this.dataSource.transaction(work);
       } catch (error) {

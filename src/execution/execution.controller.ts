@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
+import { Requires } from '../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
@@ -33,6 +34,7 @@ export class ExecutionController {
    * may be repeated: the second one is answered with 200 and the id of the first, and writes nothing.
    */
   @Post('start_pipeline_execution')
+  @Requires('write')
   @ApiAnswers({ created: StartedExecutionDto, ok: StartedExecutionDto, body: true, problems: [404] })
   start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
     return this.starts.start(request);
@@ -47,6 +49,7 @@ export class ExecutionController {
    * `execution_already_ended`.
    */
   @Post('end_pipeline_execution')
+  @Requires('write')
   @HttpCode(200)
   @ApiAnswers({ ok: ExecutionDto, body: true, problems: [404, 409] })
   end(@Body() request: EndExecutionDto): Promise<ExecutionDto> {
@@ -55,6 +58,7 @@ export class ExecutionController {
 
   /** List executions, newest start first. */
   @Get('pipeline_execution')
+  @Requires('read')
   @ApiPage(ExecutionDto)
   list(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
     return this.executions.list(query);
@@ -62,6 +66,7 @@ export class ExecutionController {
 
   /** Get an execution with its direct children. */
   @Get('pipeline_execution/:id')
+  @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [404] })
   get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {

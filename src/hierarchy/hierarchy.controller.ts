@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Requires } from '../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
@@ -14,6 +15,7 @@ export class HierarchyController {
 
   /** List the direct children of an execution, oldest first. */
   @Get('children')
+  @Requires('read')
   @ApiId('The execution')
   @ApiPage(RelativeDto, [404])
   children(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
@@ -22,6 +24,7 @@ export class HierarchyController {
 
   /** List everything that ran under an execution, nearest first. */
   @Get('downstream')
+  @Requires('read')
   @ApiId('The execution')
   @ApiPage(RelativeDto, [404])
   downstream(@Param('id', IdPipe) id: number, @Query() query: DownstreamQuery): Promise<Page<RelativeDto>> {
@@ -30,6 +33,7 @@ export class HierarchyController {
 
   /** List what an execution runs under, nearest first: its parent, its parent's parent, up to the root. */
   @Get('upstream')
+  @Requires('read')
   @ApiId('The execution')
   @ApiPage(RelativeDto, [404])
   upstream(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
@@ -38,6 +42,7 @@ export class HierarchyController {
 
   /** Get an execution with everything below it, nested. */
   @Get('tree')
+  @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: TreeDto, problems: [404] })
   tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<TreeDto> {

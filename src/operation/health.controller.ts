@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Requires } from '../common/access.js';
 import { ApiReport } from '../common/api.js';
 import { HealthDto, StatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
@@ -12,6 +13,7 @@ export class HealthController {
 
   /** Whether the service answers at all. */
   @Get()
+  @Requires('open')
   @ApiReport(StatusDto)
   root(): StatusDto {
     return { status: 'ok' };
@@ -19,6 +21,7 @@ export class HealthController {
 
   /** Whether the process lives: a restart helps when this fails. Says nothing of the database. */
   @Get('health/live')
+  @Requires('open')
   @ApiReport(StatusDto)
   live(): StatusDto {
     return { status: 'ok' };
@@ -26,6 +29,7 @@ export class HealthController {
 
   /** Whether requests can be served: the database is reachable, its schema up to date, the service not stopping. */
   @Get('health/ready')
+  @Requires('open')
   @ApiReport(StatusDto, [503])
   async ready(): Promise<StatusDto> {
     await this.health.requireReady();
@@ -34,6 +38,7 @@ export class HealthController {
 
   /** Live and ready, in detail. */
   @Get('health')
+  @Requires('open')
   @ApiReport(HealthDto)
   full(): Promise<HealthDto> {
     return this.health.full();

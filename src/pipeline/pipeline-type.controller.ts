@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
+import { Requires } from '../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
@@ -24,6 +25,7 @@ export class PipelineTypeController {
    * A type that is there stays as it is; change it by PATCH.
    */
   @Post()
+  @Requires('write')
   @ApiAnswers({ created: PipelineTypeDto, ok: PipelineTypeDto, body: true, problems: [] })
   getOrCreate(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
     return this.types.getOrCreate(request);
@@ -35,6 +37,7 @@ export class PipelineTypeController {
    * Only what is in the body changes; null clears a threshold.
    */
   @Patch()
+  @Requires('admin')
   @ApiAnswers({ ok: PipelineTypeDto, body: true, problems: [404, 409] })
   patch(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     return this.types.patch(request);
@@ -42,6 +45,7 @@ export class PipelineTypeController {
 
   /** List types, oldest first. */
   @Get()
+  @Requires('read')
   @ApiPage(PipelineTypeDto)
   list(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
     return this.types.list(query);
@@ -49,6 +53,7 @@ export class PipelineTypeController {
 
   /** Get a type. */
   @Get(':id')
+  @Requires('read')
   @ApiId('The type')
   @ApiAnswers({ ok: PipelineTypeDto, problems: [404] })
   get(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
+import { Requires } from '../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/page.js';
@@ -33,6 +34,7 @@ export class PipelineController {
    * `active`, mute flags or `last_target_*`.
    */
   @Post()
+  @Requires('write')
   @ApiAnswers({ created: RegisteredPipelineDto, ok: RegisteredPipelineDto, body: true, problems: [] })
   register(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     return this.registration.register(request);
@@ -45,6 +47,7 @@ export class PipelineController {
    * code's own configuration changes.
    */
   @Patch()
+  @Requires('admin')
   @ApiAnswers({ ok: PipelineDto, body: true, problems: [404, 409] })
   patch(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
     return this.pipelines.patch(request);
@@ -52,6 +55,7 @@ export class PipelineController {
 
   /** List pipelines, oldest first. */
   @Get()
+  @Requires('read')
   @ApiPage(PipelineDto)
   list(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
     return this.pipelines.list(query);
@@ -59,6 +63,7 @@ export class PipelineController {
 
   /** Get a pipeline. */
   @Get(':id')
+  @Requires('read')
   @ApiId('The pipeline')
   @ApiAnswers({ ok: PipelineDto, problems: [404] })
   get(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
@@ -67,6 +72,7 @@ export class PipelineController {
 
   /** List the changes of a pipeline's configuration by its source code, newest first. */
   @Get(':id/history')
+  @Requires('read')
   @ApiId('The pipeline')
   @ApiPage(ConfigurationChangeDto, [404])
   history(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<ConfigurationChangeDto>> {

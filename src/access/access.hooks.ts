@@ -1,0 +1,101 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { allows, type Caller, type RouteAccess, type Scope } from '../common/access.js';
+import type { Config } from '../config/config.js';
+import { ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
+import { type AccessService, ANYBODY } from './access.service.js';
+import { RateLimit } from './rate-limit.js';
+
+/** Routes that the Swagger module adds by itself. */
+const DOCS = /^\/docs(?:$|[-/])/;
+
+type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'>;
+
+/**
+ * Lets in who may come in, before the body is read; to be called before any route is added. A hook and not a guard of
+ * Nest's, because every request pays for it.
+ */
+export function registerAccess(fastify: FastifyInstance, access: AccessService, config: AccessConfig): void {
+  const limit = config.rateLimit === undefined ? undefined : new RateLimit(config.rateLimit);
+  fastify.decorateRequest('caller', null);
+  fastify.addHook('onRoute', (route) => declareAccess(route));
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const asked = scopeAsked(request.routeOptions.config.access, config);
+    if (asked === undefined) return done();
+    const admit = (caller: Caller): void => {
+      request.caller = caller;
+      const refusal = refusalOf(caller, asked, request, limit);
+      if (refusal instanceof ScopeTooSmallError) {
+        reply.header('www-authenticate', `Bearer realm="watcher", error="insufficient_scope", scope="${asked}"`);
+      }
+      done(refusal);
+    };
+    const refuse = (error: unknown): void => {
+      if (error instanceof UnauthenticatedError) challenge(request, reply);
+      const isLimited = limit?.admit(request.ip, performance.now()) === false;
+      done(isLimited ? new TooManyRequestsError(limit.perSecond) : (error as Error));
+    };
+    let caller: Caller | Promise<Caller>;
+    try {
+      caller = access.identify(tokenOf(request));
+    } catch (error) {
+      return refuse(error);
+    }
+    return caller instanceof Promise ? void caller.then(admit, refuse) : admit(caller);
+  });
+}
+
+/** Every route says what it takes; one that doesn't stops the start. */
+function declareAccess(route: RouteOptions): void {
+  if (DOCS.test(route.url)) route.config = { ...route.config, access: 'docs' };
+  if (route.config?.access === undefined && route.method !== 'OPTIONS') {
+    throw new Error(`${String(route.method)} ${route.url} does not say what it takes: decorate it with @Requires(...)`);
+  }
+}
+
+/** The scope that a route takes; undefined where it is open, or is no route at all. */
+function scopeAsked(access: RouteAccess | undefined, config: AccessConfig): Scope | undefined {
+  switch (access) {
+    case undefined:
+    case 'open':
+      return undefined;
+    case 'docs':
+      return config.publicDocs ? undefined : 'read';
+    case 'metrics':
+      return config.publicMetrics ? undefined : 'read';
+    default:
+      return access;
+  }
+}
+
+function refusalOf(
+  caller: Caller,
+  asked: Scope,
+  request: FastifyRequest,
+  limit: RateLimit | undefined,
+): ScopeTooSmallError | TooManyRequestsError | undefined {
+  const account = caller === ANYBODY ? request.ip : caller.id;
+  if (limit?.admit(account, performance.now()) === false) return new TooManyRequestsError(limit.perSecond);
+  return allows(caller.scope, asked) ? undefined : new ScopeTooSmallError(asked, caller.scope);
+}
+
+/** The key of a request: `Authorization: Bearer KEY`; where a browser asks for a page, also as a Basic password. */
+function tokenOf(request: FastifyRequest): string | undefined {
+  const [, scheme, credentials] = /^(bearer|basic) +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (!scheme || !credentials) return undefined;
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (request.routeOptions.config.access !== 'docs') return undefined;
+  const [, password] = /^[^:]*:(.+)$/s.exec(Buffer.from(credentials, 'base64').toString('utf8')) ?? [];
+  return password;
+}
+
+/** A browser asks its user for a password when it is offered Basic; a program is offered what RFC 6750 says. */
+function challenge(request: FastifyRequest, reply: FastifyReply): void {
+  const wasWrong = request.headers.authorization !== undefined ? ', error="invalid_token"' : '';
+  const bearer = `Bearer realm="watcher"${wasWrong}`;
+  const isPage = request.routeOptions.config.access === 'docs';
+  reply.header(
+    'www-authenticate',
+    isPage ? [bearer, 'Basic realm="watcher, a key as password", charset="UTF-8"'] : bearer,
+  );
+}

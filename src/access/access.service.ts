@@ -1,0 +1,75 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Caller } from '../common/access.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { ConfigurationError } from '../config/variable.js';
+import { UnauthenticatedError } from './access.errors.js';
+import { hashOf, sameHash } from './api-key.js';
+import { ApiKeyService } from './api-key.service.js';
+import { OidcService } from './oidc.service.js';
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/i;
+
+/** Everybody, while nobody needs a key. */
+export const ANYBODY: Caller = { id: 'anybody', name: 'anybody', scope: 'admin' };
+const ADMIN: Caller = { id: 'admin', name: 'WATCHER_ADMIN_KEY', scope: 'admin' };
+
+/**
+ * Says who sends a request. Once a key is configured, by the environment, an issuer or the database, everybody needs
+ * one; before that the service is open, and refuses to start on an address that others can reach.
+ */
+@Injectable()
+export class AccessService implements OnModuleInit {
+  private readonly adminHash: string | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly apiKeys: ApiKeyService,
+    private readonly oidc: OidcService,
+  ) {
+    this.adminHash = config.adminKey === undefined ? undefined : hashOf(config.adminKey);
+  }
+
+  /** @throws ConfigurationError */
+  async onModuleInit(): Promise<void> {
+    const { auth, host, oidcIssuer, oidcAudience } = this.config;
+    if ((oidcIssuer === undefined) !== (oidcAudience === undefined)) {
+      const [missing, given] = oidcIssuer === undefined ? ['ISSUER', 'AUDIENCE'] : ['AUDIENCE', 'ISSUER'];
+      throw new ConfigurationError(`OIDC_${missing} is not set, but OIDC_${given} is: set both or neither`);
+    }
+    if (!auth || LOOPBACK.test(host) || (await this.needsKey())) return;
+    throw new ConfigurationError(
+      `HOST got '${host}', which others can reach, but no key is configured: set WATCHER_ADMIN_KEY, make one with ` +
+        "'npm run key -- create --name NAME --scope admin', or let everybody in with WATCHER_AUTH=off",
+    );
+  }
+
+  /**
+   * The caller of a request with this token; without a promise where nothing has to be looked up.
+   * @throws UnauthenticatedError
+   */
+  identify(token: string | undefined): Caller | Promise<Caller> {
+    const closed = this.needsKey();
+    if (closed === true) return this.known(token);
+    return closed === false ? ANYBODY : closed.then((isClosed) => (isClosed ? this.known(token) : ANYBODY));
+  }
+
+  private needsKey(): boolean | Promise<boolean> {
+    if (!this.config.auth) return false;
+    return this.adminHash !== undefined || this.oidc.configured || this.apiKeys.hasAny();
+  }
+
+  private known(token: string | undefined): Caller | Promise<Caller> {
+    if (token === undefined) throw new UnauthenticatedError('This needs a key: Authorization: Bearer KEY.');
+    const hash = hashOf(token);
+    if (this.adminHash !== undefined && sameHash(hash, this.adminHash)) return ADMIN;
+    const byKey = this.apiKeys.find(token, hash);
+    if (byKey && !(byKey instanceof Promise)) return byKey;
+    return this.foundOr(byKey, token, hash);
+  }
+
+  private async foundOr(byKey: Promise<Caller | null> | null, token: string, hash: string): Promise<Caller> {
+    const caller = (await byKey) ?? (await this.oidc.find(token, hash));
+    if (!caller) throw new UnauthenticatedError('The key is not known here.');
+    return caller;
+  }
+}

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import type { DataSource } from 'typeorm';
+import { type Scope, SCOPES } from '../common/access.js';
+import { violates } from '../database/database-errors.js';
+import { newKey } from './api-key.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+
+const USAGE = `usage: npm run key -- create --name NAME --scope ${SCOPES.join('|')}
+       npm run key -- list
+       npm run key -- revoke NAME|ID
+
+On DATABASE_URL, or on the embedded database of a service that runs. A service that runs knows a new key, and
+forgets a revoked one, within 5 s.`;
+
+/** Wrong arguments, or a key that can't be made or revoked; the message is for the person at the terminal. */
+export class KeyCommandError extends Error {}
+
+/** Runs one command of `npm run key`; what it prints. */
+export async function runKeyCommand(args: readonly string[], dataSource: DataSource): Promise<string> {
+  const { values, positionals } = parse(args);
+  const [command, ...operands] = positionals;
+  const { name, scope } = values;
+  if (command === 'create' && operands.length === 0) return create(dataSource, name, scope);
+  if (command === 'list' && operands.length === 0) return list(dataSource);
+  const [which = name] = operands;
+  if (command === 'revoke' && which !== undefined && operands.length <= 1) return revoke(dataSource, which);
+  throw new KeyCommandError(USAGE);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { name: { type: 'string' }, scope: { type: 'string' } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new KeyCommandError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+async function create(dataSource: DataSource, given: string | undefined, scope: string | undefined): Promise<string> {
+  const name = given?.trim() ?? '';
+  if (name === '' || name.length > 255) throw new KeyCommandError(`--name takes 1 to 255 characters\n${USAGE}`);
+  if (!isScope(scope)) throw new KeyCommandError(`--scope takes one of ${SCOPES.join(', ')}\n${USAGE}`);
+  const { id, hash, text } = newKey();
+  try {
+    await new ApiKeyRepository().insert(dataSource.manager, { id, name, scope, keyHash: hash });
+  } catch (error) {
+    if (violates(error, 'uq_api_key_name')) throw new KeyCommandError(`there is a key named '${name}' already`);
+    throw error;
+  }
+  return `${text}\n\nThe key of '${name}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
+}
+
+async function list(dataSource: DataSource): Promise<string> {
+  const keys = await new ApiKeyRepository().list(dataSource.manager);
+  const rows = keys.map((key) => [
+    key.id,
+    key.scope,
+    key.createdAt.toISOString(),
+    key.lastUsedAt?.toISOString() ?? 'never',
+    key.revokedAt ? `revoked ${key.revokedAt.toISOString()}` : 'active',
+    key.name,
+  ]);
+  const table = [['ID', 'SCOPE', 'CREATED', 'LAST USED (TO THE HOUR)', 'STATE', 'NAME'], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+async function revoke(dataSource: DataSource, idOrName: string): Promise<string> {
+  const revoked = await new ApiKeyRepository().revoke(dataSource.manager, idOrName.trim(), new Date());
+  if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${idOrName}'`);
+  return `The key '${revoked.name}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+}
+
+function isScope(text: string | undefined): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull } from 'typeorm';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { REVOKE_KEY, TOUCH_KEY } from './api-key.sql.js';
+
+/** Owns all SQL of `api_key`. */
+@Injectable()
+export class ApiKeyRepository {
+  /** The key, unless it is revoked. */
+  findActive(manager: EntityManager, id: string): Promise<ApiKeyEntity | null> {
+    return manager.findOneBy(ApiKeyEntity, { id, revokedAt: IsNull() });
+  }
+
+  /** Whether any key was ever made, revoked ones included. */
+  hasAny(manager: EntityManager): Promise<boolean> {
+    return manager.exists(ApiKeyEntity);
+  }
+
+  /** Oldest first. A list for one terminal: installations have tens of keys. */
+  list(manager: EntityManager): Promise<ApiKeyEntity[]> {
+    return manager.find(ApiKeyEntity, { order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  async insert(manager: EntityManager, key: Pick<ApiKeyEntity, 'id' | 'name' | 'scope' | 'keyHash'>): Promise<void> {
+    await manager.insert(ApiKeyEntity, key);
+  }
+
+  /** Revokes the key of an id or a name; whether there was one. */
+  async revoke(manager: EntityManager, idOrName: string, now: Date): Promise<{ id: string; name: string } | undefined> {
+    const [rows]: [{ id: string; name: string }[]] = await manager.query(REVOKE_KEY, [idOrName, now]);
+    return rows[0];
+  }
+
+  async touch(manager: EntityManager, id: string, now: Date): Promise<void> {
+    await manager.query(TOUCH_KEY, [id, now]);
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Caller, Scope } from '../common/access.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { keyIdOf, sameHash } from './api-key.js';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { FreshCache } from './fresh-cache.js';
+
+/** How long a revoked key may still be good, and a new one unknown. */
+const TTL_MS = 5000;
+const HOUR_MS = 3_600_000;
+/** Keys remembered at once, unknown ones included: who tries them out fills no memory. */
+const MAX_KEYS = 10_000;
+
+/** Finds the caller of a key. What was found is good for {@link TTL_MS}, so that few requests cost a query. */
+@Injectable()
+export class ApiKeyService {
+  private readonly logger = new Logger(ApiKeyService.name);
+  private readonly callers = new FreshCache<Caller | null>(TTL_MS, MAX_KEYS);
+  private readonly presence = new FreshCache<boolean>(TTL_MS, 1);
+  private everAny = false;
+
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly keys: ApiKeyRepository,
+  ) {}
+
+  /**
+   * Whether any key was ever made. Revoked ones count: to revoke the last key must not open the service to everybody.
+   */
+  hasAny(): boolean | Promise<boolean> {
+    return this.everAny || this.presence.get('', () => this.lookForAny());
+  }
+
+  /** The caller that a key belongs to; null for an unknown or a revoked one. `hash` is that of the key. */
+  find(key: string, hash: string): Caller | null | Promise<Caller | null> {
+    const id = keyIdOf(key);
+    return id === undefined ? null : this.callers.get(hash, () => this.load(id, hash));
+  }
+
+  private async lookForAny(): Promise<boolean> {
+    this.everAny = await this.transactions.read((manager) => this.keys.hasAny(manager));
+    return this.everAny;
+  }
+
+  private async load(id: string, hash: string): Promise<Caller | null> {
+    const key = await this.transactions.read((manager) => this.keys.findActive(manager, id));
+    if (!key || !sameHash(key.keyHash, hash)) return null;
+    const now = new Date();
+    if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() > HOUR_MS) this.touch(id, now);
+    return { id: `key:${id}`, name: key.name, scope: key.scope satisfies Scope };
+  }
+
+  /** Nobody waits for it, and nobody fails by it. */
+  private touch(id: string, now: Date): void {
+    this.transactions
+      .run((manager) => this.keys.touch(manager, id, now))
+      .catch((error: unknown) => this.logger.debug(`the last use of key ${id} was not noted: ${String(error)}`));
+  }
+}

@@ -1,0 +1,197 @@
+import { hashOf, newKey } from '../../src/access/api-key.js';
+import type { Scope } from '../../src/common/access.js';
+import { DataSource } from 'typeorm';
+import { runKeyCommand } from '../../src/access/api-key.command.js';
+import { addKey, bearer, until } from '../support/access.js';
+import { createDatabase } from '../support/database.js';
+import { Watcher } from '../support/watcher.js';
+
+const ADMIN_KEY = 'the-first-key-of-this-installation';
+
+describe('keys', () => {
+  let watcher: Watcher;
+  let keys: Record<Scope, string>;
+
+  beforeAll(async () => {
+    const database = await createDatabase();
+    keys = {
+      read: (await addKey(database, 'read')).text,
+      write: (await addKey(database, 'write')).text,
+      admin: (await addKey(database, 'admin')).text,
+    };
+    watcher = await Watcher.start({ adminKey: ADMIN_KEY }, database);
+  });
+  afterAll(() => watcher.stop());
+
+  it.each<[string, Record<string, string>]>([
+    ['no header', {}],
+    ['an empty one', { authorization: '' }],
+    ['no key', { authorization: 'Bearer ' }],
+    ['another scheme', { authorization: 'Token abc' }],
+    ['a key as Basic password', { authorization: `Basic ${Buffer.from(`me:${ADMIN_KEY}`).toString('base64')}` }],
+    ['an unknown key', bearer(newKey().text)],
+    ['nonsense', bearer('x'.repeat(5000))],
+    ['NULs', bearer('watcher_\u00ff')],
+  ])('are asked for: %s is 401', async (_, headers) => {
+    const answer = await watcher.get('/pipeline', headers);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="watcher"/);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id);
+  });
+
+  it('allow what their scope holds, and name the scope that is missing', async () => {
+    const body = { name: 'Scoped', pipeline_type_name: 'test' };
+    const statuses = async (key: string) => ({
+      get: (await watcher.get('/pipeline', bearer(key))).status,
+      post: (await watcher.post('/pipeline', body, bearer(key))).status,
+      patch: (await watcher.patch('/pipeline', { name: 'Scoped', active: true }, bearer(key))).status,
+    });
+    expect(await statuses(keys.admin)).toEqual({ get: 200, post: 201, patch: 200 });
+    expect(await statuses(keys.write)).toEqual({ get: 200, post: 200, patch: 403 });
+    expect(await statuses(keys.read)).toEqual({ get: 200, post: 403, patch: 403 });
+    expect(await statuses(ADMIN_KEY)).toEqual({ get: 200, post: 200, patch: 200 });
+
+    const refused = await watcher.post('/pipeline', body, bearer(keys.read));
+    expect(refused.body).toMatchObject({ code: 'insufficient_scope', detail: expect.stringContaining("'write'") });
+    expect(refused.headers.get('www-authenticate')).toContain('scope="write"');
+  });
+
+  it('are asked for before the body is read', async () => {
+    const answer = await watcher.send('POST', '/pipeline', '{"broken', { 'content-type': 'application/json' });
+    expect(answer.status).toBe(401);
+  });
+
+  it('are not needed for health, nor for what is not there', async () => {
+    for (const path of ['/', '/health', '/health/live', '/health/ready']) {
+      expect(await watcher.get(path)).toMatchObject({ status: 200 });
+    }
+    expect((await watcher.get('/nowhere')).status).toBe(404);
+  });
+
+  it('open the documentation, to a browser as a password too', async () => {
+    const anonymous = await watcher.get('/docs');
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.headers.get('www-authenticate')).toMatch(/Bearer .*Basic /);
+    const basic = { authorization: `Basic ${Buffer.from(`:${keys.read}`).toString('base64')}` };
+    expect((await watcher.get('/docs-json', basic)).status).toBe(200);
+    expect((await watcher.get('/docs-json', bearer(keys.read))).status).toBe(200);
+  });
+
+  it('stop working when they are revoked', async () => {
+    const { id, text } = await addKey(watcher.database, 'read', 'short-lived');
+    expect((await watcher.get('/pipeline', bearer(text))).status).toBe(200);
+    await watcher.database.sql('UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]);
+    await until(async () => (await watcher.get('/pipeline', bearer(text))).status === 401);
+  });
+
+  it('are noted to be in use, to the hour', async () => {
+    const { id, text } = await addKey(watcher.database, 'read', 'in use');
+    const lastUsed = async () =>
+      (
+        await watcher.database.sql<{ last_used_at: Date | null }>('SELECT last_used_at FROM api_key WHERE id = $1', [
+          id,
+        ])
+      )[0]?.last_used_at;
+    expect(await lastUsed()).toBeNull();
+    await watcher.get('/pipeline', bearer(text));
+    await until(async () => (await lastUsed()) !== null);
+  });
+
+  it('never appear in the answers', async () => {
+    const answers = await Promise.all([
+      watcher.get('/pipeline', bearer(`${keys.read}x`)),
+      watcher.patch('/pipeline', {}, bearer(keys.read)),
+      watcher.get('/docs-json', bearer(keys.read)),
+    ]);
+    for (const { body } of answers) {
+      const text = JSON.stringify(body);
+      expect(text).not.toContain(keys.read);
+      expect(text).not.toContain(ADMIN_KEY);
+      expect(text).not.toContain(hashOf(keys.read));
+    }
+  });
+});
+
+describe('a service without a key', () => {
+  it('is open on loopback, until the first key is made', async () => {
+    const watcher = await Watcher.start();
+    expect((await watcher.patch('/pipeline_type', { id: 1, name: 'x' })).status).toBe(404);
+    const { id, text } = await addKey(watcher.database, 'admin');
+    await until(async () => (await watcher.get('/pipeline')).status === 401);
+    expect((await watcher.get('/pipeline', bearer(text))).status).toBe(200);
+    // The last key's end must not open the service again.
+    await watcher.database.sql('UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]);
+    await until(async () => (await watcher.get('/pipeline', bearer(text))).status === 401);
+    expect((await watcher.get('/pipeline')).status).toBe(401);
+    await watcher.stop();
+  });
+
+  it('does not start where others can reach it', async () => {
+    const database = await createDatabase();
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'watcher.example']) {
+      await expect(Watcher.start({ host }, database)).rejects.toThrow(/^HOST got '.*npm run key.*WATCHER_AUTH=off/);
+    }
+    await database.drop();
+  });
+
+  it.each([
+    ['with a key in the database', {}, 401],
+    ['with WATCHER_ADMIN_KEY', { adminKey: ADMIN_KEY }, 401],
+    ['with WATCHER_AUTH=off', { auth: false }, 200],
+  ])('starts there %s', async (name, config, status) => {
+    const database = await createDatabase();
+    if (name.includes('database')) await addKey(database, 'admin');
+    const watcher = await Watcher.start({ host: '0.0.0.0', ...config }, database);
+    expect((await watcher.get('/pipeline')).status).toBe(status);
+    await watcher.stop();
+  });
+
+  it('does not start with half of OIDC', async () => {
+    const database = await createDatabase();
+    await expect(Watcher.start({ oidcIssuer: 'https://issuer.example' }, database)).rejects.toThrow(
+      'OIDC_AUDIENCE is not set, but OIDC_ISSUER is: set both or neither',
+    );
+    await database.drop();
+  });
+});
+
+describe('npm run key', () => {
+  it('makes keys that work, lists them without showing them, and revokes them', async () => {
+    const watcher = await Watcher.start();
+    const run = (...args: string[]) => runKeyCommand(args, watcher.app.get(DataSource));
+
+    const printed = await run('create', '--name', 'nightly', '--scope', 'write');
+    const key = /^watcher_\S+/.exec(printed)?.[0] ?? '';
+    await until(async () => (await watcher.get('/pipeline')).status === 401);
+    expect((await watcher.get('/pipeline', bearer(key))).status).toBe(200);
+    await expect(run('create', '--name', 'Nightly', '--scope', 'read')).rejects.toThrow('already');
+
+    const listed = await run('list');
+    expect(listed).toMatch(/write .* active +nightly/);
+    expect(listed).not.toContain(key);
+    expect(listed).not.toContain(hashOf(key));
+    const [row] = await watcher.database.sql('SELECT * FROM api_key');
+    expect(JSON.stringify(row)).not.toContain(key.slice(21));
+
+    expect(await run('revoke', 'nightly')).toContain('is revoked');
+    expect(await run('list')).toMatch(/revoked \d{4}-\S+ +nightly/);
+    await expect(run('revoke', 'nightly')).rejects.toThrow('no active key');
+    // The name is free again.
+    await run('create', '--name', 'nightly', '--scope', 'read');
+    await watcher.stop();
+  });
+
+  it.each([
+    [[]],
+    [['destroy']],
+    [['create']],
+    [['create', '--name', 'x']],
+    [['create', '--name', 'x', '--scope', 'root']],
+  ])('says how it is used: %j', async (args: string[]) => {
+    const watcher = await Watcher.start();
+    await expect(runKeyCommand(args, watcher.app.get(DataSource))).rejects.toThrow('usage: npm run key');
+    await watcher.stop();
+  });
+});

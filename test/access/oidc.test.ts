@@ -1,0 +1,121 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { addKey, bearer } from '../support/access.js';
+import { createDatabase } from '../support/database.js';
+import { Watcher } from '../support/watcher.js';
+
+const AUDIENCE = 'watcher';
+type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
+
+/** An OpenID Connect issuer, as far as a resource server sees one: a discovery document and keys. */
+class Issuer {
+  isDown = false;
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+    private readonly keys: Keys,
+  ) {}
+
+  static async start(): Promise<Issuer> {
+    const keys = await generateKeyPair('ES256');
+    const server = createServer((request, response) => {
+      if (issuer.isDown) return void response.writeHead(500).end();
+      const body =
+        request.url === '/.well-known/openid-configuration'
+          ? Promise.resolve({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
+          : exportJWK(keys.publicKey).then((key) => ({ keys: [{ ...key, kid: 'one', alg: 'ES256', use: 'sig' }] }));
+      void body.then((json) => response.setHeader('content-type', 'application/json').end(JSON.stringify(json)));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const issuer = new Issuer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, keys);
+    return issuer;
+  }
+
+  token(claims: JWTPayload, keys = this.keys, expires = '1 minute'): Promise<string> {
+    return new SignJWT({ sub: 'somebody', iss: this.url, aud: AUDIENCE, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setIssuedAt()
+      .setExpirationTime(expires)
+      .sign(keys.privateKey);
+  }
+
+  async stop(): Promise<void> {
+    await new Promise((resolve) => {
+      this.server.close(resolve);
+      this.server.closeAllConnections();
+    });
+  }
+}
+
+describe('tokens of an issuer', () => {
+  let issuer: Issuer;
+  let watcher: Watcher;
+  beforeAll(async () => {
+    issuer = await Issuer.start();
+    watcher = await Watcher.start({ oidcIssuer: issuer.url, oidcAudience: AUDIENCE });
+  });
+  afterAll(async () => {
+    await watcher.stop();
+    await issuer.stop();
+  });
+
+  const statuses = async (token: string): Promise<number[]> => [
+    (await watcher.get('/pipeline', bearer(token))).status,
+    (await watcher.post('/pipeline', { name: 'x', pipeline_type_name: 't' }, bearer(token))).status,
+    (await watcher.patch('/pipeline', { name: 'y' }, bearer(token))).status,
+  ];
+
+  it.each([
+    ['openid read', [200, 403, 403]],
+    ['read write', [200, expect.any(Number), 403]],
+    ['watcher:admin', [200, 200, 404]],
+    ['administrator', [403, 403, 403]],
+    [undefined, [403, 403, 403]],
+    [['admin'], [403, 403, 403]],
+  ])('allow what their scope claim holds: %j', async (scope, expected) => {
+    expect(await statuses(await issuer.token({ scope }))).toEqual(expected);
+  });
+
+  it('are refused when they are of another issuer, for another audience, expired, unsigned, or signed by another key', async () => {
+    const scope = 'admin';
+    const unsigned = [{ alg: 'none' }, { iss: issuer.url, aud: AUDIENCE, sub: 'x', exp: 9_999_999_999, scope }]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.');
+    const wrong = [
+      await issuer.token({ scope, iss: 'https://issuer.example' }),
+      await issuer.token({ scope, aud: 'another' }),
+      await issuer.token({ scope, sub: undefined }),
+      await issuer.token({ scope }, undefined, '1 minute ago'),
+      await issuer.token({ scope }, await generateKeyPair('ES256')),
+      `${unsigned}.`,
+      `${(await issuer.token({ scope })).slice(0, -4)}AAAA`,
+      'a.b.c',
+    ];
+    for (const token of wrong) {
+      const answer = await watcher.get('/pipeline', bearer(token));
+      expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    }
+  });
+
+  it('stand beside keys', async () => {
+    const key = await addKey(watcher.database, 'read');
+    expect((await watcher.get('/pipeline', bearer(key.text))).status).toBe(200);
+  });
+
+  it('cannot be checked while the issuer does not answer, and can when it is back', async () => {
+    const database = await createDatabase();
+    const other = await Watcher.start({ oidcIssuer: issuer.url, oidcAudience: AUDIENCE }, database);
+    const token = await issuer.token({ scope: 'read' });
+    issuer.isDown = true;
+    expect(await other.get('/pipeline', bearer(token))).toMatchObject({
+      status: 503,
+      body: { code: 'issuer_unavailable' },
+    });
+    issuer.isDown = false;
+    expect((await other.get('/pipeline', bearer(token))).status).toBe(200);
+    await other.stop();
+  });
+});

@@ -1,0 +1,77 @@
+import Fastify from 'fastify';
+import { registerAccess } from '../../src/access/access.hooks.js';
+import { AccessService } from '../../src/access/access.service.js';
+import type { Scope } from '../../src/common/access.js';
+import { addKey, bearer } from '../support/access.js';
+import { type Json, Watcher } from '../support/watcher.js';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+/** Whoever watches over the service asks these without a key. */
+const OPEN = ['GET /', 'GET /health', 'GET /health/live', 'GET /health/ready'];
+
+describe('the routes', () => {
+  let watcher: Watcher;
+  let keys: Record<Scope, string>;
+  let routes: { name: string; method: string; path: string; operation: Json }[];
+
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+    keys = {
+      read: (await addKey(watcher.database, 'read')).text,
+      write: (await addKey(watcher.database, 'write')).text,
+      admin: (await addKey(watcher.database, 'admin')).text,
+    };
+    const { body } = await watcher.get('/docs-json', bearer(keys.read));
+    routes = Object.entries<Json>(body.paths).flatMap(([path, item]) =>
+      METHODS.filter((method) => item[method]).map((method) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        method: method.toUpperCase(),
+        path: path.replaceAll(/\{\w+\}/g, '1'),
+        operation: item[method],
+      })),
+    );
+    expect(routes.length).toBeGreaterThan(15);
+  });
+  afterAll(() => watcher.stop());
+
+  const send = async (route: { method: string; path: string }, headers: Record<string, string> = {}) =>
+    (await watcher.send(route.method, route.path, undefined, headers)).status;
+
+  it('need a key, but for health', async () => {
+    const open: string[] = [];
+    for (const route of routes) if ((await send(route)) !== 401) open.push(route.name);
+    expect(open.toSorted()).toEqual(OPEN);
+  });
+
+  it('take read to look, write to report, admin to change', async () => {
+    const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
+    for (const { name, method, ...route } of routes.filter(({ name }) => !OPEN.includes(name))) {
+      const takes: Scope = method === 'GET' ? 'read' : reports(method);
+      const allowed = [];
+      for (const scope of ['read', 'write', 'admin'] as const) {
+        if ((await send({ method, ...route }, bearer(keys[scope]))) !== 403) allowed.push(scope);
+      }
+      expect([name, ...allowed]).toEqual([
+        name,
+        ...(['read', 'write', 'admin'] as const).slice({ read: 0, write: 1, admin: 2 }[takes]),
+      ]);
+    }
+  });
+
+  it('say in the OpenAPI document what they take', () => {
+    for (const { name, operation } of routes) {
+      expect([name, operation.security !== undefined]).toEqual([name, !OPEN.includes(name)]);
+      expect([name, '401' in operation.responses, '403' in operation.responses]).toEqual([
+        name,
+        !OPEN.includes(name),
+        !OPEN.includes(name),
+      ]);
+    }
+  });
+
+  it('cannot be added without saying what they take', () => {
+    const fastify = Fastify();
+    registerAccess(fastify, watcher.app.get(AccessService), { publicDocs: false, publicMetrics: false });
+    expect(() => fastify.get('/forgotten', () => 'open to everybody')).toThrow('GET /forgotten does not say');
+  });
+});

@@ -1,0 +1,26 @@
+import { newKey } from '../../src/access/api-key.js';
+import type { Scope } from '../../src/common/access.js';
+import type { TestDatabase } from './database.js';
+
+export const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+
+/** Puts a key into the database, as `npm run key` does. */
+export async function addKey(
+  database: TestDatabase,
+  scope: Scope,
+  name: string = scope,
+): Promise<{ id: string; text: string }> {
+  const key = newKey();
+  await database.sql('INSERT INTO api_key (id, name, scope, key_hash) VALUES ($1, $2, $3, $4)', [
+    key.id,
+    name,
+    scope,
+    key.hash,
+  ]);
+  return key;
+}
+
+/** Waits until the condition holds; the test's own time limit ends it. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+}

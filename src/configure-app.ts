@@ -8,8 +8,8 @@ import { registerOverload } from './access/overload.hooks.js';
 import { AppModule } from './app.module.js';
 import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { registerSecurityHeaders, SECURITY_HEADERS } from './common/security-headers.js';
 import { answerUnreadable } from './common/unreadable-request.js';
-import { registerSecurityHeaders } from './common/security-headers.js';
 import { registerWireHooks, requestId } from './common/wire-hooks.js';
 import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
@@ -54,7 +54,7 @@ function createAdapter(config: Config): FastifyAdapter {
     logger: false,
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      void reply.header('x-request-id', request.id);
+      void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
       problems.answer(error, request, reply);
     },
   });

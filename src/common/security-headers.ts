@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** The same for every response: what no browser shall do with an answer of this service. */
-const HEADERS = {
+export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -33,7 +33,7 @@ const DOCS_POLICY = [
  */
 export function registerSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(HEADERS);
+    reply.headers(SECURITY_HEADERS);
     if (request.routeOptions.config.access === 'docs') reply.header('content-security-policy', DOCS_POLICY);
     done();
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from './problem.filter.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 /** What Node says of bytes that are no request, and the status that it deserves; all else is 400. */
 const STATUS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
@@ -26,10 +27,11 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
         `Content-Length: ${Buffer.byteLength(body)}`,
         `X-Request-Id: ${id}`,
         'Connection: close',
+        ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
         '',
         body,
       ].join('\r\n'),
     );
   }
-  socket.destroy(error);
+  socket.destroySoon();
 }

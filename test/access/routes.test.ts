@@ -71,7 +71,11 @@ describe('the routes', () => {
 
   it('cannot be added without saying what they take', () => {
     const fastify = Fastify();
-    registerAccess(fastify, watcher.app.get(AccessService), { publicDocs: false, publicMetrics: false });
+    registerAccess(fastify, watcher.app.get(AccessService), {
+      publicDocs: false,
+      publicMetrics: false,
+      rateLimit: undefined,
+    });
     expect(() => fastify.get('/forgotten', () => 'open to everybody')).toThrow('GET /forgotten does not say');
   });
 });

@@ -1,4 +1,8 @@
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { DomainError } from '../common/domain-error.js';
 
 /** The SQLSTATEs that the service knows by name (PostgreSQL's documentation, appendix A). */
@@ -27,6 +31,9 @@ const UNAVAILABLE_CODES = new Set([
 const UNAVAILABLE_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
 
+/** What TypeORM says when the connection broke between two statements of a transaction. */
+const BROKEN_BETWEEN_STATEMENTS = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError] as const;
+
 interface DriverError extends Error {
   readonly code?: string;
   readonly constraint?: string;
@@ -34,7 +41,9 @@ interface DriverError extends Error {
 
 function driverError(error: unknown): DriverError | undefined {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  return cause instanceof Error ? cause : undefined;
+  // By its shape: an error of Node's own may come from another realm, and then be no instance of this one's Error.
+  const isError = typeof cause === 'object' && cause !== null && 'message' in cause;
+  return isError ? (cause as DriverError) : undefined;
 }
 
 /** The SQLSTATE (or system error code) of a failed statement. */
@@ -51,6 +60,7 @@ export function violates(error: unknown, constraint: string): boolean {
 /** Whether the error means that the database can't be reached, or can't serve now. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DomainError) return error.kind === 'unavailable';
+  if (BROKEN_BETWEEN_STATEMENTS.some((type) => error instanceof type)) return true;
   const cause = driverError(error);
   if (!cause) return false;
   const { code = '' } = cause;

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } f
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
-import { databaseAway, isUnavailable, sqlStateOf } from './database-errors.js';
+import { databaseAway, sqlStateOf } from './database-errors.js';
 
 const LOOK_EVERY_MS = 250;
 /** Silence on every connection, while somebody waits for an answer, that makes the watch ask. */
@@ -116,8 +116,8 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
       await client.query('SELECT 1');
       return undefined;
     } catch (error) {
-      const hasAnswered = /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
-      return hasAnswered || !isUnavailable(error) ? undefined : (error as Error).message;
+      const isAnswer = /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
+      return isAnswer ? undefined : (error as Error).message;
     } finally {
       // Doesn't wait for a server that doesn't answer.
       client.end().catch(() => undefined);

@@ -1,0 +1,100 @@
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { Proxy } from '../support/proxy.js';
+import { type Answer, Watcher } from '../support/watcher.js';
+
+/** What the contract gives the service to notice that the database is gone, or back. */
+const WITHIN_MS = 5000;
+
+describe('while the database is away', () => {
+  let database: TestDatabase;
+  let proxy: Proxy;
+  let watcher: Watcher;
+  let pipelineId: number;
+  let next = 0;
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    const direct = new URL(database.url);
+    proxy = await Proxy.start(direct.hostname, Number(direct.port));
+    const url = new URL(database.url);
+    url.host = `127.0.0.1:${proxy.port}`;
+    watcher = await Watcher.start({ databaseUrl: url.href }, database);
+    pipelineId = await watcher.pipeline('Away');
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await watcher.stop();
+  });
+
+  const start = (): Promise<Answer> => {
+    next += 1;
+    return watcher.post('/start_pipeline_execution', { pipeline_id: pipelineId, external_id: `run-${next}` });
+  };
+  const requests = (): Promise<Answer>[] => [
+    start(),
+    start(),
+    watcher.end(1),
+    watcher.pipeline('Away').then(() => watcher.get('/pipeline')),
+    watcher.get('/pipeline_execution'),
+    watcher.patch('/pipeline', { id: pipelineId, active: true }),
+  ];
+  /** The answers that are there in the time that the contract gives; the test fails for one that is late. */
+  const inTime = <T>(work: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not within ${WITHIN_MS} ms`)), WITHIN_MS);
+    });
+    return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  };
+  const recovered = async (): Promise<void> => {
+    for (;;) {
+      const [answer, ready] = await Promise.all([start(), watcher.get('/health/ready')]);
+      if (answer.status === 201 && ready.status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+
+  it.each(['cut', 'hang'] as const)('(%s) says 503 in time, lives on, and recovers by itself', async (how) => {
+    // Connections in use and idle ones alike.
+    await Promise.all(Array.from({ length: 5 }, requests).flat());
+    const acknowledged = await Promise.all([start(), start()]);
+    const underWay = Array.from({ length: 3 }, requests).flat();
+    proxy[how]();
+
+    for (const answer of await inTime(Promise.all(underWay))) expect(answer.status).not.toBe(500);
+    for (let round = 0; round < 3; round++) {
+      for (const answer of await inTime(Promise.all(requests()))) {
+        expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      expect((await inTime(watcher.get('/health/live'))).status).toBe(200);
+      expect((await inTime(watcher.get('/health/ready'))).status).toBe(503);
+    }
+
+    proxy.restore();
+    await inTime(recovered());
+    const again = await Promise.all(Array.from({ length: 10 }, start));
+    expect(again.map(({ status }) => status)).toEqual(Array(10).fill(201));
+    const kept = await database.sql<{ id: string }>('SELECT id FROM pipeline_execution');
+    const ids = new Set(kept.map(({ id }) => Number(id)));
+    for (const { body } of [...acknowledged, ...again]) expect(ids).toContain(body.id);
+  });
+
+  it('leaves a statement alone that only takes long', async () => {
+    const slow = database.sql(`BEGIN; LOCK TABLE pipeline_execution; SELECT pg_sleep(4); COMMIT`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await start()).status).toBe(201);
+    await slow;
+  });
+
+  it('lives through the end of every connection, idle or in use', async () => {
+    const underWay = Array.from({ length: 5 }, requests).flat();
+    for (let round = 0; round < 3; round++) {
+      await database.sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'watcher' AND datname = current_database()`,
+      );
+    }
+    for (const answer of await inTime(Promise.all(underWay))) expect(answer.status).not.toBe(500);
+    await inTime(recovered());
+  });
+});

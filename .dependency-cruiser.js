@@ -11,6 +11,7 @@ const features = [
   'hierarchy', // asks about trees of executions
   'execution', // what ran, for which pipeline
   'pipeline', // what may run
+  'idempotency', // what a repeated request is answered: knows no pipeline
   'access', // who may ask for anything at all: knows no pipeline
   'operation', // what operators ask of the service itself: knows no pipeline
 ];

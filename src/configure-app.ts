@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,6 +15,7 @@ import { registerWireHooks, requestId } from './common/wire-hooks.js';
 import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
+import { registerIdempotency } from './idempotency/idempotency.hooks.js';
 import { logRequests, NestLogger } from './operation/logger.js';
 
 /** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
@@ -67,8 +69,9 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   fastify.addContentTypeParser<Buffer>(
     /^application\/(?:[\w.+-]+\+)?json\b/i,
     { parseAs: 'buffer' },
-    (_request, body, done) => {
+    (request, body, done) => {
       try {
+        if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hash('sha256', body);
         done(null, parseJsonBody(body));
       } catch (error) {
         done(error as Error);
@@ -80,6 +83,7 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   logRequests(fastify, logger);
   registerOverload(fastify, config);
   registerAccess(fastify, app.get(AccessService), config);
+  registerIdempotency(fastify);
   if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
   app.useGlobalPipes(new WireValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

@@ -3,6 +3,8 @@ export class Answer<T> {
   private constructor(
     readonly status: number,
     readonly body: T,
+    /** Whether it is the answer of an earlier request with the same Idempotency-Key. */
+    readonly isReplay = false,
   ) {}
 
   static created<T>(body: T): Answer<T> {
@@ -11,5 +13,10 @@ export class Answer<T> {
 
   static found<T>(body: T): Answer<T> {
     return new Answer(200, body);
+  }
+
+  /** Repeats an answer, a refusal's problem document included. */
+  static replayed<T>(status: number, body: T): Answer<T> {
+    return new Answer(status, body, true);
   }
 }

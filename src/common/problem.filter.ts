@@ -5,6 +5,9 @@ import { asDomainError } from '../database/database-errors.js';
 import { DomainError, type ErrorKind } from './domain-error.js';
 import type { ProblemDto } from './problem.dto.js';
 
+/** The media type of RFC 9457. */
+export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+
 const STATUS: Record<ErrorKind, number> = {
   malformed: 400,
   unauthenticated: 401,
@@ -48,7 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     void reply
       .code(status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('content-type', PROBLEM_JSON)
       .send(JSON.stringify(problem(status, refusal, request)));
   }
 
@@ -61,6 +64,11 @@ export class ProblemFilter implements ExceptionFilter {
     const [kind, code] = FRAMEWORK_ERRORS[status] ?? (['malformed', 'bad_request'] as const);
     return new DomainError(kind, code, (error as Error).message);
   }
+}
+
+/** The status of a kind of refusal. */
+export function statusOf(kind: ErrorKind): number {
+  return STATUS[kind];
 }
 
 /** The problem document of a refusal, or of an error that nobody foresaw. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.js';
 import { Page } from './page.js';
+import { PROBLEM_JSON } from './problem.filter.js';
 
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -28,6 +29,8 @@ export function registerWireHooks(fastify: FastifyInstance): void {
     }
     if (payload instanceof Answer) {
       reply.code(payload.status);
+      if (payload.isReplay) reply.header('idempotency-replayed', 'true');
+      if (payload.status >= 400) reply.header('content-type', PROBLEM_JSON);
       return done(null, payload.body);
     }
     return done(null, payload);

@@ -1,8 +1,4 @@
-import {
-  QueryFailedError,
-  QueryRunnerAlreadyReleasedError,
-  QueryRunnerProviderAlreadyReleasedError,
-} from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { DomainError } from '../common/domain-error.js';
 
 /** The SQLSTATEs that the service knows by name (PostgreSQL's documentation, appendix A). */

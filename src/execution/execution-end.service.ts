@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { DomainError } from '../common/domain-error.js';
+import { Answer } from '../common/answer.js';
+import type { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { isUnavailable } from '../database/database-errors.js';
-import { GroupCommit } from '../database/group-commit.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
@@ -29,25 +28,23 @@ type Outcome = ExecutionDto | DomainError;
  */
 @Injectable()
 export class ExecutionEndService {
-  private readonly batches: GroupCommit<ReceivedEnd, Outcome>;
+  private readonly batches: Batches<ReceivedEnd, ExecutionDto>;
 
   constructor(
     @Inject(CONFIG) config: Config,
-    transactions: TransactionRunner,
+    idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
     private readonly watermarks: PipelineWatermarkService,
   ) {
-    this.batches = new GroupCommit(
+    this.batches = idempotency.batches(
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (ends) => transactions.run((manager) => this.endAll(manager, ends)),
-      isUnavailable,
+      (manager, ends) => this.endAll(manager, ends),
+      (execution) => Answer.found(execution),
     );
   }
 
-  async end(request: EndExecutionDto): Promise<ExecutionDto> {
-    const outcome = await this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
-    if (outcome instanceof DomainError) throw outcome;
-    return outcome;
+  end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+    return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
   }
 
   /** Ends a batch; the outcomes are in the order of the requests. The first of rival ends wins. */

@@ -3,16 +3,18 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { isUnavailable } from '../database/database-errors.js';
-import { GroupCommit } from '../database/group-commit.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
 import { ParentNotFoundError } from './execution.errors.js';
 import { ExecutionRepository, type ExternalId, type NewExecution, type ResolvedStart } from './execution.repository.js';
 
 /** What became of one start of a batch. */
-type Outcome = { readonly id: number; readonly created: boolean } | DomainError;
+interface Started {
+  readonly id: number;
+  readonly created: boolean;
+}
+type Outcome = Started | DomainError;
 type Candidate = NewExecution | DomainError;
 
 /**
@@ -21,24 +23,22 @@ type Candidate = NewExecution | DomainError;
  */
 @Injectable()
 export class ExecutionStartService {
-  private readonly batches: GroupCommit<StartExecutionDto, Outcome>;
+  private readonly batches: Batches<StartExecutionDto, StartedExecutionDto>;
 
   constructor(
     @Inject(CONFIG) config: Config,
-    transactions: TransactionRunner,
+    idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
   ) {
-    this.batches = new GroupCommit(
+    this.batches = idempotency.batches(
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (starts) => transactions.run((manager) => this.startAll(manager, starts)),
-      isUnavailable,
+      (manager, starts) => this.startAll(manager, starts),
+      ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
     );
   }
 
-  async start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
-    const outcome = await this.batches.submit({ ...request, start_date: request.start_date ?? new Date() });
-    if (outcome instanceof DomainError) throw outcome;
-    return outcome.created ? Answer.created({ id: outcome.id }) : Answer.found({ id: outcome.id });
+  start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+    return this.batches.submit({ ...request, start_date: request.start_date ?? new Date() });
   }
 
   /** Starts a batch; the outcomes are in the order of the requests. */

@@ -52,7 +52,7 @@ export class ExecutionController {
   @Requires('write')
   @HttpCode(200)
   @ApiAnswers({ ok: ExecutionDto, body: true, problems: [404, 409] })
-  end(@Body() request: EndExecutionDto): Promise<ExecutionDto> {
+  end(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.ends.end(request);
   }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
@@ -11,7 +12,7 @@ import { ExecutionService } from './execution.service.js';
 
 /** Executions: start, end, get, list. */
 @Module({
-  imports: [PipelineModule, TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity])],
+  imports: [IdempotencyModule, PipelineModule, TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity])],
   controllers: [ExecutionController],
   providers: [ExecutionEndService, ExecutionRepository, ExecutionService, ExecutionStartService],
   exports: [ExecutionService],

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { InvalidRequestError } from '../common/domain-error.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { type Configuration, configurationHash, pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
@@ -17,7 +17,7 @@ import { type InsertedPipeline, type KnownPipeline, PipelineRepository } from '.
 @Injectable()
 export class PipelineRegistrationService {
   constructor(
-    private readonly transactions: TransactionRunner,
+    private readonly idempotency: IdempotencyService,
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeService,
     private readonly names: NamePolicy,
@@ -31,7 +31,7 @@ export class PipelineRegistrationService {
     );
     const errors = pairErrors(asked);
     if (errors.length > 0) throw new InvalidRequestError(errors);
-    return this.transactions.run(async (manager) => {
+    return this.idempotency.once(async (manager) => {
       const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
       if (known) return Answer.found(await this.synchronise(manager, known, asked, request.next_watermark));
       const inserted = await this.create(manager, asked, request.next_watermark);

@@ -6,6 +6,7 @@ import { given } from '../common/given.js';
 import type { Page } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import type {
@@ -24,6 +25,7 @@ import { toPipelineTypeDto } from './pipeline.mapper.js';
 export class PipelineTypeService {
   constructor(
     private readonly transactions: TransactionRunner,
+    private readonly idempotency: IdempotencyService,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
   ) {}
@@ -39,7 +41,7 @@ export class PipelineTypeService {
       muteTimelinessCheck: request.mute_timeliness_check ?? false,
     };
     refuseHalfPairs(type);
-    return this.transactions.run(async (manager) => {
+    return this.idempotency.once(async (manager) => {
       const { created, row } = await this.ensure(manager, type);
       const body = toPipelineTypeDto(row);
       return created ? Answer.created(body) : Answer.found(body);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
@@ -15,7 +16,10 @@ import { PipelineService } from './pipeline.service.js';
 
 /** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
 @Module({
-  imports: [TypeOrmModule.forFeature([PipelineEntity, PipelineTypeEntity, PipelineConfigHistoryEntity])],
+  imports: [
+    IdempotencyModule,
+    TypeOrmModule.forFeature([PipelineEntity, PipelineTypeEntity, PipelineConfigHistoryEntity]),
+  ],
   controllers: [PipelineController, PipelineTypeController],
   providers: [
     NamePolicy,

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { IdempotencyKeyEntity } from './idempotency-key.entity.js';
+import { IdempotencyLedger } from './idempotency-ledger.js';
+import { IdempotencySweepService } from './idempotency-sweep.service.js';
+import { IdempotencyRepository } from './idempotency.repository.js';
+import { IdempotencyService } from './idempotency.service.js';
+
+/** Requests that may be sent twice and count once. */
+@Module({
+  imports: [TypeOrmModule.forFeature([IdempotencyKeyEntity])],
+  providers: [IdempotencyLedger, IdempotencyRepository, IdempotencyService, IdempotencySweepService],
+  exports: [IdempotencyService],
+})
+export class IdempotencyModule {}

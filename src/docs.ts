@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { describeIdempotency } from './idempotency/idempotency.docs.js';
 import { SECURITY_SCHEME } from './common/access.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
@@ -41,6 +42,7 @@ export function serveDocs(app: NestFastifyApplication): void {
 
 /** What the generator leaves to do, for people who read the document and for programs that generate clients from it. */
 function polish(document: OpenAPIObject): OpenAPIObject {
+  describeIdempotency(document);
   const operations = Object.values(document.paths).flatMap(({ get, post, put, patch, delete: del }) =>
     [get, post, put, patch, del].filter((operation) => operation !== undefined),
   );

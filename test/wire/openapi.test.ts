@@ -94,7 +94,7 @@ describe('the OpenAPI document', () => {
   it('describes every parameter, with an example', () => {
     expect(lacking(parameters(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     const hasExample = ({ schema, example, description }: Json): boolean =>
-      (schema.example ?? example) !== undefined || /example/i.test(description);
+      (schema.example ?? schema.enum ?? example) !== undefined || /example/i.test(description);
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 

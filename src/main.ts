@@ -11,6 +11,14 @@ import { announce, explain } from './start-up.js';
 const STOP_WITHIN_MS = 7000;
 const SWEEP_MS = 50;
 
+/**
+ * The first signal to stop. Listened for from the beginning: one that comes during the start is obeyed when the start is
+ * over, since a process that just ended would leave its database running. The second one ends the process at once.
+ */
+const signalled = new Promise<NodeJS.Signals>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+});
+
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config);
@@ -18,9 +26,8 @@ async function main(): Promise<void> {
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
     await app.listen(config.port, config.host);
-    // Before it says that it is ready: who hears that may stop it at once.
-    stopOnSignal(app, embedded, logger);
     announce(config, app, embedded, logger);
+    stopOnSignal(app, embedded, logger);
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -46,14 +53,10 @@ function stopOnSignal(app: NestFastifyApplication, embedded: EmbeddedServer | un
     await embedded?.stop();
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stop(signal).catch((error: unknown) => {
-        logger.error({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      });
-    });
-  }
+  signalled.then(stop).catch((error: unknown) => {
+    logger.error({ err: error }, 'could not stop cleanly');
+    process.exit(1);
+  });
 }
 
 try {

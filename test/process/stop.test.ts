@@ -140,4 +140,18 @@ describe('a stop', () => {
     expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down');
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
+
+  it('takes it along from the middle of a start, too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
+    const service = Service.run({ WATCHER_DATA_DIR: folder });
+    services.push(service);
+    const file = join(folder, 'postgres', 'postmaster.pid');
+    const read = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
+    await eventually(async () => (await read()).includes('\n'));
+    const postmaster = Number.parseInt(await read(), 10);
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
 });

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { DataSourceOptions } from 'typeorm';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
@@ -22,7 +23,16 @@ export function dataSourceOptions(url: string, poolSize: number) {
     parseInt8: true,
     useUTC: true,
     logging: false,
+    extra: { onConnect: tolerateErrors },
   } as const satisfies DataSourceOptions;
+}
+
+/**
+ * A connection that ends in the moment between pg's pool, which stops listening for its errors, and
+ * TypeORM, which has not begun yet, would end the process. Whoever uses it learns of the end anyway.
+ */
+function tolerateErrors(client: EventEmitter): void {
+  client.on('error', () => undefined);
 }
 
 /** The same for the TypeORM command line, which has no modules to tell it of the entities. */

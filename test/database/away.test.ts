@@ -1,3 +1,6 @@
+import type pg from 'pg';
+import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Proxy } from '../support/proxy.js';
 import { type Answer, Watcher } from '../support/watcher.js';
@@ -95,6 +98,14 @@ describe('while the database is away', () => {
       );
     }
     for (const answer of await inTime(Promise.all(underWay))) expect(answer.status).not.toBe(500);
+    await inTime(recovered());
+  });
+
+  it('lives through an error of a connection that nobody listens to yet', async () => {
+    const pool = (watcher.app.get(DataSource).driver as PostgresDriver).master as pg.Pool;
+    const client = await pool.connect();
+    client.emit('error', new Error('terminating connection due to administrator command'));
+    client.release(true);
     await inTime(recovered());
   });
 });

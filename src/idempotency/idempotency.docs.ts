@@ -15,6 +15,7 @@ export function describeIdempotency(document: OpenAPIObject): void {
         in: 'header',
         required: false,
         description: DESCRIPTION,
+        example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
         schema: { type: 'string', minLength: 1, maxLength: 255 },
       },
     ];

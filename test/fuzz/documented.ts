@@ -1,0 +1,67 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { Json } from '../support/watcher.js';
+import type { Operation } from './requests.js';
+
+/** An answer as it came over the wire. */
+export interface FuzzAnswer {
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly text: string;
+}
+
+/** Says of each answer whether the OpenAPI document has it so. */
+export class Documented {
+  private readonly ajv = new Ajv({ strict: false, allErrors: true });
+  private readonly validators = new Map<Json, ValidateFunction>();
+  private readonly schemas: Json;
+
+  constructor(document: Json) {
+    (addFormats as unknown as (ajv: Ajv) => void)(this.ajv);
+    this.ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger });
+    this.schemas = closed(document.components.schemas);
+  }
+
+  /** What of the answer is not as the document says; undefined where all is. */
+  problemOf({ name, spec }: Operation, { status, contentType, text }: FuzzAnswer): string | undefined {
+    const response = spec.responses[status];
+    if (!response) return `${name}: the status ${status} is not documented`;
+    const media = contentType?.split(';', 1)[0];
+    const documented = Object.keys(response.content ?? {});
+    if (documented.length === 0) return text === '' ? undefined : `${name}: ${status} is documented to have no body`;
+    if (!media || !documented.includes(media))
+      return `${name}: ${status} comes as ${media}, documented ${documented.join()}`;
+    const { schema } = response.content[media];
+    const validate = this.validatorOf(schema);
+    if (validate(JSON.parse(text))) return undefined;
+    return `${name}: the body of ${status} is not as documented: ${this.ajv.errorsText(validate.errors)}`;
+  }
+
+  private validatorOf(schema: Json): ValidateFunction {
+    const known = this.validators.get(schema);
+    if (known) return known;
+    // The references of the document lead to `#/components/schemas/...`, so that has to be at the top of each.
+    const validate = this.ajv.compile({ ...closed(schema), components: { schemas: this.schemas } });
+    this.validators.set(schema, validate);
+    return validate;
+  }
+}
+
+/** The schemas with nothing in an object but what they name: a field that nobody documented is a finding too. */
+function closed(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const copy = Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => key !== 'example')
+      .map(([key, value]) => [key, closed(value)]),
+  ) as Json;
+  const isObject = copy.type === 'object' && copy.properties && typeof copy.properties === 'object';
+  if (isObject && copy.additionalProperties === undefined) copy.additionalProperties = false;
+  // In OpenAPI 3.0 null is allowed beside a reference too, which JSON Schema knows as an alternative.
+  if (copy.nullable && !copy.type) {
+    const { nullable: _, ...rest } = copy;
+    return { anyOf: [rest, { type: 'null' }] };
+  }
+  return copy;
+}

@@ -95,7 +95,7 @@ export default {
       name: 'src-ships-alone',
       severity: 'error',
       comment: 'The image holds src compiled, and nothing of the tests, the benchmarks and the tools.',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(test|bench|examples|tools|dist)/' },
     },
     {

@@ -187,7 +187,7 @@ export function ApiReport(ok: Type, problems: readonly number[] = []): MethodDec
   );
 }
 
-/** Documents the id in the path. */
-export function ApiId(of: string): MethodDecorator {
-  return ApiParam({ name: 'id', description: `${of}'s id.`, schema: { ...ID, example: 1 } });
+/** Documents an id in the path. */
+export function ApiId(of: string, name = 'id'): MethodDecorator {
+  return ApiParam({ name, description: `${of}'s id.`, schema: { ...ID, example: 1 } });
 }

@@ -1,4 +1,4 @@
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { InvalidRequestError } from './domain-error.js';
 
 /**
@@ -7,8 +7,8 @@ import { InvalidRequestError } from './domain-error.js';
  */
 @Injectable()
 export class IdPipe implements PipeTransform<string, number> {
-  transform(value: string): number {
-    if (!/^-?\d+$/.test(value)) throw new InvalidRequestError([{ field: 'id', message: 'must be a whole number' }]);
+  transform(value: string, { data = 'id' }: ArgumentMetadata): number {
+    if (!/^-?\d+$/.test(value)) throw new InvalidRequestError([{ field: data, message: 'must be a whole number' }]);
     const id = Number(value);
     return Number.isSafeInteger(id) ? id : -1;
   }

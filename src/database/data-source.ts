@@ -4,9 +4,10 @@ import type { DataSourceOptions } from 'typeorm';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { Analysis1767312000000 } from './migrations/1767312000000-analysis.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
-const MIGRATIONS = [Initial1767225600000, Access1767484800000, Idempotency1767571200000];
+const MIGRATIONS = [Initial1767225600000, Analysis1767312000000, Access1767484800000, Idempotency1767571200000];
 
 /** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
 export function dataSourceOptions(url: string, poolSize: number) {

@@ -28,6 +28,9 @@ import { PipelineEntity } from '../pipeline/pipeline.entity.js';
 @Index('ix_pipeline_execution_pipeline_failed', ['pipelineId', 'startDate', 'id'], {
   where: 'completed_successfully = false',
 })
+@Index('ix_pipeline_execution_pipeline_succeeded', ['pipelineId', 'startDate', 'id'], {
+  where: 'completed_successfully = true',
+})
 export class ExecutionEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

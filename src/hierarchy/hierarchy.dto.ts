@@ -47,7 +47,7 @@ export class TreeQuery {
 /** An execution and how far it is from the one that was asked about. */
 export class RelativeDto extends ExecutionDto {
   /**
-   * The levels between the two: 1 for a direct child or parent.
+   * The levels between the two: 1 for a direct child or parent, 0 for the execution itself.
    * @example 1
    */
   @ApiProperty(DEPTH)

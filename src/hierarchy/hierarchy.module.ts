@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
+import { AnalysisController } from './analysis/analysis.controller.js';
+import { AnalysisRepository } from './analysis/analysis.repository.js';
+import { AnalysisService } from './analysis/analysis.service.js';
 import { ClosureEntity } from './closure.entity.js';
 import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
 import { HierarchyController } from './hierarchy.controller.js';
@@ -10,7 +13,7 @@ import { HierarchyService } from './hierarchy.service.js';
 /** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
 @Module({
   imports: [ExecutionModule, TypeOrmModule.forFeature([ClosureEntity])],
-  controllers: [HierarchyController],
-  providers: [ExecutionClosureSubscriber, HierarchyRepository, HierarchyService],
+  controllers: [HierarchyController, AnalysisController],
+  providers: [ExecutionClosureSubscriber, HierarchyRepository, HierarchyService, AnalysisRepository, AnalysisService],
 })
 export class HierarchyModule {}

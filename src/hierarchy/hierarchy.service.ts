@@ -7,8 +7,8 @@ import type { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery }
 import { toRelativeDto, toTreeDto } from './hierarchy.mapper.js';
 import { HierarchyRepository, type Range, type Relative } from './hierarchy.repository.js';
 
-/** The most executions in one tree. */
-const MAX_NODES = 10_000;
+/** The most executions of one tree that an answer speaks of. */
+export const MAX_NODES = 10_000;
 /** The most levels in one tree: what the JSON parsers of most languages can still nest. */
 const MAX_LEVELS = 1000;
 

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Page, pageLimit, type PageQuery, positionOf, toPage } from '../../common/page.js';
+import { type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREE } from './analysis.sql.js';
+import type { SubtreeRow } from './subtree.js';
+
+/** A failed execution without a failed descendant. */
+export interface RootCause {
+  readonly execution: ExecutionEntity;
+  readonly depth: number;
+  /** From the execution that was asked about down to this one. */
+  readonly path: readonly { readonly id: number; readonly pipeline_name: string }[];
+}
+
+/** A running execution without a running descendant. */
+export interface Blocking {
+  readonly execution: ExecutionEntity;
+  readonly depth: number;
+  /** The median duration of its pipeline's last 20 successes, in milliseconds. */
+  readonly typicalMs: number | null;
+}
+
+interface RootCauseRow {
+  readonly id: number;
+  readonly depth: number;
+  readonly end_ms: number;
+  readonly path: RootCause['path'];
+}
+
+interface BlockingRow {
+  readonly id: number;
+  readonly depth: number;
+  readonly start_ms: number;
+  readonly typical_ms: number | null;
+}
+
+/** Reads what is asked of a tree, by its closure: see `analysis.sql.ts`. Writes nothing. */
+@Injectable()
+export class AnalysisRepository {
+  /** First failure first. */
+  async rootCauses(manager: EntityManager, id: number, query: PageQuery): Promise<Page<RootCause>> {
+    const rows = await this.page<RootCauseRow>(manager, ROOT_CAUSES, id, query, (row) => [row.end_ms, row.id]);
+    return this.withExecutions(manager, rows, (execution, { depth, path }) => ({ execution, depth, path }));
+  }
+
+  /** Longest running first. */
+  async blocking(manager: EntityManager, id: number, query: PageQuery): Promise<Page<Blocking>> {
+    const rows = await this.page<BlockingRow>(manager, BLOCKING, id, query, (row) => [row.start_ms, row.id]);
+    return this.withExecutions(manager, rows, (execution, row) => ({
+      execution,
+      depth: row.depth,
+      typicalMs: row.typical_ms,
+    }));
+  }
+
+  /** An execution and what is below it, level by level, `limit` rows at most; nothing where there is no such execution. */
+  subtree(manager: EntityManager, id: number, limit: number): Promise<SubtreeRow[]> {
+    return manager.query(SUBTREE, [id, limit]);
+  }
+
+  private async page<Row>(
+    manager: EntityManager,
+    statement: string,
+    id: number,
+    query: PageQuery,
+    position: (row: Row) => readonly number[],
+  ): Promise<Page<Row>> {
+    const [moment = null, after = null] = positionOf(query, 2) ?? [];
+    const rows: Row[] = await manager.query(statement, [id, moment, after, pageLimit(query) + 1]);
+    return toPage(rows, query, position);
+  }
+
+  /** By pk_pipeline_execution. */
+  private async withExecutions<Row extends { readonly id: number }, Item>(
+    manager: EntityManager,
+    page: Page<Row>,
+    join: (execution: ExecutionEntity, row: Row) => Item,
+  ): Promise<Page<Item>> {
+    const ids = page.items.map(({ id }) => id);
+    if (ids.length === 0) return new Page([]);
+    const executions = await selectExecutions(manager).where('e.id = ANY(:ids::bigint[])', { ids }).getMany();
+    const byId = new Map(executions.map((execution) => [execution.id, execution]));
+    return page.map((row) => join(byId.get(row.id) ?? unreachable(), row));
+  }
+}
+
+function unreachable(): never {
+  throw new Error('an execution was there a moment ago');
+}

@@ -1,0 +1,95 @@
+import { type Change, CHANGES } from './compare.dto.js';
+import type { Node, Subtree } from './subtree.js';
+
+/** Two executions that stand for each other, or one that has no counterpart. */
+export interface Pair {
+  readonly a: Node | undefined;
+  readonly b: Node | undefined;
+  /** Which run of its pipeline below the same parent: 1 for the first, 2 for its first retry. */
+  readonly position: number;
+}
+
+/** One line of a comparison; of `a` and `b` at least one is there. */
+export interface Entry extends Pair {
+  readonly node: Node;
+  readonly change: Change;
+  /** The time of `a` over that of `b`; null where one is missing or `b` took none. */
+  readonly ratio: number | null;
+}
+
+export interface Comparison {
+  /** Parents before their children, siblings in the order of their start. */
+  readonly entries: readonly Entry[];
+  readonly summary: Readonly<Record<Change, number>>;
+  /** The level from which executions are missing on one side or both; null when none are. */
+  readonly truncatedAtDepth: number | null;
+}
+
+/**
+ * Lays two trees side by side. The tops stand for each other; below a pair, the first run of a pipeline on one side
+ * stands for its first on the other, the second for the second. What has no counterpart comes with all that is below it.
+ *
+ * Where one tree was cut, an execution without a counterpart from that level on is left out: the counterpart may be
+ * among those that are missing.
+ */
+export function compare(a: Subtree, b: Subtree): Comparison {
+  const entries: Entry[] = [];
+  const summary = Object.fromEntries(CHANGES.map((change) => [change, 0])) as Record<Change, number>;
+  const stack: Pair[] = [{ a: a.top, b: b.top, position: 1 }];
+  for (let pair = stack.pop(); pair; pair = stack.pop()) {
+    const node = pair.a ?? pair.b;
+    if (!node || (!pair.a && isCut(a, node)) || (!pair.b && isCut(b, node))) continue;
+    const entry = { ...pair, node, change: changeOf(pair), ratio: ratioOf(pair) };
+    entries.push(entry);
+    summary[entry.change] += 1;
+    stack.push(...childPairs(pair, a, b).reverse());
+  }
+  const cuts = [a.truncatedAtDepth, b.truncatedAtDepth].filter((depth) => depth !== null);
+  return { entries, summary, truncatedAtDepth: cuts.length > 0 ? Math.min(...cuts) : null };
+}
+
+function isCut(tree: Subtree, { depth }: Node): boolean {
+  return tree.truncatedAtDepth !== null && depth >= tree.truncatedAtDepth;
+}
+
+function childPairs({ a, b }: Pair, treeA: Subtree, treeB: Subtree): Pair[] {
+  const runsA = byPipeline(a ? treeA.childrenOf(a) : []);
+  const runsB = byPipeline(b ? treeB.childrenOf(b) : []);
+  const pairs: { readonly pair: Pair; readonly offset: number; readonly pipelineId: number }[] = [];
+  for (const pipelineId of new Set([...runsA.keys(), ...runsB.keys()])) {
+    const [ofA, ofB] = [runsA.get(pipelineId) ?? [], runsB.get(pipelineId) ?? []];
+    for (let index = 0; index < Math.max(ofA.length, ofB.length); index++) {
+      const pair = { a: ofA[index], b: ofB[index], position: index + 1 };
+      const offset = pair.a && a ? pair.a.start - a.start : pair.b && b ? pair.b.start - b.start : 0;
+      pairs.push({ pair, offset, pipelineId });
+    }
+  }
+  return pairs
+    .sort((x, y) => x.offset - y.offset || x.pipelineId - y.pipelineId || x.pair.position - y.pair.position)
+    .map(({ pair }) => pair);
+}
+
+function byPipeline(children: readonly Node[]): Map<number, Node[]> {
+  return Map.groupBy(children, ({ row }) => row.pipeline_id);
+}
+
+function changeOf({ a, b }: Pair): Change {
+  if (!a) return 'removed';
+  if (!b) return 'added';
+  if (a.status === 'failed' && b.status !== 'failed') return 'failed_in_this';
+  if (b.status === 'failed' && a.status !== 'failed') return 'failed_in_other';
+  const change = changeOfTime(a.end - a.start, b.end - b.start);
+  // What runs can only become slower: one that is slower already stays so, nothing else is certain.
+  const isCertain = (a.status !== 'running' || change === 'slower') && (b.status !== 'running' || change === 'faster');
+  return isCertain ? change : 'running';
+}
+
+/** At least a tenth longer or shorter; in whole numbers, so that exactly a tenth is one. */
+function changeOfTime(a: number, b: number): 'slower' | 'faster' | 'same' {
+  if (a > b && a * 10 >= b * 11) return 'slower';
+  return b > a && b * 10 >= a * 11 ? 'faster' : 'same';
+}
+
+function ratioOf({ a, b }: Pair): number | null {
+  return a && b && b.end > b.start ? (a.end - a.start) / (b.end - b.start) : null;
+}

@@ -1,0 +1,18 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Whether an answer speaks of the whole tree. */
+export class TruncatedDto {
+  /**
+   * Whether executions are missing because the tree is larger than is looked at: the first 10,000, level by level, in
+   * the order of their ids. All figures are of those alone.
+   * @example false
+   */
+  truncated!: boolean;
+
+  /**
+   * The level from which executions are missing; null when none are.
+   * @example null
+   */
+  @ApiProperty({ type: 'integer', nullable: true })
+  truncated_at_depth!: number | null;
+}

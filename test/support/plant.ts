@@ -10,6 +10,8 @@ export interface Planted {
   /** The same; left out while it runs. */
   readonly end?: number;
   readonly failed?: boolean;
+  /** Rows that it handled. */
+  readonly rows?: number;
 }
 
 const NOON = Date.UTC(2026, 0, 31, 12);
@@ -30,10 +32,11 @@ export async function plant(database: TestDatabase, executions: readonly Planted
   }));
   await database.sql(
     `INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
-                                     config_version)
-     SELECT id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully, 1
+                                     total_rows, config_version)
+     SELECT id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully, total_rows, 1
        FROM jsonb_to_recordset($1::jsonb) AS item (id bigint, parent_id bigint, root_id bigint, pipeline_id bigint,
-            start_date timestamptz, end_date timestamptz, completed_successfully bool)`,
+            start_date timestamptz, end_date timestamptz, completed_successfully bool,
+            total_rows bigint)`,
     [
       JSON.stringify(
         rows.map((row) => ({
@@ -44,6 +47,7 @@ export async function plant(database: TestDatabase, executions: readonly Planted
           start_date: row.start,
           end_date: row.end,
           completed_successfully: row.end === null ? null : !row.failed,
+          total_rows: row.rows,
         })),
       ),
     ],

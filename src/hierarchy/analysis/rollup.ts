@@ -53,7 +53,7 @@ export function rollup(tree: Subtree, by: RollupBy): Rollup {
 }
 
 /** The time of an execution in which none of its children ran. `children` are in the order of their start. */
-export function selfTime({ start, end }: Node, children: readonly Node[]): number {
+function selfTime({ start, end }: Node, children: readonly Node[]): number {
   let self = end - start;
   let reached = start;
   for (const child of children) {

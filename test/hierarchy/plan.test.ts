@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { BLOCKING, ROOT_CAUSES, SUBTREE } from '../../src/hierarchy/analysis/analysis.sql.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+
+/** A step of a plan, as EXPLAIN (FORMAT JSON) gives it. */
+interface Step {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Recheck Cond'?: string;
+  readonly Plans?: readonly Step[];
+}
+
+const BIG_TABLES: readonly unknown[] = ['pipeline_execution', 'pipeline_execution_closure'];
+
+/**
+ * A table in which a scan would cost something: 600 trees of 50, each execution with up to 7 children; in each tree a
+ * few that failed and a few that run.
+ */
+const SEED = `
+  INSERT INTO pipeline_type (name) VALUES ('step');
+  INSERT INTO pipeline (name, pipeline_type_id, config_hash) SELECT 'p' || n, 1, '' FROM generate_series(1, 40) n;
+  INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
+                                  config_version)
+  SELECT tree * 50 + n, CASE WHEN n > 1 THEN tree * 50 + (n - 2) / 7 + 1 END, tree * 50 + 1, (tree * 7 + n) % 40 + 1,
+         '2026-01-01Z'::timestamptz + tree * interval '1 hour' + n * interval '1 second',
+         CASE WHEN n % 16 > 0 THEN '2026-01-01Z'::timestamptz + tree * interval '1 hour' + n * interval '2 seconds' END,
+         CASE WHEN n % 16 > 0 THEN n % 10 > 0 END, 1
+    FROM generate_series(1, 600) tree, generate_series(1, 50) n;
+  INSERT INTO pipeline_execution_closure (child_execution_id, parent_execution_id, depth)
+  WITH RECURSIVE pair AS (
+    SELECT id AS child, id AS parent, 0 AS depth FROM pipeline_execution
+    UNION ALL
+    SELECT pair.child, e.parent_id, pair.depth + 1
+      FROM pair JOIN pipeline_execution e ON e.id = pair.parent WHERE e.parent_id IS NOT NULL)
+  SELECT child, parent, depth FROM pair;
+  ANALYZE`;
+
+describe('the plan of each question', () => {
+  const top = 300 * 50 + 1;
+  let database: TestDatabase;
+  let documented: readonly (readonly [name: string, sql: string])[];
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.sql(SEED);
+    const text = await readFile(new URL('../../docs/sql.md', import.meta.url), 'utf8');
+    documented = [...text.matchAll(/<!-- test: (\w+) -->\n+```sql\n(.*?)```/gs)].map(([, name = '', sql = '']) => [
+      name,
+      sql.replaceAll(/\b123\b/g, String(top)).replaceAll(/\b456\b/g, String(top + 50)),
+    ]);
+  });
+  afterAll(() => database.drop());
+
+  const explain = async (sql: string, values: unknown[] = []): Promise<Step> => {
+    const [row] = await database.sql(`EXPLAIN (FORMAT JSON) ${sql}`, values);
+    return row?.['QUERY PLAN'][0].Plan;
+  };
+  /** How a plan reads the two tables that grow. */
+  const readsOf = (step: Step): Step[] => [
+    ...(BIG_TABLES.includes(step['Relation Name']) ? [step] : []),
+    ...(step.Plans ?? []).flatMap(readsOf),
+  ];
+  /** The reads that go through a table or through an index from end to end. */
+  const scansOf = (step: Step): string[] =>
+    readsOf(step)
+      .filter((read) => !read['Index Cond'] && !read['Recheck Cond'])
+      .map((read) => read['Node Type']);
+
+  it('would show a scan', async () => {
+    expect(scansOf(await explain('SELECT count(watermark) FROM pipeline_execution'))).toEqual(['Seq Scan']);
+    expect(scansOf(await explain('SELECT count(id) FROM pipeline_execution'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['root causes', ROOT_CAUSES, [top, null, null, 101]],
+    ['root causes, the next page', ROOT_CAUSES, [top, 1_767_225_600_000, 1, 101]],
+    ['blocking', BLOCKING, [top, null, null, 101]],
+    ['a subtree', SUBTREE, [top, 10_001]],
+  ])('%s: by index alone', async (_, sql, values) => {
+    const plan = await explain(sql, values);
+    expect(readsOf(plan).length).toBeGreaterThan(1);
+    expect(scansOf(plan)).toEqual([]);
+  });
+
+  it('those of docs/sql.md about a tree: by index alone', async () => {
+    const aboutTables = documented.filter(([name]) => !['by_day', 'last_runs'].includes(name));
+    expect(aboutTables.length).toBeGreaterThan(5);
+    for (const [name, sql] of aboutTables) {
+      expect({ name, scans: scansOf(await explain(sql)) }).toEqual({ name, scans: [] });
+    }
+  });
+});

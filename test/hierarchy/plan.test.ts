@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BLOCKING, ROOT_CAUSES, SUBTREE } from '../../src/hierarchy/analysis/analysis.sql.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREES } from '../../src/hierarchy/analysis/analysis.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 /** A step of a plan, as EXPLAIN (FORMAT JSON) gives it. */
@@ -76,7 +76,8 @@ describe('the plan of each question', () => {
     ['root causes', ROOT_CAUSES, [top, null, null, 101]],
     ['root causes, the next page', ROOT_CAUSES, [top, 1_767_225_600_000, 1, 101]],
     ['blocking', BLOCKING, [top, null, null, 101]],
-    ['a subtree', SUBTREE, [top, 10_001]],
+    ['a subtree', SUBTREES, [top, null, 10_001]],
+    ['two subtrees', SUBTREES, [top, top + 50, 10_001]],
   ])('%s: by index alone', async (_, sql, values) => {
     const plan = await explain(sql, values);
     expect(readsOf(plan).length).toBeGreaterThan(1);

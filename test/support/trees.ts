@@ -15,20 +15,18 @@ export const NOW = 1000;
 /** The tree that a shape describes; ids count from 1, level by level. */
 export function treeOf(shape: Shape, maxNodes = 10_000): Subtree {
   const rows: SubtreeRow[] = [];
-  const queue: { readonly shape: Shape; readonly parentId: number | null; readonly depth: number }[] = [
-    { shape, parentId: null, depth: 0 },
-  ];
-  for (const { shape, parentId, depth } of queue) {
+  const queue: { readonly shape: Shape; readonly parentId: number | null }[] = [{ shape, parentId: null }];
+  for (const { shape, parentId } of queue) {
     const id = rows.length + 1;
-    rows.push(rowOf({ id, parentId, depth, shape }));
-    queue.push(...(shape.children ?? []).map((child) => ({ shape: child, parentId: id, depth: depth + 1 })));
+    rows.push(rowOf(id, parentId, shape));
+    queue.push(...(shape.children ?? []).map((child) => ({ shape: child, parentId: id })));
   }
-  return toSubtree(rows, NOW, maxNodes);
+  return subtreeOf(rows, NOW, maxNodes);
 }
 
 /**
- * Trees of up to `size` executions, parents before children as the database gives them: of any form, their times in any
- * relation to each other, few pipelines, all states.
+ * Trees of up to `size` executions, parents with lower ids than their children: of any form, their times in any relation
+ * to each other, few pipelines, all states.
  */
 export function arbitraryTree(size = 25, maxNodes = 10_000): fc.Arbitrary<Subtree> {
   const node = fc.record({
@@ -40,42 +38,35 @@ export function arbitraryTree(size = 25, maxNodes = 10_000): fc.Arbitrary<Subtre
     rows: fc.nat(100),
   });
   return fc.array(node, { minLength: 1, maxLength: size }).map((nodes) => {
-    const rows: SubtreeRow[] = [];
-    nodes.forEach(({ above, start, length, ...shape }, index) => {
-      const parent = index === 0 ? undefined : rows[above % index];
+    const rows = nodes.map(({ above, start, length, ...shape }, index) => {
       const at = [start, length === null ? null : start + length] as const;
-      rows.push(
-        rowOf({
-          id: index + 1,
-          parentId: parent?.id ?? null,
-          depth: (parent?.depth ?? -1) + 1,
-          shape: { ...shape, at },
-        }),
-      );
+      return rowOf(index + 1, index === 0 ? null : (above % index) + 1, { ...shape, at });
     });
-    return toSubtree(
-      rows.sort((a, b) => a.depth - b.depth || a.id - b.id),
-      150,
-      maxNodes,
-    );
+    return subtreeOf(rows.toReversed(), 150, maxNodes);
   });
 }
 
-function rowOf(given: {
-  readonly id: number;
-  readonly parentId: number | null;
-  readonly depth: number;
-  readonly shape: Shape;
-}): SubtreeRow {
-  const { at, pipeline = given.id, failed = false, rows = 0 } = given.shape;
+function subtreeOf(executions: readonly SubtreeRow[], now: number, maxNodes: number): Subtree {
+  const pipelines = [...new Set(executions.map((row) => row.pipeline_id))].map((id) => ({
+    id,
+    name: `pipeline ${id}`,
+    pipeline_type_id: id % 2,
+    pipeline_type_name: `type ${id % 2}`,
+  }));
+  const tree = toSubtree({ executions, pipelines }, 1, { now, maxNodes });
+  if (!tree) throw new Error('a tree has a top');
+  return tree;
+}
+
+function rowOf(
+  id: number,
+  parentId: number | null,
+  { at, pipeline = id, failed = false, rows = 0 }: Shape,
+): SubtreeRow {
   return {
-    id: given.id,
-    parent_id: given.parentId,
-    depth: given.depth,
+    id,
+    parent_id: parentId,
     pipeline_id: pipeline,
-    pipeline_name: `pipeline ${pipeline}`,
-    pipeline_type_id: pipeline % 2,
-    pipeline_type_name: `type ${pipeline % 2}`,
     completed_successfully: at[1] === null ? null : !failed,
     start_ms: at[0],
     end_ms: at[1],

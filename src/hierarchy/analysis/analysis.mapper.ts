@@ -60,8 +60,8 @@ function toOffPathDto({ node, slack }: OffPath): OffPathDto {
   };
 }
 
-function pathExecution({ id, row, depth, status }: Node) {
-  return { execution_id: id, pipeline_id: row.pipeline_id, pipeline_name: row.pipeline_name, depth, status };
+function pathExecution({ id, pipeline, depth, status }: Node) {
+  return { execution_id: id, pipeline_id: pipeline.id, pipeline_name: pipeline.name, depth, status };
 }
 
 export function toRollupDto(tree: Subtree, by: RollupBy, { whole, groups }: Rollup, now: Date): RollupDto {
@@ -78,10 +78,10 @@ export function toRollupDto(tree: Subtree, by: RollupBy, { whole, groups }: Roll
 
 function toGroupDto({ member, figures }: Group, by: RollupBy, whole: Figures): GroupDto {
   return {
-    ...(by === 'pipeline' && { pipeline_id: member.row.pipeline_id, pipeline_name: member.row.pipeline_name }),
+    ...(by === 'pipeline' && { pipeline_id: member.pipeline.id, pipeline_name: member.pipeline.name }),
     ...(by !== 'depth' && {
-      pipeline_type_id: member.row.pipeline_type_id,
-      pipeline_type_name: member.row.pipeline_type_name,
+      pipeline_type_id: member.pipeline.pipeline_type_id,
+      pipeline_type_name: member.pipeline.pipeline_type_name,
     }),
     ...(by === 'depth' && { depth: member.depth }),
     ...toFiguresDto(figures, whole),
@@ -118,8 +118,8 @@ export function toCompareDto(tree: Subtree, other: Subtree, comparison: Comparis
 
 function toEntryDto({ a, b, node, position, ratio, change }: Entry): EntryDto {
   return {
-    pipeline_id: node.row.pipeline_id,
-    pipeline_name: node.row.pipeline_name,
+    pipeline_id: node.pipeline.id,
+    pipeline_name: node.pipeline.name,
     depth: node.depth,
     position,
     this: a ? toSideDto(a) : null,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Page, pageLimit, type PageQuery, positionOf, toPage } from '../../common/page.js';
 import { type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
-import { BLOCKING, ROOT_CAUSES, SUBTREE } from './analysis.sql.js';
-import type { SubtreeRow } from './subtree.js';
+import { BLOCKING, PIPELINES, ROOT_CAUSES, SUBTREES } from './analysis.sql.js';
+import type { Forest, PipelineRow, SubtreeRow } from './subtree.js';
 
 /** A failed execution without a failed descendant. */
 export interface RootCause {
@@ -54,9 +54,12 @@ export class AnalysisRepository {
     }));
   }
 
-  /** An execution and what is below it, level by level, `limit` rows at most; nothing where there is no such execution. */
-  subtree(manager: EntityManager, id: number, limit: number): Promise<SubtreeRow[]> {
-    return manager.query(SUBTREE, [id, limit]);
+  /** An execution and what is below it, or two such; of each `limit` executions at most, level by level. */
+  async subtrees(manager: EntityManager, id: number, otherId: number | null, limit: number): Promise<Forest> {
+    const executions: SubtreeRow[] = await manager.query(SUBTREES, [id, otherId, limit]);
+    const pipelineIds = [...new Set(executions.map((execution) => execution.pipeline_id))];
+    const pipelines: PipelineRow[] = pipelineIds.length === 0 ? [] : await manager.query(PIPELINES, [pipelineIds]);
+    return { executions, pipelines };
   }
 
   private async page<Row>(

@@ -44,20 +44,19 @@ export class AnalysisService {
   }
 
   async criticalPath(id: number): Promise<CriticalPathDto> {
-    const tree = await this.subtree(id, new Date());
+    const [tree] = await this.subtrees(id, null, new Date());
     return toCriticalPathDto(tree, criticalPath(tree));
   }
 
   async rollup(id: number, { by = 'pipeline' }: RollupQuery): Promise<RollupDto> {
     const now = new Date();
-    const tree = await this.subtree(id, now);
+    const [tree] = await this.subtrees(id, null, now);
     return toRollupDto(tree, by, rollup(tree, by), now);
   }
 
   async compare(id: number, otherId: number): Promise<CompareDto> {
     const now = new Date();
-    const tree = await this.subtree(id, now);
-    const other = await this.subtree(otherId, now);
+    const [tree, other] = await this.subtrees(id, otherId, now);
     return toCompareDto(tree, other, compare(tree, other), now);
   }
 
@@ -72,10 +71,18 @@ export class AnalysisService {
     return page.map(toDto);
   }
 
-  private async subtree(id: number, now: Date): Promise<Subtree> {
-    // One row more than is looked at, to learn whether anything is missing.
-    const rows = await this.transactions.read((manager) => this.analysis.subtree(manager, id, MAX_NODES + 1));
-    if (rows.length === 0) throw new ExecutionNotFoundError(id);
-    return toSubtree(rows, now.getTime(), MAX_NODES);
+  /** The tree below an execution, and the one below another if there is one (else the same again). */
+  private async subtrees(id: number, otherId: number | null, now: Date): Promise<[Subtree, Subtree]> {
+    // One execution more than is looked at, to learn whether anything is missing.
+    const forest = await this.transactions.read((manager) =>
+      this.analysis.subtrees(manager, id, otherId, MAX_NODES + 1),
+    );
+    const treeOf = (id: number): Subtree => {
+      const tree = toSubtree(forest, id, { now: now.getTime(), maxNodes: MAX_NODES });
+      if (!tree) throw new ExecutionNotFoundError(id);
+      return tree;
+    };
+    const tree = treeOf(id);
+    return [tree, otherId === null ? tree : treeOf(otherId)];
   }
 }

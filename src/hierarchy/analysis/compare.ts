@@ -70,7 +70,7 @@ function childPairs({ a, b }: Pair, treeA: Subtree, treeB: Subtree): Pair[] {
 }
 
 function byPipeline(children: readonly Node[]): Map<number, Node[]> {
-  return Map.groupBy(children, ({ row }) => row.pipeline_id);
+  return Map.groupBy(children, ({ pipeline }) => pipeline.id);
 }
 
 function changeOf({ a, b }: Pair): Change {

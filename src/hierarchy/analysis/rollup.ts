@@ -29,8 +29,8 @@ export interface Rollup {
 }
 
 const KEYS: Record<RollupBy, (node: Node) => number> = {
-  pipeline: ({ row }) => row.pipeline_id,
-  pipeline_type: ({ row }) => row.pipeline_type_id,
+  pipeline: ({ pipeline }) => pipeline.id,
+  pipeline_type: ({ pipeline }) => pipeline.pipeline_type_id,
   depth: ({ depth }) => depth,
 };
 

@@ -1,14 +1,10 @@
 import type { Status } from '../../execution/execution.dto.js';
 
-/** A row of a subtree as the database gives it; moments are milliseconds since 1970. */
+/** An execution of a subtree as the database gives it; moments are milliseconds since 1970. */
 export interface SubtreeRow {
   readonly id: number;
   readonly parent_id: number | null;
-  readonly depth: number;
   readonly pipeline_id: number;
-  readonly pipeline_name: string;
-  readonly pipeline_type_id: number;
-  readonly pipeline_type_name: string;
   readonly completed_successfully: boolean | null;
   readonly start_ms: number;
   readonly end_ms: number | null;
@@ -18,10 +14,26 @@ export interface SubtreeRow {
   readonly soft_deletes: number | null;
 }
 
+/** What a pipeline is called, and its type. */
+export interface PipelineRow {
+  readonly id: number;
+  readonly name: string;
+  readonly pipeline_type_id: number;
+  readonly pipeline_type_name: string;
+}
+
+/** Executions and the pipelines that they are runs of. */
+export interface Forest {
+  readonly executions: readonly SubtreeRow[];
+  readonly pipelines: readonly PipelineRow[];
+}
+
 /** An execution in a tree that is analysed; moments are milliseconds since 1970. */
 export interface Node {
-  readonly row: SubtreeRow;
   readonly id: number;
+  readonly row: SubtreeRow;
+  readonly pipeline: PipelineRow;
+  /** The levels below the top, which has 0. */
   readonly depth: number;
   readonly status: Status;
   readonly start: number;
@@ -32,7 +44,7 @@ export interface Node {
 /** A tree of executions as it was at one moment, whole or cut breadth-first. */
 export interface Subtree {
   readonly top: Node;
-  /** All of them, parents before their children. */
+  /** All of them, level by level. */
   readonly nodes: readonly Node[];
   /** The direct children of an execution, in the order of their start, then of their id. */
   childrenOf(node: Node): readonly Node[];
@@ -40,33 +52,51 @@ export interface Subtree {
   readonly truncatedAtDepth: number | null;
 }
 
-/**
- * The tree that `rows` make, parents before children, the top one first. Where there are more than `maxNodes`, the rest
- * is cut off. What runs is taken to last until `now`.
- */
-export function toSubtree(rows: readonly SubtreeRow[], now: number, maxNodes: number): Subtree {
-  const nodes = rows.slice(0, maxNodes).map((row) => toNode(row, now));
-  const [top] = nodes;
-  if (!top) throw new Error('a subtree holds at least the execution that it is asked of');
-  const children = new Map<number, Node[]>();
-  for (const node of nodes) {
-    if (node === top || node.row.parent_id === null) continue;
-    const siblings = children.get(node.row.parent_id);
-    if (siblings) siblings.push(node);
-    else children.set(node.row.parent_id, [node]);
-  }
-  for (const siblings of children.values()) siblings.sort((a, b) => a.start - b.start || a.id - b.id);
-  return {
-    top,
-    nodes,
-    childrenOf: ({ id }) => children.get(id) ?? [],
-    truncatedAtDepth: rows[maxNodes]?.depth ?? null,
-  };
+/** When a tree is looked at (milliseconds since 1970), and how much of it. */
+export interface View {
+  readonly now: number;
+  readonly maxNodes: number;
 }
 
-function toNode(row: SubtreeRow, now: number): Node {
+/**
+ * The tree below an execution of a forest; undefined if that isn't there. Where it has more than `maxNodes`, the rest is
+ * cut off, level by level in the order of their ids. What runs is taken to last until `now`.
+ */
+export function toSubtree({ executions, pipelines }: Forest, topId: number, view: View): Subtree | undefined {
+  const top = executions.find(({ id }) => id === topId);
+  if (!top) return undefined;
+  const rowsBelow = Map.groupBy(executions, (row) => row.parent_id);
+  const pipelineOf = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  const nodes: Node[] = [];
+  const children = new Map<number, Node[]>();
+  let truncatedAtDepth: number | null = null;
+  for (let level = [top], depth = 0; level.length > 0; depth++) {
+    level.sort((a, b) => a.id - b.id);
+    const room = view.maxNodes - nodes.length;
+    if (level.length > room) truncatedAtDepth = depth;
+    const shown = level.slice(0, room);
+    for (const row of shown) {
+      const node = toNode(row, pipelineOf.get(row.pipeline_id), depth, view.now);
+      nodes.push(node);
+      if (depth > 0 && row.parent_id !== null) groupIn(children, row.parent_id).push(node);
+    }
+    level = truncatedAtDepth === null ? shown.flatMap(({ id }) => rowsBelow.get(id) ?? []) : [];
+  }
+  for (const siblings of children.values()) siblings.sort((a, b) => a.start - b.start || a.id - b.id);
+  const [first] = nodes;
+  return first && { top: first, nodes, childrenOf: ({ id }) => children.get(id) ?? [], truncatedAtDepth };
+}
+
+function groupIn(groups: Map<number, Node[]>, key: number): Node[] {
+  const group = groups.get(key) ?? [];
+  groups.set(key, group);
+  return group;
+}
+
+function toNode(row: SubtreeRow, pipeline: PipelineRow | undefined, depth: number, now: number): Node {
+  if (!pipeline) throw new Error(`execution ${row.id} is of pipeline ${row.pipeline_id}, which is not there`);
   const end = row.end_ms ?? Math.max(now, row.start_ms);
-  return { row, id: row.id, depth: row.depth, status: statusOf(row), start: row.start_ms, end };
+  return { id: row.id, row, pipeline, depth, status: statusOf(row), start: row.start_ms, end };
 }
 
 function statusOf({ end_ms, completed_successfully }: SubtreeRow): Status {

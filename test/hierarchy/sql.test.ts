@@ -51,9 +51,13 @@ describe('docs/sql.md', () => {
 
   it('has the published queries', async () => {
     expect(new Set((await run('children')).map(({ id }) => id))).toEqual(new Set([124, 125, 126]));
-    expect(await run('downstream')).toHaveLength(7);
-    const sql = queries.get('upstream')?.replace('456', '130') ?? '';
-    expect(new Set((await watcher.database.sql(sql)).map(({ id }) => id))).toEqual(new Set([top, 126]));
+    for (const name of ['downstream', 'downstream_by_array']) {
+      expect(new Set((await run(name)).map(({ id }) => id))).toEqual(new Set([124, 125, 126, 127, 128, 129, 130]));
+    }
+    for (const name of ['upstream', 'upstream_by_array']) {
+      const sql = queries.get(name)?.replace('456', '130') ?? '';
+      expect(new Set((await watcher.database.sql(sql)).map(({ id }) => id))).toEqual(new Set([top, 126]));
+    }
   });
 
   it('lists the runs of a pipeline and what ran by day', async () => {

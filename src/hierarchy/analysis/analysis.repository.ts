@@ -35,6 +35,9 @@ interface BlockingRow {
   readonly typical_ms: number | null;
 }
 
+/** The position of no item, from which the first page starts: a moment before all others. */
+const BEFORE_ALL = [Number.MIN_SAFE_INTEGER, 0];
+
 /** Reads what is asked of a tree, by its closure: see `analysis.sql.ts`. Writes nothing. */
 @Injectable()
 export class AnalysisRepository {
@@ -69,8 +72,8 @@ export class AnalysisRepository {
     query: PageQuery,
     position: (row: Row) => readonly number[],
   ): Promise<Page<Row>> {
-    const [moment = null, after = null] = positionOf(query, 2) ?? [];
-    const rows: Row[] = await manager.query(statement, [id, moment, after, pageLimit(query) + 1]);
+    const after = positionOf(query, 2) ?? BEFORE_ALL;
+    const rows: Row[] = await manager.query(statement, [id, ...after, pageLimit(query) + 1]);
     return toPage(rows, query, position);
   }
 

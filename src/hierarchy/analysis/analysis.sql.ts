@@ -34,7 +34,7 @@ export const ROOT_CAUSES = `
       JOIN pipeline_execution_closure above ON above.child_execution_id = failed.id AND above.depth <= failed.depth
      GROUP BY above.parent_execution_id
     HAVING max(above.depth) = 0
-       AND ($2::bigint IS NULL OR (max(failed.end_ms), above.parent_execution_id) > ($2::bigint, $3::bigint))
+       AND (max(failed.end_ms), above.parent_execution_id) > ($2::bigint, $3::bigint)
      ORDER BY max(failed.end_ms), above.parent_execution_id
      LIMIT $4::int
   )
@@ -73,7 +73,7 @@ export const BLOCKING = `
       JOIN pipeline_execution_closure above ON above.child_execution_id = running.id AND above.depth <= running.depth
      GROUP BY above.parent_execution_id
     HAVING max(above.depth) = 0
-       AND ($2::bigint IS NULL OR (max(running.start_ms), above.parent_execution_id) > ($2::bigint, $3::bigint))
+       AND (max(running.start_ms), above.parent_execution_id) > ($2::bigint, $3::bigint)
      ORDER BY max(running.start_ms), above.parent_execution_id
      LIMIT $4::int
   )

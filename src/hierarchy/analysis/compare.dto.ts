@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME } from '../../common/fields.js';
 import { type Status, STATUSES } from '../../execution/execution.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
@@ -20,7 +21,7 @@ export class SideDto {
    * The execution.
    * @example 42
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   execution_id!: number;
 
   /**
@@ -34,13 +35,14 @@ export class SideDto {
    * When it started (UTC).
    * @example 2026-01-31T02:00:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   start_date!: string;
 
   /**
    * How long it took, in seconds, to the millisecond; so far, while it runs.
    * @example 600
    */
+  @ApiProperty(MEASURE)
   seconds!: number;
 }
 
@@ -50,27 +52,28 @@ export class EntryDto {
    * The pipeline of both (of the tops, which are compared whatever they run: that of this side).
    * @example 1
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_id!: number;
 
   /**
    * The name of that pipeline.
-   * @example Customer Data Pipeline
+   * @example "load customers"
    */
+  @ApiProperty(NAME)
   pipeline_name!: string;
 
   /**
    * The levels below the tops, which have 0.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(DEPTH)
   depth!: number;
 
   /**
    * Which run of the pipeline below the same parent, by their start: 1 for the first, 2 for its first retry.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ ...DEPTH, minimum: 1 })
   position!: number;
 
   /** The one in the tree of `id`; null where it has none. */
@@ -85,6 +88,7 @@ export class EntryDto {
    * The seconds of this over those of the other: 2 is twice as long. Null where one is missing or the other took 0.
    * @example 1.5
    */
+  @ApiProperty(MEASURE)
   ratio!: number | null;
 
   /**
@@ -99,36 +103,60 @@ export class EntryDto {
 
 /** How many pairs of each kind. */
 export class ChangeCountsDto implements Record<Change, number> {
-  /** @example 0 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Only in this tree.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
   added!: number;
 
-  /** @example 0 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Only in the other.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
   removed!: number;
 
-  /** @example 1 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Failed in this tree alone.
+   * @example 1
+   */
+  @ApiProperty(COUNT)
   failed_in_this!: number;
 
-  /** @example 0 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Failed in the other alone.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
   failed_in_other!: number;
 
-  /** @example 1 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Took at least a tenth longer than in the other.
+   * @example 1
+   */
+  @ApiProperty(COUNT)
   slower!: number;
 
-  /** @example 0 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * The other took at least a tenth longer.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
   faster!: number;
 
-  /** @example 3 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Neither.
+   * @example 3
+   */
+  @ApiProperty(COUNT)
   same!: number;
 
-  /** @example 0 */
-  @ApiProperty({ type: 'integer' })
+  /**
+   * Can't be told yet, because one of them runs.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
   running!: number;
 }
 
@@ -138,25 +166,28 @@ export class CompareDto extends TruncatedDto {
    * The execution that was asked about: `this`.
    * @example 41
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   execution_id!: number;
 
   /**
    * The execution that it is compared with: `other`.
    * @example 31
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   other_id!: number;
 
   /**
    * The moment of the answer (UTC), up to which the executions that run are counted.
    * @example 2026-01-31T02:10:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   as_of!: string;
 
+  /** How many entries of each kind. */
+  @ApiProperty()
   summary!: ChangeCountsDto;
 
   /** The tops first, parents before their children, siblings in the order of their start. */
+  @ApiProperty()
   entries!: EntryDto[];
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OneOf, Optional } from '../../common/fields.js';
+import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME, OneOf, Optional } from '../../common/fields.js';
 import { type Status, STATUSES } from '../../execution/execution.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
@@ -23,56 +23,56 @@ export class FiguresDto {
    * How many executions.
    * @example 12
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(COUNT)
   executions!: number;
 
   /**
    * How many of them have succeeded.
    * @example 10
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(COUNT)
   succeeded!: number;
 
   /**
    * How many of them have failed.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(COUNT)
   failed!: number;
 
   /**
    * How many of them run.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(COUNT)
   running!: number;
 
   /**
    * Rows that they handled.
    * @example 14400
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(COUNT)
   total_rows!: number;
 
   /**
    * Rows that they inserted.
    * @example 12000
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(COUNT)
   inserts!: number;
 
   /**
    * Rows that they updated.
    * @example 1800
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(COUNT)
   updates!: number;
 
   /**
    * Rows that they soft-deleted.
    * @example 600
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(COUNT)
   soft_deletes!: number;
 
   /**
@@ -80,24 +80,28 @@ export class FiguresDto {
    * children's, and children may run side by side: it is no wall time.
    * @example 7200
    */
+  @ApiProperty(MEASURE)
   total_seconds!: number;
 
   /**
    * The sum of their own times, in seconds: of each, the time in which none of its children ran.
    * @example 3600
    */
+  @ApiProperty(MEASURE)
   self_seconds!: number;
 
   /**
    * The longest of their durations, in seconds.
    * @example 900
    */
+  @ApiProperty(MEASURE)
   max_seconds!: number;
 
   /**
    * Their part of the `self_seconds` of the whole tree, in per cent, so that all groups make 100; null where that is 0.
    * @example 50
    */
+  @ApiProperty(MEASURE)
   share!: number | null;
 }
 
@@ -107,33 +111,35 @@ export class GroupDto extends FiguresDto {
    * The pipeline; with `by=pipeline`.
    * @example 1
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_id?: number;
 
   /**
    * Its name; with `by=pipeline`.
-   * @example Customer Data Pipeline
+   * @example "load customers"
    */
+  @ApiProperty(NAME)
   pipeline_name?: string;
 
   /**
    * The pipeline type; with `by=pipeline_type`, and with `by=pipeline` that of the pipeline.
    * @example 1
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_type_id?: number;
 
   /**
    * Its name.
    * @example ingestion
    */
+  @ApiProperty(NAME)
   pipeline_type_name?: string;
 
   /**
    * The level, 0 for the execution that was asked about; with `by=depth`.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty(DEPTH)
   depth?: number;
 }
 
@@ -143,7 +149,7 @@ export class RollupDto extends TruncatedDto {
    * The execution that was asked about.
    * @example 41
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   execution_id!: number;
 
   /**
@@ -164,12 +170,14 @@ export class RollupDto extends TruncatedDto {
    * The moment of the answer (UTC), up to which the executions that run are counted.
    * @example 2026-01-31T02:10:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   as_of!: string;
 
   /** All of it together, the execution itself included. */
+  @ApiProperty()
   whole!: FiguresDto;
 
   /** The one with the most `self_seconds` first; with `by=depth` from the top down. */
+  @ApiProperty()
   groups!: GroupDto[];
 }

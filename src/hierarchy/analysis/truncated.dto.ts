@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DEPTH } from '../../common/fields.js';
 
 /** Whether an answer speaks of the whole tree. */
 export class TruncatedDto {
@@ -7,12 +8,12 @@ export class TruncatedDto {
    * the order of their ids. All figures are of those alone.
    * @example false
    */
+  @ApiProperty()
   truncated!: boolean;
 
   /**
    * The level from which executions are missing; null when none are.
-   * @example null
    */
-  @ApiProperty({ type: 'integer', nullable: true })
+  @ApiProperty({ ...DEPTH, example: null })
   truncated_at_depth!: number | null;
 }

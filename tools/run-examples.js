@@ -109,7 +109,7 @@ const variableCount = await compareVariables(section(readme, 'Configuration'));
 console.log(`README.md: ${variableCount} variables and their defaults are as it says`);
 
 await withService(async (url, dataDir) => {
-  const steps = walk(section(readme, 'A walk through it'), url);
+  const steps = walk(`${section(readme, 'A walk through it')}${section(readme, 'Ask the tree')}`, url);
   for (const { language, code } of blocksOf(readme)) if (language === 'sql') await runSql(code, dataDir);
   console.log(`README.md: ${steps} steps and the SQL give what it shows`);
 });
@@ -125,3 +125,16 @@ for (const { command, always } of EXAMPLES) {
     console.log(`${name}: prints what README.md shows, and continues from its watermark`);
   });
 }
+
+await withService(async (url) => {
+  const env = { WATCHER_URL: url };
+  output(['sh', 'examples/nightly.sh'], env);
+  const [shown, said] = [
+    blocksOf(await readFile('examples/README.md', 'utf8')).at(-1).code,
+    output(['sh', 'examples/ask.sh'], env),
+  ];
+  // How long each part takes is another story on each machine.
+  compare('examples/README.md, for examples/ask.sh,', shown.split('\n\n', 1)[0], said.split('\n\n', 1)[0]);
+  if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
+  console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');
+});

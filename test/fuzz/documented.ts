@@ -60,8 +60,8 @@ function closed(schema: Json): Json {
   if (isObject && copy.additionalProperties === undefined) copy.additionalProperties = false;
   // In OpenAPI 3.0 null is allowed beside a reference too, which JSON Schema knows as an alternative.
   if (copy.nullable && !copy.type) {
-    const { nullable: _, ...rest } = copy;
-    return { anyOf: [rest, { type: 'null' }] };
+    delete copy.nullable;
+    return { anyOf: [copy, { type: 'null' }] };
   }
   return copy;
 }

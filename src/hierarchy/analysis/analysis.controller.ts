@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Requires } from '../../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../common/api.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { type Page, PageQuery } from '../../common/page.js';
@@ -23,6 +24,7 @@ export class AnalysisController {
    * comes first. While the tree runs: what has failed so far.
    */
   @Get('root_cause')
+  @Requires('read')
   @ApiId('The execution')
   @ApiPage(RootCauseDto, [404])
   rootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
@@ -36,6 +38,7 @@ export class AnalysisController {
    * in between have ended or not; the one that started first comes first. Empty when nothing runs.
    */
   @Get('blocking')
+  @Requires('read')
   @ApiId('The execution')
   @ApiPage(BlockingDto, [404])
   blocking(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<BlockingDto>> {
@@ -53,6 +56,7 @@ export class AnalysisController {
    * time count as one after the other. An execution that took no time is never on the path.
    */
   @Get('critical_path')
+  @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: CriticalPathDto, problems: [404] })
   criticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
@@ -66,6 +70,7 @@ export class AnalysisController {
    * counts are there once an execution has ended.
    */
   @Get('rollup')
+  @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: RollupDto, problems: [404] })
   rollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
@@ -80,6 +85,7 @@ export class AnalysisController {
    * its time until now. Where a tree was cut, an execution from that level on is left out if it has no counterpart.
    */
   @Get('compare/:other_id')
+  @Requires('read')
   @ApiId('The execution')
   @ApiId('The other execution', 'other_id')
   @ApiAnswers({ ok: CompareDto, problems: [404] })

@@ -4,6 +4,7 @@ import {
   integer,
   list,
   oneOf,
+  ratio,
   read,
   regularExpression,
   text,
@@ -109,6 +110,14 @@ export const variables = {
     max: 3600,
     fallback: '30',
   }),
+  drainSeconds: integer('WATCHER_DRAIN_SECONDS', {
+    description:
+      'How long the service goes on serving after SIGTERM, no longer ready, so that a load balancer can take it out.',
+    min: 0,
+    max: 5,
+    unit: 'seconds',
+    fallback: '1',
+  }),
   bodyLimit: byteSize('WATCHER_BODY_LIMIT', {
     description: 'The largest request body; a larger one is answered with 413.',
     fallback: '1MB',
@@ -124,6 +133,19 @@ export const variables = {
     description: 'The least severe log lines that are written.',
     fallback: 'info',
   }),
+  otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http', 'https'], {
+    description:
+      'The OpenTelemetry collector that traces are sent to (OTLP over HTTP, as JSON; `/v1/traces` is added); unset: no traces. The exporter also reads its own OTEL_EXPORTER_OTLP_HEADERS, _TIMEOUT, _COMPRESSION and _CERTIFICATE.',
+  }),
+  otelServiceName: text('OTEL_SERVICE_NAME', {
+    description: 'The name of the service in its traces.',
+    takes: 'a name',
+    fallback: 'watcher',
+  }),
+  otelSampleRatio: ratio('OTEL_TRACES_SAMPLER_ARG', {
+    description: 'The share of traces that are recorded where the caller has not decided it.',
+    fallback: '1',
+  }),
   logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], {
     description: 'One JSON object a line, or lines for people; unset: `pretty` on a terminal, else `json`.',
   }),
@@ -133,6 +155,15 @@ type ValueOf<V> = V extends OptionalVariable<infer T> ? T | undefined : V extend
 
 /** The configuration: what {@link variables} read, frozen. */
 export type Config = { readonly [K in keyof typeof variables]: ValueOf<(typeof variables)[K]> };
+
+/** The values of the secret variables: what no log may show. */
+export function secretsOf(config: Config): string[] {
+  const entries = Object.entries(variables) as [keyof Config, Variable<unknown>][];
+  return entries
+    .filter(([, variable]) => variable.secret)
+    .map(([key]) => config[key])
+    .filter((value) => typeof value === 'string');
+}
 
 /** Injection token of the {@link Config}. */
 export const CONFIG = Symbol('Config');

@@ -46,6 +46,14 @@ export function integer<D extends string | undefined = undefined>(
   });
 }
 
+/** A share, from nothing to all of it. */
+export function ratio<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  return variable(name, details, 'a number from 0 to 1', (text) => {
+    const value = /^\d(?:\.\d{1,9})?$/.test(text) ? Number(text) : NaN;
+    return value <= 1 ? value : undefined;
+  });
+}
+
 export function oneOf<const V extends string, D extends string | undefined = undefined>(
   name: string,
   values: readonly V[],

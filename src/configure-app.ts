@@ -16,7 +16,12 @@ import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { registerIdempotency } from './idempotency/idempotency.hooks.js';
-import { logRequests, NestLogger } from './operation/logger.js';
+import { NestLogger } from './operation/logger.js';
+import { MetricsService } from './operation/metrics.service.js';
+import { registerRequestContext } from './operation/request-context.js';
+import { observeRequests, sendClientsAway } from './operation/request-log.js';
+import { ServiceState } from './operation/service-state.js';
+import { traceRequests } from './operation/tracing/http-spans.js';
 
 /** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
 const KEEP_ALIVE_MS = 75_000;
@@ -78,9 +83,12 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
       }
     },
   );
+  registerRequestContext(fastify);
+  if (config.otlpEndpoint !== undefined) traceRequests(fastify);
   registerWireHooks(fastify);
   registerSecurityHeaders(fastify);
-  logRequests(fastify, logger);
+  observeRequests(fastify, logger, app.get(MetricsService, { strict: false }));
+  sendClientsAway(fastify, app.get(ServiceState, { strict: false }));
   registerOverload(fastify, config);
   registerAccess(fastify, app.get(AccessService), config);
   registerIdempotency(fastify);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.js';
@@ -5,9 +6,10 @@ import { createApp } from './configure-app.js';
 import { EmbeddedServer } from './database/embedded/embedded-server.js';
 import { createLogger } from './operation/logger.js';
 import { ServiceState } from './operation/service-state.js';
+import { startTracing } from './operation/tracing/tracing.js';
 import { announce, explain } from './start-up.js';
 
-/** How long requests in flight may take after the signal to stop; what takes longer is cut off. */
+/** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
 const STOP_WITHIN_MS = 7000;
 const SWEEP_MS = 50;
 
@@ -21,13 +23,17 @@ const signalled = new Promise<NodeJS.Signals>((resolve) => {
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const logger = createLogger(config);
+  const logger = await createLogger(config);
+  const tracing = await startTracing(config);
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, logger) : undefined;
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
     await app.listen(config.port, config.host);
+    stopOnSignal(app, config, logger, async () => {
+      await embedded?.stop();
+      await tracing?.stop();
+    });
     announce(config, app, embedded, logger);
-    stopOnSignal(app, embedded, logger);
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -38,19 +44,28 @@ function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServer> 
   return EmbeddedServer.start({ dataDir: config.dataDir, log: (line) => logger.info({ context: 'database' }, line) });
 }
 
-/** SIGTERM: not ready at once, requests in flight finish, connections close, exit 0. */
-function stopOnSignal(app: NestFastifyApplication, embedded: EmbeddedServer | undefined, logger: Logger): void {
+/**
+ * SIGTERM: not ready at once; some time later, when load balancers have seen it, the listener closes, requests in
+ * flight finish, connections close, exit 0. SIGINT comes from a person at a terminal, whom nobody balances.
+ */
+function stopOnSignal(
+  app: NestFastifyApplication,
+  config: Config,
+  logger: Logger,
+  afterwards: () => Promise<void>,
+): void {
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     logger.info({ signal }, 'stopping');
     app.get(ServiceState, { strict: false }).stop();
     const server = app.getHttpServer();
     const cutOff = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
     // A connection whose request has just been answered would stay open for the client's next one.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     await app.close();
     clearTimeout(cutOff);
     clearInterval(sweep);
-    await embedded?.stop();
+    await afterwards();
     process.exit(0);
   };
   signalled.then(stop).catch((error: unknown) => {

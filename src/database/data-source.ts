@@ -9,6 +9,9 @@ import { Analysis1767312000000 } from './migrations/1767312000000-analysis.js';
 /** Oldest first; each file's name and class carry the moment it was made. */
 const MIGRATIONS = [Initial1767225600000, Analysis1767312000000, Access1767484800000, Idempotency1767571200000];
 
+/** Where TypeORM notes which of them have run. */
+export const MIGRATIONS_TABLE = 'watcher_migration';
+
 /** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
 export function dataSourceOptions(url: string, poolSize: number) {
   return {
@@ -16,7 +19,7 @@ export function dataSourceOptions(url: string, poolSize: number) {
     url,
     applicationName: 'watcher',
     migrations: MIGRATIONS,
-    migrationsTableName: 'watcher_migration',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'all',
     poolSize,
     connectTimeoutMS: 3000,

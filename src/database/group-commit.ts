@@ -6,8 +6,26 @@ export interface GroupCommitLimits {
   readonly lanes: number;
 }
 
+/** Hears how the batches of a {@link GroupCommit} go, for metrics and traces. */
+export interface GroupCommitObserver<Arrival> {
+  /** Called once, at the beginning; `waiting` says from then on how many items wait for a transaction. */
+  attached(waiting: () => number): void;
+  /** Called when an item comes in; what it answers is handed to `commit` with the rest of the batch. */
+  arrived(): Arrival;
+  /** Runs the commit of a batch, once a try. */
+  commit<T>(arrivals: readonly Arrival[], commit: () => Promise<T>): Promise<T>;
+}
+
+/** For those whom nobody watches. */
+const UNOBSERVED: GroupCommitObserver<unknown> = {
+  attached: () => undefined,
+  arrived: () => undefined,
+  commit: (_arrivals, commit) => commit(),
+};
+
 interface Waiting<Item, Outcome> {
   readonly item: Item;
+  readonly arrival: unknown;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -30,11 +48,14 @@ export class GroupCommit<Item, Outcome> {
     private readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>,
     /** Whether an error would meet every item alike, so that trying them one by one is pointless. */
     private readonly isCommon: (error: unknown) => boolean,
-  ) {}
+    private readonly observer: GroupCommitObserver<unknown> = UNOBSERVED,
+  ) {
+    observer.attached(() => this.queue.length);
+  }
 
   submit(item: Item): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ item, resolve, reject });
+      this.queue.push({ item, arrival: this.observer.arrived(), resolve, reject });
       this.sendNext();
     });
   }
@@ -50,7 +71,10 @@ export class GroupCommit<Item, Outcome> {
 
   private async send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      const outcomes = await this.commit(batch.map(({ item }) => item));
+      const outcomes = await this.observer.commit(
+        batch.map(({ arrival }) => arrival),
+        () => this.commit(batch.map(({ item }) => item)),
+      );
       for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
     } catch (error) {
       if (batch.length === 1 || this.isCommon(error)) {

@@ -13,6 +13,8 @@ const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializati
  */
 @Injectable()
 export class TransactionRunner {
+  private readonly followUps = new WeakMap<EntityManager, (() => void)[]>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly watch: DatabaseWatch,
@@ -28,11 +30,28 @@ export class TransactionRunner {
     for (let attempt = 1; ; attempt++) {
       this.watch.requireThere();
       try {
-        return await this.dataSource.transaction(work);
+        return await this.attempt(work);
       } catch (error) {
         if (attempt === ATTEMPTS || !RETRYABLE.has(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
       }
     }
+  }
+
+  /** Has something done when the transaction has committed, and not at all when it doesn't; it must not throw. */
+  afterCommit(manager: EntityManager, followUp: () => void): void {
+    const followUps = this.followUps.get(manager);
+    if (!followUps) throw new Error('there is no transaction of this runner to follow');
+    followUps.push(followUp);
+  }
+
+  private async attempt<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const followUps: (() => void)[] = [];
+    const result = await this.dataSource.transaction((manager) => {
+      this.followUps.set(manager, followUps);
+      return work(manager);
+    });
+    for (const followUp of followUps) followUp();
+    return result;
   }
 }

@@ -7,6 +7,7 @@ import { type Batches, IdempotencyService } from '../idempotency/idempotency.ser
 import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
+import { ExecutionMetrics } from './execution-metrics.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
@@ -35,8 +36,10 @@ export class ExecutionEndService {
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
     private readonly watermarks: PipelineWatermarkService,
+    private readonly metrics: ExecutionMetrics,
   ) {
     this.batches = idempotency.batches(
+      'end',
       { batchSize: config.batchSize, lanes: config.batchLanes },
       (manager, ends) => this.endAll(manager, ends),
       (execution) => Answer.found(execution),
@@ -68,6 +71,7 @@ export class ExecutionEndService {
       return toExecutionDto(execution);
     });
     if (ended.length > 0) await this.executions.updateEnded(manager, ended);
+    this.metrics.ended(manager, ended);
     await this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf));
     return outcomes;
   }

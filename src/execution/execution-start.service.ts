@@ -6,6 +6,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
+import { ExecutionMetrics } from './execution-metrics.js';
 import { ParentNotFoundError } from './execution.errors.js';
 import { ExecutionRepository, type ExternalId, type NewExecution, type ResolvedStart } from './execution.repository.js';
 
@@ -29,8 +30,10 @@ export class ExecutionStartService {
     @Inject(CONFIG) config: Config,
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
+    private readonly metrics: ExecutionMetrics,
   ) {
     this.batches = idempotency.batches(
+      'start',
       { batchSize: config.batchSize, lanes: config.batchLanes },
       (manager, starts) => this.startAll(manager, starts),
       ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
@@ -54,6 +57,7 @@ export class ExecutionStartService {
       (externalId === null ? undefined : holders.get(keyOf(pipelineId, externalId))) ?? id;
     const inserted = accepted.filter((execution) => holderOf(execution) === execution.id);
     if (inserted.length > 0) await this.executions.insert(manager, inserted);
+    this.metrics.started(manager, inserted.length);
     return candidates.map((candidate): Outcome => {
       if (candidate instanceof DomainError) return candidate;
       const id = holderOf(candidate);

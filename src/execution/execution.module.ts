@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { OperationModule } from '../operation/operation.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
+import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionEntity } from './execution.entity.js';
@@ -12,9 +14,14 @@ import { ExecutionService } from './execution.service.js';
 
 /** Executions: start, end, get, list. */
 @Module({
-  imports: [IdempotencyModule, PipelineModule, TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity])],
+  imports: [
+    IdempotencyModule,
+    OperationModule,
+    PipelineModule,
+    TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
+  ],
   controllers: [ExecutionController],
-  providers: [ExecutionEndService, ExecutionRepository, ExecutionService, ExecutionStartService],
+  providers: [ExecutionEndService, ExecutionMetrics, ExecutionRepository, ExecutionService, ExecutionStartService],
   exports: [ExecutionService],
 })
 export class ExecutionModule {}

@@ -4,7 +4,7 @@ import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from '
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
-import { CLAIM_EXTERNAL_IDS, FIND_EXTERNAL_IDS, RESOLVE_STARTS, UPDATE_ENDED } from './execution.sql.js';
+import { CLAIM_EXTERNAL_IDS, COUNT_OPEN, FIND_EXTERNAL_IDS, RESOLVE_STARTS, UPDATE_ENDED } from './execution.sql.js';
 
 /** What the database knows of a start: null where its pipeline or its parent isn't there. */
 export interface ResolvedStart {
@@ -101,6 +101,12 @@ export class ExecutionRepository {
       end_hash: execution.endHash,
     }));
     await manager.query(UPDATE_ENDED, [JSON.stringify(items)]);
+  }
+
+  /** How many are open; at most 100,000. */
+  async countOpen(manager: EntityManager): Promise<number> {
+    const [row] = await manager.query<{ open: number }[]>(COUNT_OPEN);
+    return row?.open ?? 0;
   }
 
   findById(manager: EntityManager, id: number): Promise<ExecutionEntity | null> {

@@ -38,3 +38,11 @@ export const UPDATE_ENDED = `
            id bigint, end_date timestamptz, completed_successfully bool, inserts bigint, updates bigint,
            soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text)
    WHERE e.id = item.id`;
+
+/**
+ * How many executions are open, up to 100,000: a scrape must not get slower with what was never ended.
+ * By ix_pipeline_execution_running.
+ */
+export const COUNT_OPEN = `
+  SELECT count(*) AS open
+    FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;

@@ -4,6 +4,7 @@ import type { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import type { GroupCommitLimits } from '../database/group-commit.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
+import { type BatchKind, BatchObserverService } from '../operation/batch-observer.service.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
 import { type BatchWork, IdempotentBatches } from './idempotent-batches.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
@@ -23,6 +24,7 @@ export class IdempotencyService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly ledger: IdempotencyLedger,
+    private readonly observers: BatchObserverService,
   ) {}
 
   /** Runs the work in one transaction, or repeats the answer that the request's key has already. */
@@ -40,11 +42,13 @@ export class IdempotencyService {
 
   /** The same for work that comes in batches, see {@link IdempotentBatches}. */
   batches<Item, Outcome, Body>(
+    kind: BatchKind,
     limits: GroupCommitLimits,
     work: BatchWork<Item, Outcome>,
     toAnswer: (outcome: Outcome) => Answer<Body>,
   ): Batches<Item, Body> {
-    return new IdempotentBatches(limits, this.transactions, this.ledger, work, toAnswer);
+    const setup = { limits, observer: this.observers.of(kind) };
+    return new IdempotentBatches(setup, this.transactions, this.ledger, work, toAnswer);
   }
 
   private async doOnce<Body>(

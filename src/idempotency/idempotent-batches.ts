@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import { isUnavailable } from '../database/database-errors.js';
-import { GroupCommit, type GroupCommitLimits } from '../database/group-commit.js';
+import { GroupCommit, type GroupCommitLimits, type GroupCommitObserver } from '../database/group-commit.js';
 import type { TransactionRunner } from '../database/transaction-runner.js';
 import type { IdempotencyLedger } from './idempotency-ledger.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
@@ -27,7 +27,7 @@ export class IdempotentBatches<Item, Outcome, Body> {
   private readonly commits: GroupCommit<Entry<Item>, Answer<Body> | DomainError>;
 
   constructor(
-    limits: GroupCommitLimits,
+    { limits, observer }: { limits: GroupCommitLimits; observer: GroupCommitObserver<unknown> },
     transactions: TransactionRunner,
     private readonly ledger: IdempotencyLedger,
     private readonly work: BatchWork<Item, Outcome>,
@@ -37,7 +37,7 @@ export class IdempotentBatches<Item, Outcome, Body> {
       transactions.run((manager) =>
         entries.some(({ request }) => request) ? this.doOnce(manager, entries) : this.do(manager, entries),
       );
-    this.commits = new GroupCommit(limits, commit, isUnavailable);
+    this.commits = new GroupCommit(limits, commit, isUnavailable, observer);
   }
 
   async submit(item: Item): Promise<Answer<Body>> {

@@ -1,3 +1,5 @@
+import { ApiProperty } from '@nestjs/swagger';
+
 /** All is well. */
 export class StatusDto {
   /**
@@ -44,4 +46,17 @@ export class HealthDto {
    * @example false
    */
   stopping!: boolean;
+
+  /**
+   * The version of the service.
+   * @example 0.1.0
+   */
+  version!: string;
+
+  /**
+   * How long the process has been running, in whole seconds.
+   * @example 86400
+   */
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  uptime_seconds!: number;
 }

@@ -1,12 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckAttempt,
+  type HealthCheckResult,
+} from '@nestjs/terminus';
 import { DataSource } from 'typeorm';
 import { DomainError } from '../common/domain-error.js';
+import { isMigrated } from '../database/migrate.js';
 import type { HealthDto } from './health.dto.js';
 import { ServiceState } from './service-state.js';
+import { VERSION } from './version.js';
 
 /** How long the database may take to answer before it counts as unreachable. */
 const PATIENCE_MS = 2000;
+
+/** What must hold to be ready, and how its absence is told; the first of them that is down is the reason. */
+const CONDITIONS = {
+  service: { code: 'stopping', detail: 'The service is stopping.' },
+  database: { code: 'database_unavailable', detail: 'The database cannot be reached now.' },
+  migrations: { code: 'migrations_pending', detail: 'The schema is not up to date.' },
+} as const;
+
+type Condition = keyof typeof CONDITIONS;
 
 /** Whether the service can serve. */
 @Injectable()
@@ -14,50 +30,69 @@ export class HealthService {
   private migrationsDone = false;
 
   constructor(
+    private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
     private readonly dataSource: DataSource,
     private readonly state: ServiceState,
   ) {}
 
   async full(): Promise<HealthDto> {
-    const reachable = await this.isReachable();
-    const migrated = reachable && (await this.isMigrated());
-    const ready = migrated && !this.state.stopping;
+    const up = await this.whatHolds();
+    const ready = up.service && up.database && up.migrations;
     return {
       status: ready ? 'ok' : 'unavailable',
       live: true,
       ready,
-      database_reachable: reachable,
-      migrations_done: migrated,
-      stopping: this.state.stopping,
+      database_reachable: up.database,
+      migrations_done: up.migrations,
+      stopping: !up.service,
+      version: VERSION,
+      uptime_seconds: Math.floor(process.uptime()),
     };
   }
 
   /** Throws `unavailable`, with the reason, while the service can't serve. */
   async requireReady(): Promise<void> {
-    if (this.state.stopping) throw notReady('stopping', 'The service is stopping.');
-    if (!(await this.isReachable())) throw notReady('database_unavailable', 'The database cannot be reached now.');
-    if (!(await this.isMigrated())) throw notReady('migrations_pending', 'The schema is not up to date.');
+    const up = await this.whatHolds();
+    const missing = (Object.keys(CONDITIONS) as Condition[]).find((condition) => !up[condition]);
+    if (missing) throw new DomainError('unavailable', CONDITIONS[missing].code, CONDITIONS[missing].detail);
   }
 
-  private async isReachable(): Promise<boolean> {
-    const answered = this.dataSource.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
-    const patience = new AbortController();
-    const tooLate = sleep(PATIENCE_MS, false, { signal: patience.signal }).catch(() => false);
-    const reachable = await Promise.race([answered, tooLate]);
-    patience.abort();
-    return reachable;
+  private async whatHolds(): Promise<Record<Condition, boolean>> {
+    const { details } = await this.checks
+      .check([this.service(), this.database(), this.migrations()])
+      .catch((error: unknown) => {
+        // Terminus throws what it found when something is down; here that is an answer like any other.
+        if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
+        throw error;
+      });
+    const holds = (condition: Condition): boolean => details[condition]?.status === 'up';
+    return { service: holds('service'), database: holds('database'), migrations: holds('migrations') };
+  }
+
+  private service(): HealthCheckAttempt {
+    return this.indicators.check('service').attempt(() => {
+      if (this.state.stopping) throw new Error('stopping');
+    });
+  }
+
+  private database(): HealthCheckAttempt {
+    return this.indicators
+      .check('database')
+      .attempt(async () => {
+        await this.dataSource.query('SELECT 1');
+      })
+      .withTimeout(PATIENCE_MS);
   }
 
   /** Asked until the answer is yes: a schema that is up to date stays so while this version runs. */
-  private async isMigrated(): Promise<boolean> {
-    this.migrationsDone ||= !(await this.dataSource.showMigrations().catch(() => true));
-    return this.migrationsDone;
+  private migrations(): HealthCheckAttempt {
+    return this.indicators
+      .check('migrations')
+      .attempt(async () => {
+        this.migrationsDone ||= await isMigrated(this.dataSource);
+        if (!this.migrationsDone) throw new Error('pending');
+      })
+      .withTimeout(PATIENCE_MS);
   }
-}
-
-function notReady(code: string, detail: string): DomainError {
-  return new DomainError('unavailable', code, detail);
 }

@@ -1,25 +1,41 @@
 import type { LoggerService } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
-import { type Logger, pino } from 'pino';
-import type { Config } from '../config/config.js';
-
-/** Fields whose content never reaches the log, wherever they stand. */
-const SECRETS = ['authorization', '*.authorization', 'password', '*.password', 'databaseUrl', '*.databaseUrl'];
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { type Config, secretsOf } from '../config/config.js';
+import { errorFields } from './log-error.js';
+import { withoutSecretFields, secretsHider } from './redaction.js';
+import { currentRequestId } from './request-context.js';
 
 /** The log of the process: JSON lines on standard output, or lines for people on a terminal. */
-export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
-  const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  const options = {
-    level: config.logLevel,
-    redact: SECRETS,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  };
-  if (format === 'pretty') {
-    return pino({ ...options, transport: { target: 'pino-pretty', options: { singleLine: true } } });
-  }
+export async function createLogger(
+  config: Config,
   // Not synchronous: lines that come while one is being written go out together with the next write.
-  return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: false }));
+  output: DestinationStream = pino.destination({ sync: false }),
+): Promise<Logger> {
+  const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
+  return pino(
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: withoutSecretFields },
+      serializers: { err: errorFields },
+      // A line that names its request itself keeps that name.
+      mixin: () => {
+        const id = currentRequestId();
+        return id === undefined ? {} : { request_id: id };
+      },
+      mixinMergeStrategy: (line, context) => ({ ...context, ...line }),
+      hooks: { streamWrite: secretsHider(secretsOf(config)) },
+    },
+    format === 'pretty' ? await pretty(output) : output,
+  );
+}
+
+/** Writes each line as people read it. By the formatter alone: the stream of pino-pretty loses lines at a sudden end. */
+async function pretty(output: DestinationStream): Promise<DestinationStream> {
+  const { prettyFactory } = await import('pino-pretty');
+  const format = prettyFactory({ singleLine: true, colorize: process.stdout.isTTY });
+  return { write: (line) => output.write(format(line)) };
 }
 
 /** Hands what the framework logs on to pino; its start-up chatter counts as debug. */
@@ -47,18 +63,4 @@ export class NestLogger implements LoggerService {
     if (typeof message === 'object' && message !== null) this.logger[level](message, text.join(' '));
     else this.logger[level]({ context: text.at(-1) }, String(message));
   }
-}
-
-/** One line a request, when its response is out. */
-export function logRequests(fastify: FastifyInstance, logger: Logger): void {
-  fastify.addHook('onResponse', (request, reply, done) => {
-    logger.info({
-      request_id: request.id,
-      method: request.method,
-      route: request.routeOptions.url ?? 'unmatched',
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
-    });
-    done();
-  });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Json } from './watcher.js';
 
 const main = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist', 'src', 'main.js');
 
@@ -39,6 +40,21 @@ export class Service {
     const port = /"url":"http:\/\/[^"]*:(\d+)"/.exec(this.stdout)?.[1];
     if (port === undefined) throw new Error('the service has not said where it listens');
     return `http://127.0.0.1:${port}`;
+  }
+
+  /** The lines of its log. */
+  get log(): Json[] {
+    const complete = this.stdout.split('\n').slice(0, -1);
+    return complete.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  }
+
+  /** Posts a JSON body. */
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
   }
 
   /** Sends a signal to this process alone. */

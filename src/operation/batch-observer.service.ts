@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { type Link, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { GroupCommitObserver } from '../database/group-commit.js';
+import { MetricsService } from './metrics.service.js';
+import { outsideRequests } from './request-context.js';
+import { inSpan, TRACER } from './tracing/spans.js';
+
+/** What shares a transaction. */
+export type BatchKind = 'start' | 'end';
+
+/** Sees to it that batches appear in the metrics and, where traces are on, as spans linked to their requests. */
+@Injectable()
+export class BatchObserverService {
+  private readonly depths = new Map<BatchKind, () => number>();
+
+  constructor(private readonly metrics: MetricsService) {
+    metrics.registerGauge('watcher_queue_depth', 'Starts (or ends) that wait for a batch.', ['kind'], (gauge) => {
+      for (const [kind, depth] of this.depths) gauge.set({ kind }, depth());
+    });
+  }
+
+  /** The observer of one queue. */
+  of(kind: BatchKind): GroupCommitObserver<Link | undefined> {
+    return {
+      attached: (waiting) => this.depths.set(kind, waiting),
+      arrived: () => {
+        const context = trace.getActiveSpan()?.spanContext();
+        return context && { context };
+      },
+      commit: (arrivals, commit) => {
+        this.metrics.batchSize.observe({ kind }, arrivals.length);
+        return outsideRequests(() => {
+          const links = arrivals.filter((link) => link !== undefined);
+          const [first] = links;
+          if (!first) return commit();
+          const attributes = { 'watcher.batch.kind': kind, 'watcher.batch.size': arrivals.length };
+          // A span has one parent: the request that came first. The others find the batch by its links.
+          const parent = trace.setSpanContext(ROOT_CONTEXT, first.context);
+          return inSpan(TRACER.startSpan(`batch ${kind}`, { attributes, links }, parent), commit);
+        });
+      },
+    };
+  }
+}

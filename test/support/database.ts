@@ -4,6 +4,7 @@ import { TEMPLATE } from './names.js';
 
 /** A database of a test file's own, cloned from the migrated template. */
 export interface TestDatabase {
+  /** For the service; through a pooler where the tests are run with one. */
   readonly url: string;
   /** Runs a statement on a connection that the service doesn't know of. */
   sql<T extends pg.QueryResultRow = pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
@@ -14,13 +15,11 @@ export interface TestDatabase {
 export async function createDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : TEMPLATE}`);
-  const url = new URL(serverUrl());
-  url.pathname = name;
-  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  const pool = new pg.Pool({ connectionString: urlOf(name, serverUrl()), max: 4 });
   // A test may end every connection of the database, this one included.
   pool.on('error', () => undefined);
   return {
-    url: url.href,
+    url: urlOf(name, process.env['TEST_POOLER_URL'] ?? serverUrl()),
     sql: async <T extends pg.QueryResultRow>(statement: string, values: unknown[] = []) =>
       (await pool.query<T>(statement, values)).rows,
     drop: async () => {
@@ -28,6 +27,12 @@ export async function createDatabase({ empty = false } = {}): Promise<TestDataba
       await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
+}
+
+function urlOf(database: string, server: string): string {
+  const url = new URL(server);
+  url.pathname = database;
+  return url.href;
 }
 
 async function onServer(statement: string): Promise<void> {

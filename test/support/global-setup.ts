@@ -5,6 +5,7 @@ import type * as DataSources from '../../src/database/data-source.js';
 import type * as Embedded from '../../src/database/embedded/embedded-server.js';
 import type * as Migrate from '../../src/database/migrate.js';
 import { TEMPLATE } from './names.js';
+import { PgBouncer } from './pgbouncer.js';
 
 /** `npm test` has built the service before; Node alone can't load TypeScript with decorators. */
 const built = new URL('../../dist/src/', import.meta.url).pathname;
@@ -31,6 +32,9 @@ export default async function globalSetup(): Promise<void> {
   await migrate(template);
   await template.destroy();
 
+  const pooler = process.env['TEST_POOLER'] === 'pgbouncer' ? await PgBouncer.start(server.url) : undefined;
+
   process.env['TEST_SERVER_URL'] = server.url;
-  (globalThis as { testServer?: unknown }).testServer = { server, dataDir };
+  if (pooler) process.env['TEST_POOLER_URL'] = pooler.url;
+  (globalThis as { testServer?: unknown }).testServer = { server, dataDir, pooler };
 }

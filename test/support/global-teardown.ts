@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
 import type { EmbeddedServer } from '../../src/database/embedded/embedded-server.js';
+import type { PgBouncer } from './pgbouncer.js';
 
 export default async function globalTeardown(): Promise<void> {
-  const { server, dataDir } = (globalThis as unknown as { testServer: { server: EmbeddedServer; dataDir: string } })
-    .testServer;
+  const { server, dataDir, pooler } = (
+    globalThis as unknown as { testServer: { server: EmbeddedServer; dataDir: string; pooler?: PgBouncer } }
+  ).testServer;
+  await pooler?.stop();
   await server.stop();
   await rm(dataDir, { recursive: true, force: true });
 }

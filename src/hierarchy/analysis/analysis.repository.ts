@@ -23,8 +23,8 @@ export interface Blocking {
 
 interface RootCauseRow {
   readonly id: number;
-  readonly depth: number;
   readonly end_ms: number;
+  /** From the root of the whole tree. */
   readonly path: RootCause['path'];
 }
 
@@ -44,7 +44,10 @@ export class AnalysisRepository {
   /** First failure first. */
   async rootCauses(manager: EntityManager, id: number, query: PageQuery): Promise<Page<RootCause>> {
     const rows = await this.page<RootCauseRow>(manager, ROOT_CAUSES, id, query, (row) => [row.end_ms, row.id]);
-    return this.withExecutions(manager, rows, (execution, { depth, path }) => ({ execution, depth, path }));
+    return this.withExecutions(manager, rows, (execution, row) => {
+      const path = row.path.slice(row.path.findIndex((step) => step.id === id));
+      return { execution, depth: path.length - 1, path };
+    });
   }
 
   /** Longest running first. */

@@ -6,8 +6,8 @@
  * - The ids of the tree are handed to the primary key as one array. A join would look each of them up by itself, at three
  *   times the cost in a tree of 5,000, or scan the table where it expects many.
  * - Those of the tree that are asked about (failed, running) are a MATERIALIZED CTE, looked for once.
- * - Whether one of them has another one below it is not asked one by one: each joins its ancestors up to the top (a range
- *   of pk_pipeline_execution_closure, itself with depth 0), and grouped by ancestor those remain whom nobody else named.
+ * - Whether one of them has another one below it is not asked one by one: each joins its ancestors (a range of
+ *   pk_pipeline_execution_closure, itself with depth 0), and grouped by ancestor those remain whom nobody else named.
  *   That costs the sum of their depths; an anti-join of the set with itself, planned for ten rows, is quadratic.
  * - What else is told of them is looked up for those of the page alone, by sub-selects: joins would have to be planned,
  *   which for a small tree takes longer than to answer.
@@ -16,29 +16,27 @@
  */
 
 /**
- * A page of the failed executions of a subtree that have no failed descendant, each with its path from the top; $2 and
- * $3 are the position of the last one seen.
+ * A page of the failed executions of a subtree that have no failed descendant, each with its path from the root of the
+ * whole tree; $2 and $3 are the position of the last one seen.
  */
 export const ROOT_CAUSES = `
   WITH failed AS MATERIALIZED (
-    SELECT e.id, round(date_part('epoch', e.end_date) * 1000)::bigint AS end_ms,
-           (SELECT own.depth FROM pipeline_execution_closure own
-             WHERE own.child_execution_id = e.id AND own.parent_execution_id = $1::bigint) AS depth
+    SELECT e.id, round(date_part('epoch', e.end_date) * 1000)::bigint AS end_ms
       FROM pipeline_execution e
      WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id FROM pipeline_execution_closure c
                               WHERE c.parent_execution_id = $1::bigint))
        AND e.completed_successfully = false
   ), cause AS MATERIALIZED (
-    SELECT above.parent_execution_id AS id, max(failed.depth) AS depth, max(failed.end_ms) AS end_ms
+    SELECT above.parent_execution_id AS id, max(failed.end_ms) AS end_ms
       FROM failed
-      JOIN pipeline_execution_closure above ON above.child_execution_id = failed.id AND above.depth <= failed.depth
+      JOIN pipeline_execution_closure above ON above.child_execution_id = failed.id
      GROUP BY above.parent_execution_id
     HAVING max(above.depth) = 0
        AND (max(failed.end_ms), above.parent_execution_id) > ($2::bigint, $3::bigint)
      ORDER BY max(failed.end_ms), above.parent_execution_id
      LIMIT $4::int
   )
-  SELECT cause.id, cause.depth, cause.end_ms,
+  SELECT cause.id, cause.end_ms,
          (SELECT jsonb_agg(jsonb_build_object(
                    'id', above.parent_execution_id,
                    'pipeline_name', (SELECT p.name FROM pipeline p
@@ -46,7 +44,7 @@ export const ROOT_CAUSES = `
                                                      WHERE step.id = above.parent_execution_id)))
                    ORDER BY above.depth DESC)
             FROM pipeline_execution_closure above
-           WHERE above.child_execution_id = cause.id AND above.depth <= cause.depth) AS path
+           WHERE above.child_execution_id = cause.id) AS path
     FROM cause
    ORDER BY cause.end_ms, cause.id`;
 
@@ -59,25 +57,25 @@ export const ROOT_CAUSES = `
  */
 export const BLOCKING = `
   WITH running AS MATERIALIZED (
-    SELECT e.id, e.pipeline_id, round(date_part('epoch', e.start_date) * 1000)::bigint AS start_ms,
-           (SELECT own.depth FROM pipeline_execution_closure own
-             WHERE own.child_execution_id = e.id AND own.parent_execution_id = $1::bigint) AS depth
+    SELECT e.id, e.pipeline_id, round(date_part('epoch', e.start_date) * 1000)::bigint AS start_ms
       FROM pipeline_execution e
      WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id FROM pipeline_execution_closure c
                               WHERE c.parent_execution_id = $1::bigint))
        AND e.end_date IS NULL
   ), blocking AS MATERIALIZED (
-    SELECT above.parent_execution_id AS id, max(running.depth) AS depth, max(running.start_ms) AS start_ms,
+    SELECT above.parent_execution_id AS id, max(running.start_ms) AS start_ms,
            max(running.pipeline_id) AS pipeline_id
       FROM running
-      JOIN pipeline_execution_closure above ON above.child_execution_id = running.id AND above.depth <= running.depth
+      JOIN pipeline_execution_closure above ON above.child_execution_id = running.id
      GROUP BY above.parent_execution_id
     HAVING max(above.depth) = 0
        AND (max(running.start_ms), above.parent_execution_id) > ($2::bigint, $3::bigint)
      ORDER BY max(running.start_ms), above.parent_execution_id
      LIMIT $4::int
   )
-  SELECT blocking.id, blocking.depth, blocking.start_ms,
+  SELECT blocking.id, blocking.start_ms,
+         (SELECT c.depth FROM pipeline_execution_closure c
+           WHERE c.child_execution_id = blocking.id AND c.parent_execution_id = $1::bigint) AS depth,
          (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.ms)
             FROM (SELECT date_part('epoch', s.end_date - s.start_date) * 1000 AS ms
                     FROM pipeline_execution s

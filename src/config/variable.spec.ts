@@ -1,4 +1,15 @@
-import { byteSize, ConfigurationError, flag, integer, oneOf, read, regularExpression, text, url } from './variable.js';
+import {
+  byteSize,
+  ConfigurationError,
+  flag,
+  integer,
+  list,
+  oneOf,
+  read,
+  regularExpression,
+  text,
+  url,
+} from './variable.js';
 
 const NAME = 'WATCHER_THING';
 const description = 'A thing.';
@@ -69,5 +80,28 @@ describe('what the kinds take', () => {
     ['gigabytes', byteSize(NAME, { description }), '1GB'],
   ])('not %s', (_, variable, value) => {
     expect(() => read<unknown>(variable, { [NAME]: value })).toThrow(ConfigurationError);
+  });
+});
+
+describe('a list', () => {
+  const origins = list(NAME, { description, takes: 'words', item: /^\w+$/ });
+
+  it('takes items with commas between them', () => {
+    expect(read(origins, { [NAME]: 'one' })).toEqual(['one']);
+    expect(read(origins, { [NAME]: 'one, two,three' })).toEqual(['one', 'two', 'three']);
+  });
+
+  it('takes no item that is not one', () => {
+    for (const value of ['one,', ',', 'one,,two', 'one;two']) {
+      expect(() => read(origins, { [NAME]: value })).toThrow(ConfigurationError);
+    }
+  });
+});
+
+describe('text with a pattern', () => {
+  it('takes what matches, and keeps a secret that does not', () => {
+    const key = text(NAME, { description, takes: 'a key', pattern: /^\w{4,}$/, secret: true });
+    expect(read(key, { [NAME]: 'abcd' })).toBe('abcd');
+    expect(() => read(key, { [NAME]: 'a!b' })).toThrow(/^(?!.*a!b).*takes a key$/);
   });
 });

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { runKeyCommand } from '../../src/access/api-key.command.js';
 import { addKey, bearer, until } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
+import { Service } from '../support/service.js';
 import { Watcher } from '../support/watcher.js';
 
 const ADMIN_KEY = 'the-first-key-of-this-installation';
@@ -193,5 +194,31 @@ describe('npm run key', () => {
     const watcher = await Watcher.start();
     await expect(runKeyCommand(args, watcher.app.get(DataSource))).rejects.toThrow('usage: npm run key');
     await watcher.stop();
+  });
+});
+
+describe('the log', () => {
+  it('holds no key, whatever is sent', async () => {
+    const database = await createDatabase();
+    const key = (await addKey(database, 'read')).text;
+    const wrong = newKey().text;
+    const service = await Service.start({
+      DATABASE_URL: database.url,
+      WATCHER_ADMIN_KEY: ADMIN_KEY,
+      LOG_LEVEL: 'debug',
+      LOG_FORMAT: 'json',
+    });
+    for (const token of [key, wrong, ADMIN_KEY]) {
+      for (const path of ['/pipeline', '/nowhere', '/pipeline/x', '/docs-json']) {
+        await fetch(`${service.url}${path}`, { headers: bearer(token) });
+      }
+    }
+    const lines = () => service.stdout.split('\n').filter((line) => line.includes('"route"'));
+    await until(() => Promise.resolve(lines().length === 12));
+    for (const secret of [key, wrong, ADMIN_KEY, hashOf(key), new URL(database.url).password]) {
+      expect(service.stdout + service.stderr).not.toContain(secret);
+    }
+    await service.kill();
+    await database.drop();
   });
 });

@@ -58,16 +58,9 @@ function closed(schema: Json): Json {
   ) as Json;
   const isObject = copy.type === 'object' && copy.properties && typeof copy.properties === 'object';
   if (isObject && copy.additionalProperties === undefined) copy.additionalProperties = false;
-<<<<<<< HEAD
-  // In OpenAPI 3.0 null is allowed beside a reference too, which JSON Schema knows as an alternative.
-  if (copy.nullable && !copy.type) {
-    delete copy.nullable;
-    return { anyOf: [copy, { type: 'null' }] };
-=======
   // In OpenAPI 3.0 `nullable` beside a reference means that null may stand for it, which in JSON Schema is a choice.
   if (copy.nullable && (copy.allOf || !copy.type)) {
     return { anyOf: [{ ...copy, nullable: undefined }, { type: 'null' }] };
->>>>>>> 08c1496 (test(fuzz): take null where a reference may be null)
   }
   return copy;
 }

@@ -15,8 +15,7 @@ export function describeIdempotency(document: OpenAPIObject): void {
         in: 'header',
         required: false,
         description: DESCRIPTION,
-        example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
-        schema: { type: 'string', minLength: 1, maxLength: 255 },
+        schema: { type: 'string', minLength: 1, maxLength: 255, example: '8e03978e-40d5-43dd-bc93-6894a57f9324' },
       },
     ];
     post.responses['409'] ??= { ...post.responses['422'], description: 'The request conflicts with the state.' };

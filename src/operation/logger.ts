@@ -8,8 +8,8 @@ import { currentRequestId } from './request-context.js';
 /** The log of the process: JSON lines on standard output, or lines for people on a terminal. */
 export async function createLogger(
   config: Config,
-  // Not synchronous: lines that come while one is being written go out together with the next write.
-  output: DestinationStream = pino.destination({ sync: false }),
+  // Lines go out together, 4 kB or 0.1 s of them: a write for each would be a sixth of what a request costs.
+  output: DestinationStream = pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }),
 ): Promise<Logger> {
   const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
   return pino(

@@ -33,7 +33,7 @@ export class Documented {
       return `${name}: ${status} comes as ${media}, documented ${documented.join()}`;
     const { schema } = response.content[media];
     const validate = this.validatorOf(schema);
-    if (validate(JSON.parse(text))) return undefined;
+    if (validate(media.endsWith('json') ? JSON.parse(text) : text)) return undefined;
     return `${name}: the body of ${status} is not as documented: ${this.ajv.errorsText(validate.errors)}`;
   }
 

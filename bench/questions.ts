@@ -93,6 +93,7 @@ interface Taken {
 
 const PAGE = [Number.MIN_SAFE_INTEGER, 0, 101];
 const ways = ['closure', 'recursive'] as const;
+type Way = (typeof ways)[number];
 
 /** The tree of the rows as it would be in the service; what its pipelines are called costs both ways the same. */
 function treeOf(executions: readonly Subtrees.SubtreeRow[], id: number): Subtrees.Subtree {
@@ -171,17 +172,21 @@ async function askDatabase({ client }: Side, { sql, values }: Statement, id: num
   return Number(/Planning Time: ([\d.]+)/.exec(text)?.[1]) + Number(/Execution Time: ([\d.]+)/.exec(text)?.[1]);
 }
 
-/** The medians of one question asked about all it can be asked about, in milliseconds. */
-async function time(side: Side, question: Question, statement: Statement): Promise<Taken> {
-  const whole: number[] = [];
-  const database: number[] = [];
-  for (const id of question.about(side.landmarks)) {
-    const begun = performance.now();
-    await ask(side, statement, id, question);
-    whole.push(performance.now() - begun);
-    database.push(await askDatabase(side, statement, id));
+/** The medians of both ways to ask one question about all it can be asked about, in milliseconds. */
+async function time(side: Side, question: Question): Promise<Record<Way, Taken>> {
+  const whole: Record<Way, number[]> = { closure: [], recursive: [] };
+  const database: Record<Way, number[]> = { closure: [], recursive: [] };
+  for (const [index, id] of question.about(side.landmarks).entries()) {
+    // The two ways follow each other, and take turns in being the second.
+    for (const way of index % 2 === 0 ? ways : ways.toReversed()) {
+      const begun = performance.now();
+      await ask(side, question[way], id, question);
+      whole[way].push(performance.now() - begun);
+      database[way].push(await askDatabase(side, question[way], id));
+    }
   }
-  return { whole: median(whole), database: median(database) };
+  const of = (way: Way): Taken => ({ whole: median(whole[way]), database: median(database[way]) });
+  return { closure: of('closure'), recursive: of('recursive') };
 }
 
 /** Both ways must say the same, or their times mean nothing. */
@@ -206,11 +211,11 @@ async function measure(sides: readonly Side[]): Promise<Map<string, Taken[]>> {
     const order = [...sides.slice(round % sides.length), ...sides.slice(0, round % sides.length)];
     for (const question of questions) {
       for (const side of order) {
+        const times = await time(side, question);
         for (const way of ways) {
           const key = keyOf(question, side, way);
-          const times = await time(side, question, question[way]);
           // The first round only warms up.
-          if (round > 0) taken.set(key, [...(taken.get(key) ?? []), times]);
+          if (round > 0) taken.set(key, [...(taken.get(key) ?? []), times[way]]);
         }
       }
     }

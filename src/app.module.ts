@@ -5,6 +5,7 @@ import type { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HierarchyModule } from './hierarchy/hierarchy.module.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { OperationModule } from './operation/operation.module.js';
 import { PipelineModule } from './pipeline/pipeline.module.js';
 
@@ -22,6 +23,7 @@ export class AppModule {
         PipelineModule,
         ExecutionModule,
         HierarchyModule,
+        MonitoringModule,
       ],
     };
   }

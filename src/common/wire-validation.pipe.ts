@@ -7,6 +7,9 @@ import { findUnstorable } from './wire-text.js';
 /** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
 export abstract class PatchBody {}
 
+/** Bodies that may be left out extend this: none is the same as an empty object. */
+export abstract class OptionalBody {}
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -23,7 +26,8 @@ export class WireValidationPipe implements PipeTransform {
 
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
-    const given = this.known(this.object(value, type), metatype);
+    const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
+    const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
     const scalars = Object.fromEntries(Object.entries(given).filter(([, field]) => !isObject(field)));
     const objects = Object.fromEntries(Object.entries(given).filter(([, field]) => isObject(field)));
     const dto = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);

@@ -1,5 +1,6 @@
 import {
   byteSize,
+  cron,
   flag,
   integer,
   list,
@@ -128,6 +129,23 @@ export const variables = {
   }),
   pipelineNamePattern: regularExpression('WATCHER_PIPELINE_NAME_PATTERN', {
     description: 'New pipeline names that do not match this are refused with 422.',
+  }),
+  checkCron: cron('WATCHER_CHECK_CRON', {
+    description: 'When freshness and timeliness are checked (UTC); `off` leaves it to POST /freshness and /timeliness.',
+    fallback: '* * * * *',
+  }),
+  slackWebhookUrl: url('SLACK_WEBHOOK_URL', ['https', 'http'], {
+    description: 'The Slack incoming webhook that alerts go to.',
+    secret: true,
+  }),
+  alertWebhookUrl: url('ALERT_WEBHOOK_URL', ['https', 'http'], {
+    description: 'The URL that alerts are posted to as JSON.',
+    secret: true,
+  }),
+  alertWebhookSecret: text('ALERT_WEBHOOK_SECRET', {
+    description: 'The key of the HMAC-SHA256 in the header Watcher-Signature; unset: alerts are not signed.',
+    takes: 'text',
+    secret: true,
   }),
   logLevel: oneOf('LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], {
     description: 'The least severe log lines that are written.',

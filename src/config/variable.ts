@@ -1,3 +1,5 @@
+import { CronExpressionParser } from 'cron-parser';
+
 /** Thrown for a value that a variable doesn't take; its message is the one line that the operator sees. */
 export class ConfigurationError extends Error {}
 
@@ -107,6 +109,20 @@ export function url<D extends string | undefined = undefined>(
   return variable(name, details, `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`, (value) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
     return parsed && schemes.includes(parsed.protocol.slice(0, -1)) ? value : undefined;
+  });
+}
+
+/** A cron expression of five fields, as it was written; `off` is null: never. */
+export function cron<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  return variable(name, details, `a cron expression of five fields, such as '*/5 * * * *', or 'off'`, (source) => {
+    if (source === 'off') return null;
+    if (source.split(/\s+/).length !== 5) return undefined;
+    try {
+      CronExpressionParser.parse(source, { tz: 'UTC' });
+      return source;
+    } catch {
+      return undefined;
+    }
   });
 }
 

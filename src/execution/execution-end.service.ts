@@ -7,10 +7,10 @@ import { type Batches, IdempotencyService } from '../idempotency/idempotency.ser
 import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
-import { ExecutionMetrics } from './execution-metrics.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { ExecutionEndedService } from './execution-ended.service.js';
 
 /** An end as it came in: when, and what it said. */
 interface ReceivedEnd {
@@ -36,7 +36,7 @@ export class ExecutionEndService {
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
     private readonly watermarks: PipelineWatermarkService,
-    private readonly metrics: ExecutionMetrics,
+    private readonly listeners: ExecutionEndedService,
   ) {
     this.batches = idempotency.batches(
       'end',
@@ -71,8 +71,8 @@ export class ExecutionEndService {
       return toExecutionDto(execution);
     });
     if (ended.length > 0) await this.executions.updateEnded(manager, ended);
-    this.metrics.ended(manager, ended);
     await this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf));
+    await this.listeners.announce(manager, ended);
     return outcomes;
   }
 }

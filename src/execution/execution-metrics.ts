@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { MetricsService } from '../operation/metrics.service.js';
+import { ExecutionEndedService } from './execution-ended.service.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionRepository } from './execution.repository.js';
 
@@ -12,7 +13,9 @@ export class ExecutionMetrics {
     private readonly metrics: MetricsService,
     private readonly transactions: TransactionRunner,
     executions: ExecutionRepository,
+    ends: ExecutionEndedService,
   ) {
+    ends.listen(async (manager, ended) => this.ended(manager, ended));
     metrics.registerFigure({
       name: 'watcher_open_executions',
       help: 'Executions that have started and not ended, over all replicas; counted up to 100,000.',
@@ -26,7 +29,7 @@ export class ExecutionMetrics {
   }
 
   /** Part of the transaction that ends them. */
-  ended(manager: EntityManager, ended: readonly ExecutionEntity[]): void {
+  private ended(manager: EntityManager, ended: readonly ExecutionEntity[]): void {
     this.transactions.afterCommit(manager, () => {
       for (const { completedSuccessfully } of ended) {
         this.metrics.executionsEnded.inc({ outcome: completedSuccessfully ? 'succeeded' : 'failed' });

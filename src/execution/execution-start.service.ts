@@ -16,6 +16,8 @@ interface Started {
   readonly created: boolean;
 }
 type Outcome = Started | DomainError;
+/** A start as it came in, its moment settled. */
+type ReceivedStart = StartExecutionDto & { readonly start_date: Date };
 type Candidate = NewExecution | DomainError;
 
 /**
@@ -24,7 +26,7 @@ type Candidate = NewExecution | DomainError;
  */
 @Injectable()
 export class ExecutionStartService {
-  private readonly batches: Batches<StartExecutionDto, StartedExecutionDto>;
+  private readonly batches: Batches<ReceivedStart, StartedExecutionDto>;
 
   constructor(
     @Inject(CONFIG) config: Config,
@@ -45,10 +47,14 @@ export class ExecutionStartService {
   }
 
   /** Starts a batch; the outcomes are in the order of the requests. */
-  private async startAll(manager: EntityManager, requests: readonly StartExecutionDto[]): Promise<Outcome[]> {
+  private async startAll(manager: EntityManager, requests: readonly ReceivedStart[]): Promise<Outcome[]> {
     const resolved = await this.executions.resolveStarts(
       manager,
-      requests.map((request) => ({ pipelineId: request.pipeline_id, parentId: parentIdOf(request) })),
+      requests.map((request) => ({
+        pipelineId: request.pipeline_id,
+        parentId: parentIdOf(request),
+        startDate: request.start_date,
+      })),
     );
     const candidates: readonly Candidate[] = requests.map((request, index) => candidateOf(request, resolved[index]));
     const accepted = candidates.filter((candidate): candidate is NewExecution => !(candidate instanceof DomainError));
@@ -85,7 +91,7 @@ function keyOf(pipelineId: number, externalId: string): string {
 }
 
 /** The execution that a start asks for, or why there can't be one. */
-function candidateOf(request: StartExecutionDto, resolved: ResolvedStart | undefined): Candidate {
+function candidateOf(request: ReceivedStart, resolved: ResolvedStart | undefined): Candidate {
   if (!resolved || resolved.pipeline_id === null) return new PipelineNotFoundError(request.pipeline_id);
   const parentId = parentIdOf(request);
   if (parentId !== null && resolved.parent_id === null) return new ParentNotFoundError(parentId);
@@ -95,10 +101,11 @@ function candidateOf(request: StartExecutionDto, resolved: ResolvedStart | undef
     rootId: resolved.parent_root_id ?? resolved.id,
     pipelineId: resolved.pipeline_id,
     externalId: request.external_id ?? null,
-    startDate: request.start_date ?? new Date(),
+    startDate: request.start_date,
     watermark: request.watermark ?? resolved.watermark,
     nextWatermark: request.next_watermark ?? resolved.next_watermark,
     executionMetadata: request.execution_metadata ?? null,
     configVersion: resolved.config_version,
+    deadline: resolved.deadline,
   };
 }

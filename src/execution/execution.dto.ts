@@ -301,6 +301,14 @@ export class ExecutionDto {
   duration_seconds!: number | null;
 
   /**
+   * When it is late (UTC): its start plus the timeliness threshold of its pipeline, or of that one's type; null without
+   * a threshold, or beyond the year 9999. Follows the threshold while the execution runs, stands when it has ended.
+   * @example 2026-01-31T02:30:00.000Z
+   */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  deadline!: string | null;
+
+  /**
    * `running` until it ends, then `succeeded` or `failed`.
    * @example succeeded
    */

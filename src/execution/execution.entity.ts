@@ -31,6 +31,9 @@ import { PipelineEntity } from '../pipeline/pipeline.entity.js';
 @Index('ix_pipeline_execution_pipeline_succeeded', ['pipelineId', 'startDate', 'id'], {
   where: 'completed_successfully = true',
 })
+@Index('ix_pipeline_execution_deadline', ['deadline', 'id'], { where: 'end_date IS NULL' })
+@Index('ix_pipeline_execution_pipeline_running', ['pipelineId', 'startDate', 'id'], { where: 'end_date IS NULL' })
+@Index('ix_pipeline_execution_root_failed', ['rootId', 'id'], { where: 'completed_successfully = false' })
 export class ExecutionEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -94,6 +97,13 @@ export class ExecutionEntity {
   /** The version of the pipeline's configuration that it runs with. */
   @Column('integer', { name: 'config_version' })
   configVersion!: number;
+
+  /**
+   * When it is late: its start plus the timeliness threshold that holds for it; null without one. Follows the threshold
+   * while it runs (`ExecutionDeadlineService`), stands when it has ended.
+   */
+  @Column({ type: 'timestamptz', name: 'deadline', precision: 3, nullable: true })
+  deadline!: Date | null;
 
   /** SHA-256 (hex) of what the end said, to tell its repeat from another end. */
   @Column('char', { name: 'end_hash', length: 64, nullable: true })

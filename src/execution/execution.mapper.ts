@@ -15,6 +15,7 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     start_date: execution.startDate.toISOString(),
     end_date: execution.endDate?.toISOString() ?? null,
     duration_seconds: seconds,
+    deadline: execution.deadline?.toISOString() ?? null,
     status: statusOf(execution),
     completed_successfully: execution.completedSuccessfully,
     inserts: execution.inserts,

@@ -3,7 +3,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { OperationModule } from '../operation/operation.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
+import { ExecutionEndedService } from './execution-ended.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionStartService } from './execution-start.service.js';
@@ -21,7 +23,15 @@ import { ExecutionService } from './execution.service.js';
     TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
   ],
   controllers: [ExecutionController],
-  providers: [ExecutionEndService, ExecutionMetrics, ExecutionRepository, ExecutionService, ExecutionStartService],
-  exports: [ExecutionService],
+  providers: [
+    ExecutionDeadlineService,
+    ExecutionEndedService,
+    ExecutionEndService,
+    ExecutionMetrics,
+    ExecutionRepository,
+    ExecutionService,
+    ExecutionStartService,
+  ],
+  exports: [ExecutionDeadlineService, ExecutionEndedService, ExecutionService],
 })
 export class ExecutionModule {}

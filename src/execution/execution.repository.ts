@@ -4,7 +4,16 @@ import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from '
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
-import { CLAIM_EXTERNAL_IDS, COUNT_OPEN, FIND_EXTERNAL_IDS, RESOLVE_STARTS, UPDATE_ENDED } from './execution.sql.js';
+import {
+  CLAIM_EXTERNAL_IDS,
+  COUNT_OPEN,
+  FIND_EXTERNAL_IDS,
+  MOVE_DEADLINES_CHANGED_SINCE,
+  MOVE_DEADLINES_OF_PIPELINE,
+  MOVE_DEADLINES_OF_TYPE,
+  RESOLVE_STARTS,
+  UPDATE_ENDED,
+} from './execution.sql.js';
 
 /** What the database knows of a start: null where its pipeline or its parent isn't there. */
 export interface ResolvedStart {
@@ -13,6 +22,7 @@ export interface ResolvedStart {
   readonly watermark: string | null;
   readonly next_watermark: string | null;
   readonly config_version: number;
+  readonly deadline: Date | null;
   readonly parent_id: number | null;
   readonly parent_root_id: number | null;
 }
@@ -43,9 +53,13 @@ export type NewExecution = Omit<
 export class ExecutionRepository {
   resolveStarts(
     manager: EntityManager,
-    starts: readonly { readonly pipelineId: number; readonly parentId: number | null }[],
+    starts: readonly { readonly pipelineId: number; readonly parentId: number | null; readonly startDate: Date }[],
   ): Promise<ResolvedStart[]> {
-    return manager.query(RESOLVE_STARTS, [starts.map((s) => s.pipelineId), starts.map((s) => s.parentId)]);
+    return manager.query(RESOLVE_STARTS, [
+      starts.map((s) => s.pipelineId),
+      starts.map((s) => s.parentId),
+      starts.map((s) => s.startDate.toISOString()),
+    ]);
   }
 
   /** Gives each external id to one execution for good; answers with who holds them then. */
@@ -107,6 +121,21 @@ export class ExecutionRepository {
   async countOpen(manager: EntityManager): Promise<number> {
     const [row] = await manager.query<{ open: number }[]>(COUNT_OPEN);
     return row?.open ?? 0;
+  }
+
+  /** See {@link MOVE_DEADLINES_OF_PIPELINE}. */
+  async moveDeadlinesOfPipeline(manager: EntityManager, pipelineId: number): Promise<void> {
+    await manager.query(MOVE_DEADLINES_OF_PIPELINE, [pipelineId]);
+  }
+
+  /** See {@link MOVE_DEADLINES_OF_TYPE}. */
+  async moveDeadlinesOfType(manager: EntityManager, pipelineTypeId: number): Promise<void> {
+    await manager.query(MOVE_DEADLINES_OF_TYPE, [pipelineTypeId]);
+  }
+
+  /** See {@link MOVE_DEADLINES_CHANGED_SINCE}. */
+  async moveDeadlinesChangedSince(manager: EntityManager, since: Date): Promise<void> {
+    await manager.query(MOVE_DEADLINES_CHANGED_SINCE, [since]);
   }
 
   findById(manager: EntityManager, id: number): Promise<ExecutionEntity | null> {

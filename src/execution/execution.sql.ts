@@ -1,13 +1,18 @@
 /**
  * What a batch of starts needs to know, a row for each in their order: an id for it, its pipeline
- * and its parent (null where there is none such). By pk_pipeline and pk_pipeline_execution.
+ * and its parent (null where there is none such), and its deadline by the threshold of the pipeline
+ * or else of its type. By pk_pipeline, pk_pipeline_type and pk_pipeline_execution.
  */
 export const RESOLVE_STARTS = `
   SELECT nextval('pipeline_execution_id_seq') AS id,
          p.id AS pipeline_id, p.watermark, p.next_watermark, p.config_version,
+         watcher_due(item.start_date, coalesce(p.timeliness_number, t.timeliness_number),
+                     coalesce(p.timeliness_datepart, t.timeliness_datepart)) AS deadline,
          parent.id AS parent_id, parent.root_id AS parent_root_id
-    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS item (pipeline_id, parent_id, position)
+    FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
+         WITH ORDINALITY AS item (pipeline_id, parent_id, start_date, position)
     LEFT JOIN pipeline p ON p.id = item.pipeline_id
+    LEFT JOIN pipeline_type t ON t.id = p.pipeline_type_id
     LEFT JOIN pipeline_execution parent ON parent.id = item.parent_id
    ORDER BY item.position`;
 
@@ -46,3 +51,61 @@ export const UPDATE_ENDED = `
 export const COUNT_OPEN = `
   SELECT count(*) AS open
     FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;
+
+/** Where the deadline of an execution belongs by the threshold of its pipeline, or else of its type. */
+const DUE = `
+  watcher_due(e.start_date, coalesce(p.timeliness_number, t.timeliness_number),
+              coalesce(p.timeliness_datepart, t.timeliness_datepart))`;
+
+/** What of the running executions is not where it belongs. */
+const MISPLACED = `e.end_date IS NULL AND e.deadline IS DISTINCT FROM ${DUE}`;
+
+/**
+ * Moves the deadlines of a pipeline's running executions to its threshold as it is now. The rows are locked in the order
+ * of their ids, so that it and a batch of ends can't wait for each other. By ix_pipeline_execution_pipeline_running.
+ */
+export const MOVE_DEADLINES_OF_PIPELINE = `
+  WITH moved AS (
+    SELECT e.id, ${DUE} AS deadline
+      FROM pipeline p
+      JOIN pipeline_type t ON t.id = p.pipeline_type_id
+      JOIN pipeline_execution e ON e.pipeline_id = p.id
+     WHERE p.id = $1::bigint AND ${MISPLACED}
+     ORDER BY e.id
+       FOR NO KEY UPDATE OF e
+  )
+  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;
+
+/** The same for the pipelines of a type; by ix_pipeline_pipeline_type too. */
+export const MOVE_DEADLINES_OF_TYPE = `
+  WITH moved AS (
+    SELECT e.id, ${DUE} AS deadline
+      FROM pipeline_type t
+      JOIN pipeline p ON p.pipeline_type_id = t.id
+      JOIN pipeline_execution e ON e.pipeline_id = p.id
+     WHERE t.id = $1::bigint AND ${MISPLACED}
+     ORDER BY e.id
+       FOR NO KEY UPDATE OF e
+  )
+  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;
+
+/** The same for all pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated too. */
+export const MOVE_DEADLINES_CHANGED_SINCE = `
+  WITH changed AS (
+    SELECT p.id FROM pipeline p WHERE p.updated_at >= $1::timestamptz AND p.updated_at > p.created_at
+    UNION
+    SELECT p.id
+      FROM pipeline_type t
+      JOIN pipeline p ON p.pipeline_type_id = t.id
+     WHERE t.updated_at >= $1::timestamptz AND t.updated_at > t.created_at
+  ), moved AS (
+    SELECT e.id, ${DUE} AS deadline
+      FROM changed
+      JOIN pipeline p ON p.id = changed.id
+      JOIN pipeline_type t ON t.id = p.pipeline_type_id
+      JOIN pipeline_execution e ON e.pipeline_id = p.id
+     WHERE ${MISPLACED}
+     ORDER BY e.id
+       FOR NO KEY UPDATE OF e
+  )
+  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;

@@ -9,11 +9,22 @@ import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
 import { HierarchyController } from './hierarchy.controller.js';
 import { HierarchyRepository } from './hierarchy.repository.js';
 import { HierarchyService } from './hierarchy.service.js';
+import { TreeFailureRepository } from './tree-failure.repository.js';
+import { TreeFailureService } from './tree-failure.service.js';
 
 /** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
 @Module({
   imports: [ExecutionModule, TypeOrmModule.forFeature([ClosureEntity])],
   controllers: [HierarchyController, AnalysisController],
-  providers: [ExecutionClosureSubscriber, HierarchyRepository, HierarchyService, AnalysisRepository, AnalysisService],
+  providers: [
+    ExecutionClosureSubscriber,
+    HierarchyRepository,
+    HierarchyService,
+    AnalysisRepository,
+    AnalysisService,
+    TreeFailureRepository,
+    TreeFailureService,
+  ],
+  exports: [TreeFailureService],
 })
 export class HierarchyModule {}

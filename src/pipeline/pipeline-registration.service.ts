@@ -8,7 +8,14 @@ import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
 import { configurationOf, toConfiguration, toConfigurationColumns } from './pipeline.mapper.js';
+import { ThresholdChangeService } from './threshold-change.service.js';
 import { type InsertedPipeline, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
+
+/** What a registration is answered with, and whether it changed the configuration of a pipeline that was there. */
+interface Registration {
+  readonly answer: Answer<RegisteredPipelineDto>;
+  readonly changed: boolean;
+}
 
 /**
  * Get-or-create of a pipeline by its name, and configuration as code: the row follows what the
@@ -21,9 +28,10 @@ export class PipelineRegistrationService {
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeService,
     private readonly names: NamePolicy,
+    private readonly thresholds: ThresholdChangeService,
   ) {}
 
-  register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
+  async register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     const asked = toConfiguration(
       request,
       this.names.stored(request.name),
@@ -31,16 +39,29 @@ export class PipelineRegistrationService {
     );
     const errors = pairErrors(asked);
     if (errors.length > 0) throw new InvalidRequestError(errors);
-    return this.idempotency.once(async (manager) => {
-      const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
-      if (known) return Answer.found(await this.synchronise(manager, known, asked, request.next_watermark));
-      const inserted = await this.create(manager, asked, request.next_watermark);
-      if (inserted) return Answer.created(answerOf(inserted));
-      // Somebody else created it in the meantime; their commit is visible to the next statement.
-      const winner = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
-      if (!winner) throw new Error(`pipeline '${asked.name}' is neither insertable nor there`);
-      return Answer.found(await this.synchronise(manager, winner, asked, request.next_watermark));
+    let changed = false;
+    const answer = await this.idempotency.once(async (manager) => {
+      const registration = await this.settle(manager, asked, request.next_watermark);
+      changed = registration.changed;
+      return registration.answer;
     });
+    if (changed) await this.thresholds.announce({ pipelineId: answer.body.id });
+    return answer;
+  }
+
+  private async settle(
+    manager: EntityManager,
+    asked: Configuration,
+    nextWatermark: string | undefined,
+  ): Promise<Registration> {
+    const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
+    if (known) return this.synchronise(manager, known, asked, nextWatermark);
+    const inserted = await this.create(manager, asked, nextWatermark);
+    if (inserted) return { answer: Answer.created(answerOf(inserted)), changed: false };
+    // Somebody else created it in the meantime; their commit is visible to the next statement.
+    const winner = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
+    if (!winner) throw new Error(`pipeline '${asked.name}' is neither insertable nor there`);
+    return this.synchronise(manager, winner, asked, nextWatermark);
   }
 
   private async create(
@@ -59,22 +80,23 @@ export class PipelineRegistrationService {
     });
   }
 
-  /** Brings the row in step with the code where the code's configuration changed. */
+  /** Brings the row in step with the code where the code's configuration changed, and says whether it did. */
   private async synchronise(
     manager: EntityManager,
     known: KnownPipeline,
     asked: Configuration,
     nextWatermark: string | undefined,
-  ): Promise<RegisteredPipelineDto> {
+  ): Promise<Registration> {
     // Names enter the hash as they are stored, so that another case in the code changes nothing.
     const typeName = known.given_type_name ?? asked.pipeline_type_name;
     const configuration = { ...asked, name: known.name, pipeline_type_name: typeName };
     const hash = configurationHash(configuration);
-    if (hash !== known.config_hash) await this.apply(manager, known.id, configuration, hash);
+    const changed = hash !== known.config_hash;
+    if (changed) await this.apply(manager, known.id, configuration, hash);
     if (nextWatermark !== undefined && nextWatermark !== known.next_watermark) {
       await this.pipelines.setNextWatermark(manager, known.id, nextWatermark);
     }
-    return answerOf(known);
+    return { answer: Answer.found(answerOf(known)), changed };
   }
 
   private async apply(manager: EntityManager, id: number, configuration: Configuration, hash: string): Promise<void> {

@@ -19,6 +19,7 @@ import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { type NewPipelineType, PipelineTypeRepository } from './pipeline-type.repository.js';
 import { KeyMissingError, NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 import { toPipelineTypeDto } from './pipeline.mapper.js';
+import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** The types of pipelines: get-or-create, defaults for their pipelines, changes by operators. */
 @Injectable()
@@ -28,6 +29,7 @@ export class PipelineTypeService {
     private readonly idempotency: IdempotencyService,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
+    private readonly thresholds: ThresholdChangeService,
   ) {}
 
   getOrCreate(request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
@@ -74,6 +76,13 @@ export class PipelineTypeService {
   async patch(request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     const key = request.id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
+    const patched = await this.apply(request, key);
+    const moves = [request.timeliness_number, request.timeliness_datepart];
+    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineTypeId: patched.id });
+    return patched;
+  }
+
+  private async apply(request: PatchPipelineTypeDto, key: number | string): Promise<PipelineTypeDto> {
     try {
       return await this.transactions.run(async (manager) => {
         const type = await this.types.lock(manager, key);

@@ -21,6 +21,10 @@ import { PipelineTypeEntity } from './pipeline-type.entity.js';
 // On lower(name); TypeORM can't declare an expression, so the migration makes it.
 @Index('uq_pipeline_name', { synchronize: false })
 @Index('ix_pipeline_pipeline_type', ['pipelineTypeId', 'id'])
+@Index('ix_pipeline_updated', ['updatedAt'])
+// What the freshness check finds the stale ones by: on what `watcher_due` says, and on when the newest data came.
+@Index('ix_pipeline_stale_at', { synchronize: false })
+@Index('ix_pipeline_loaded_at', { synchronize: false })
 @Check('ck_pipeline_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
 export class PipelineEntity {

@@ -13,6 +13,7 @@ import { PipelineController } from './pipeline.controller.js';
 import { PipelineEntity } from './pipeline.entity.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { PipelineService } from './pipeline.service.js';
+import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
 @Module({
@@ -29,7 +30,8 @@ import { PipelineService } from './pipeline.service.js';
     PipelineTypeRepository,
     PipelineTypeService,
     PipelineWatermarkService,
+    ThresholdChangeService,
   ],
-  exports: [PipelineWatermarkService],
+  exports: [PipelineWatermarkService, ThresholdChangeService],
 })
 export class PipelineModule {}

@@ -17,6 +17,7 @@ import {
 } from './pipeline.errors.js';
 import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
+import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** Pipelines as operators see them: read, listed, changed by hand. */
 @Injectable()
@@ -26,6 +27,7 @@ export class PipelineService {
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
+    private readonly thresholds: ThresholdChangeService,
   ) {}
 
   get(id: number): Promise<PipelineDto> {
@@ -53,6 +55,17 @@ export class PipelineService {
     const key = id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
     const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
+    const patched = await this.apply(request, key, newName);
+    const moves = [request.timeliness_number, request.timeliness_datepart, request.pipeline_type_id];
+    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineId: patched.id });
+    return patched;
+  }
+
+  private async apply(
+    request: PatchPipelineDto,
+    key: number | string,
+    newName: string | undefined,
+  ): Promise<PipelineDto> {
     try {
       return await this.transactions.run(async (manager) => {
         const pipeline = await this.pipelines.lock(manager, key);

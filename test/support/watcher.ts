@@ -25,7 +25,7 @@ export class Watcher {
 
   static async start(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<Watcher> {
     const own = database ?? (await createDatabase());
-    const config = { ...readConfig({}), databaseUrl: own.url, ...overrides };
+    const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }));
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import {
+  COUNT_FRESHNESS,
+  COUNT_TIMELINESS,
+  LOCK_CHECK,
+  OPEN_LATE,
+  OPEN_LATE_ENDS,
+  OPEN_STALE,
+  RESOLVE_FAILED,
+  RESOLVE_LATE,
+  RESOLVE_STALE,
+} from './check.sql.js';
+
+export const CHECKS = ['freshness', 'timeliness'] as const;
+export type Check = (typeof CHECKS)[number];
+
+/** What a check changed: the ids of the incidents that it opened and resolved. */
+export interface Findings {
+  readonly opened: readonly number[];
+  readonly resolved: readonly number[];
+}
+
+const COUNT = { freshness: COUNT_FRESHNESS, timeliness: COUNT_TIMELINESS } as const;
+
+/** The checks' statements, see `check.sql.ts`. Each runs inside the caller's transaction. */
+@Injectable()
+export class CheckRepository {
+  /** Waits until no other check of the kind runs; held until the transaction ends. */
+  async lock(manager: EntityManager, check: Check): Promise<void> {
+    await manager.query(LOCK_CHECK, [check]);
+  }
+
+  async freshness(manager: EntityManager, now: Date): Promise<Findings> {
+    const opened = await this.insert(manager, OPEN_STALE, now);
+    return { opened, resolved: await this.update(manager, RESOLVE_STALE, now) };
+  }
+
+  async timeliness(manager: EntityManager, now: Date): Promise<Findings> {
+    const ended = await this.insert(manager, OPEN_LATE_ENDS, now);
+    const running = await this.insert(manager, OPEN_LATE, now);
+    const timely = await this.update(manager, RESOLVE_LATE, now);
+    const recovered = await this.update(manager, RESOLVE_FAILED, now);
+    return { opened: [...ended, ...running], resolved: [...timely, ...recovered] };
+  }
+
+  /** How many pipelines or executions a check is about. Costs what there is. */
+  async count(manager: EntityManager, check: Check): Promise<number> {
+    const [row]: { checked: number }[] = await manager.query(COUNT[check]);
+    return row?.checked ?? 0;
+  }
+
+  private async insert(manager: EntityManager, statement: string, now: Date): Promise<number[]> {
+    const rows: { id: number }[] = await manager.query(statement, [now]);
+    return rows.map(({ id }) => id);
+  }
+
+  private async update(manager: EntityManager, statement: string, now: Date): Promise<number[]> {
+    const [rows]: [{ id: number }[], number] = await manager.query(statement, [now]);
+    return rows.map(({ id }) => id);
+  }
+}

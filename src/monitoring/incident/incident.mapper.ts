@@ -1,0 +1,67 @@
+import type { IncidentDto } from './incident.dto.js';
+import type { IncidentEntity, Resolution, RootCause } from './incident.entity.js';
+
+const RESOLUTIONS: Record<Resolution, string> = {
+  loaded: 'data arrived',
+  ended: 'the execution ended',
+  succeeded: 'the pipeline succeeded again',
+  muted: 'the check was muted',
+  inactive: 'the pipeline is not active any more',
+  threshold: 'the threshold was changed',
+};
+
+export function toIncidentDto(incident: IncidentEntity): IncidentDto {
+  return {
+    id: incident.id,
+    kind: incident.kind,
+    status: incident.resolvedAt ? 'resolved' : 'open',
+    pipeline_id: incident.pipelineId,
+    pipeline_name: incident.pipeline.name,
+    execution_id: incident.executionId,
+    opened_at: incident.openedAt.toISOString(),
+    resolved_at: incident.resolvedAt?.toISOString() ?? null,
+    expected_at: incident.expectedAt?.toISOString() ?? null,
+    detail: detailOf(incident),
+    root_causes: incident.rootCauses.map(({ execution_id, pipeline_id, pipeline_name, error_message }) => ({
+      execution_id,
+      pipeline_id,
+      pipeline_name,
+      error_message,
+    })),
+  };
+}
+
+function detailOf(incident: IncidentEntity): string {
+  const happened = happenedOf(incident);
+  return incident.resolution ? `${happened} Resolved: ${RESOLUTIONS[incident.resolution]}.` : happened;
+}
+
+function happenedOf(incident: IncidentEntity): string {
+  const since = incident.since.toISOString();
+  const expected = `${incident.expectedAt?.toISOString() ?? 'never'} (${thresholdOf(incident)})`;
+  switch (incident.kind) {
+    case 'freshness':
+      return `No data since ${since}; it was expected by ${expected}.`;
+    case 'timeliness':
+      return `Execution ${incident.executionId} started at ${since} and was to end by ${expected}.`;
+    case 'failure':
+      return `Execution ${incident.executionId} failed at ${since}${causesOf(incident)}`;
+  }
+}
+
+function thresholdOf({ thresholdNumber, thresholdDatepart }: IncidentEntity): string {
+  return `${thresholdNumber} ${thresholdDatepart}${thresholdNumber === 1 ? '' : 's'}`;
+}
+
+function causesOf({ executionId, rootCauses, rootCauseCount }: IncidentEntity): string {
+  const [first] = rootCauses;
+  if (!first) return '.';
+  const said = first.error_message ? `: ${first.error_message}` : '';
+  if (rootCauseCount === 1 && first.execution_id === executionId) return said || '.';
+  const which = rootCauseCount === 1 ? 'Root cause' : `${rootCauseCount} root causes, the first`;
+  return `. ${which}: execution ${first.execution_id} of ${nameOf(first)}${said || '.'}`;
+}
+
+function nameOf({ pipeline_name }: RootCause): string {
+  return `'${pipeline_name}'`;
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '../../common/page.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import type { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
+import { IncidentNotFoundError } from './incident.errors.js';
+import { toIncidentDto } from './incident.mapper.js';
+import { IncidentRepository } from './incident.repository.js';
+
+/** Incidents, read. */
+@Injectable()
+export class IncidentService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly incidents: IncidentRepository,
+  ) {}
+
+  async get(id: number): Promise<IncidentDto> {
+    const incident = await this.transactions.read((manager) => this.incidents.findById(manager, id));
+    if (!incident) throw new IncidentNotFoundError(id);
+    return toIncidentDto(incident);
+  }
+
+  list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
+    return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
+  }
+}

@@ -1,0 +1,133 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { type Db, PgBoss, type QueueOptions, type QueuePolicy } from 'pg-boss';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
+
+/** What is done with a job. `signal` fires when the service stops or the job has taken too long. */
+type Handle = (data: unknown, signal: AbortSignal) => Promise<void>;
+
+/** A queue of jobs: each is handled at least once, by one replica at a time. */
+export interface JobQueue {
+  readonly name: string;
+  /** Adds a job by this expression (UTC), once for all replicas. */
+  readonly cron?: string;
+  readonly options: QueueOptions & { readonly policy?: QueuePolicy };
+  readonly handle: Handle;
+}
+
+/** A job to add, at once or not before a moment. */
+export interface NewJob {
+  readonly data: object;
+  readonly startAfter?: Date;
+}
+
+/** The part of a `pg` client or pool that statements go through. */
+interface Connection {
+  query(text: string, values?: unknown[]): Promise<Rows | Rows[]>;
+}
+interface Rows {
+  readonly rows: unknown[];
+}
+
+const SCHEMA = 'watcher_job';
+const POLL_SECONDS = 1;
+/** How long jobs in hand may take to end once they were told to. */
+const STOP_WITHIN_MS = 2000;
+
+/**
+ * Jobs in PostgreSQL by pg-boss (see docs/adr): on the service's own pool, without LISTEN and session locks, so that a
+ * pooler may stand between. Its schema is made by a migration; nothing runs at all where no queue is registered.
+ */
+@Injectable()
+export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  private readonly logger = new Logger(JobService.name);
+  private readonly stopping = new AbortController();
+  private readonly queues: JobQueue[] = [];
+  private boss: PgBoss | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'migrate'>,
+  ) {}
+
+  /** To be called while the modules are initialised. */
+  register(queue: JobQueue): void {
+    this.queues.push(queue);
+  }
+
+  /** Adds jobs to a registered queue as a part of the caller's transaction. */
+  async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
+    if (!this.boss) throw new Error('jobs can be added once the service has started');
+    const client = (await manager.queryRunner?.connect()) as Connection | undefined;
+    if (!client) throw new Error('a job is added with what it is about: in a transaction');
+    await this.boss.insert(queue, [...jobs], { db: asDb(client) });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.queues.length === 0) return;
+    this.boss = await this.start();
+    for (const queue of this.queues) await this.open(this.boss, queue);
+  }
+
+  /** Requests may still be in flight, and add jobs; only what is in hand is told to end. */
+  onModuleDestroy(): void {
+    this.stopping.abort();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.boss?.stop({ graceful: true, timeout: STOP_WITHIN_MS });
+  }
+
+  private async start(): Promise<PgBoss> {
+    const { master } = this.dataSource.driver as unknown as { readonly master: Connection };
+    const boss = new PgBoss({
+      db: asDb(master),
+      schema: SCHEMA,
+      // The first version comes by our migration; a newer library brings its own changes along.
+      migrate: this.config.migrate,
+      createSchema: false,
+      schedule: this.queues.some(({ cron }) => cron !== undefined),
+      registerInstance: false,
+      reindex: false,
+      monitorVacuum: false,
+      openTelemetry: { enabled: false },
+    });
+    boss.on('error', (error: Error) => this.logger.error({ err: error }, 'jobs'));
+    return boss.start();
+  }
+
+  private async open(boss: PgBoss, queue: JobQueue): Promise<void> {
+    await boss.createQueue(queue.name, queue.options);
+    if (queue.cron !== undefined) await boss.schedule(queue.name, queue.cron, null, { tz: 'UTC' });
+    const worker = await boss.work(
+      queue.name,
+      { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS },
+      async ([job]) => {
+        if (!job) return;
+        // A worker would wait for its next poll also where more is to do.
+        boss.notifyWorker(worker);
+        await this.handle(queue, job.data, job.signal);
+      },
+    );
+  }
+
+  private async handle(queue: JobQueue, data: unknown, signal: AbortSignal): Promise<void> {
+    try {
+      await queue.handle(data, AbortSignal.any([this.stopping.signal, signal]));
+    } catch (error) {
+      if (!this.stopping.signal.aborted) this.logger.error({ err: error, queue: queue.name }, 'a job failed');
+      throw error;
+    }
+  }
+}
+
+/** What pg-boss sends its statements by; some hold several, and it wants the rows of each. */
+function asDb(connection: Connection): Db {
+  return {
+    executeSql: async (text, values) => {
+      const results = [await connection.query(text, values)].flat();
+      return { rows: results.flatMap(({ rows }) => rows ?? []) };
+    },
+  };
+}

@@ -31,7 +31,10 @@ interface Rows {
 }
 
 const SCHEMA = 'watcher_job';
+/** How often a queue is asked for jobs: the delay of an alert. */
 const POLL_SECONDS = 1;
+/** How often the schedule is looked at: the delay of a check is at most twice this. */
+const CRON_SECONDS = 5;
 /** How long jobs in hand may take to end once they were told to. */
 const STOP_WITHIN_MS = 2000;
 
@@ -88,6 +91,8 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       migrate: this.config.migrate,
       createSchema: false,
       schedule: this.queues.some(({ cron }) => cron !== undefined),
+      cronMonitorIntervalSeconds: CRON_SECONDS,
+      cronWorkerIntervalSeconds: CRON_SECONDS,
       registerInstance: false,
       reindex: false,
       monitorVacuum: false,

@@ -12,6 +12,8 @@ export interface JobQueue {
   readonly name: string;
   /** Adds a job by this expression (UTC), once for all replicas. */
   readonly cron?: string;
+  /** How often it is asked for jobs: the delay of one. */
+  readonly pollSeconds: number;
   readonly options: QueueOptions & { readonly policy?: QueuePolicy };
   readonly handle: Handle;
 }
@@ -31,8 +33,6 @@ interface Rows {
 }
 
 const SCHEMA = 'watcher_job';
-/** How often a queue is asked for jobs: the delay of an alert. */
-const POLL_SECONDS = 1;
 /** How often the schedule is looked at: the delay of a check is at most twice this. */
 const CRON_SECONDS = 5;
 /** How long jobs in hand may take to end once they were told to. */
@@ -105,16 +105,13 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private async open(boss: PgBoss, queue: JobQueue): Promise<void> {
     await boss.createQueue(queue.name, queue.options);
     if (queue.cron !== undefined) await boss.schedule(queue.name, queue.cron, null, { tz: 'UTC' });
-    const worker = await boss.work(
-      queue.name,
-      { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS },
-      async ([job]) => {
-        if (!job) return;
-        // A worker would wait for its next poll also where more is to do.
-        boss.notifyWorker(worker);
-        await this.handle(queue, job.data, job.signal);
-      },
-    );
+    const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds };
+    const worker = await boss.work(queue.name, options, async ([job]) => {
+      if (!job) return;
+      // A worker would wait for its next poll also where more is to do.
+      boss.notifyWorker(worker);
+      await this.handle(queue, job.data, job.signal);
+    });
   }
 
   private async handle(queue: JobQueue, data: unknown, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,7 @@ export class CheckScheduleService implements OnModuleInit {
     this.jobs.register({
       name: 'check',
       cron: this.config.checkCron,
+      pollSeconds: 3,
       // One queued or active among all replicas. Not repeated when it fails: the next one comes by itself.
       options: { policy: 'exclusive', retryLimit: 0, expireInSeconds: EXPIRES_SECONDS, deleteAfterSeconds: 3600 },
       handle: () => this.runAll(),

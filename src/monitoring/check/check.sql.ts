@@ -12,9 +12,9 @@ const LOADED_AT = `coalesce(GREATEST(p.last_target_insert, p.last_target_update,
 
 /**
  * The stale pipelines: those with a threshold of their own by ix_pipeline_stale_at, the others type by type by
- * ix_pipeline_loaded_at. That one is asked for what loaded before now minus the type's threshold; a month has up to
- * three days more or less than another, so four days are added and the exact rule asked after. A type that allows more
- * than 4,000 years has nothing stale, and its moment would be before the first one that PostgreSQL knows.
+ * ix_pipeline_loaded_at. That one is asked for what loaded before now minus the type's threshold; one month has up
+ * to three days more than another, so for months and years four days are added and the exact rule asked after. A type
+ * that allows more than 4,000 years has nothing stale, and its moment would be before the first that PostgreSQL knows.
  * OFFSET 0 keeps the planner from turning the two steps into one pass over all pipelines.
  */
 const STALE = `
@@ -34,7 +34,8 @@ const STALE = `
           WHERE p.pipeline_type_id = t.id
             AND p.active AND NOT p.mute_freshness_check AND p.freshness_number IS NULL
             AND ${LOADED_AT} < CASE WHEN watcher_interval(t.freshness_number, t.freshness_datepart::text) < '4000 years'
-                THEN ($1::timestamptz AT TIME ZONE 'UTC' + interval '4 days'
+                THEN ($1::timestamptz AT TIME ZONE 'UTC'
+                      + CASE WHEN t.freshness_datepart IN ('month', 'year') THEN interval '4 days' ELSE interval '0' END
                       - watcher_interval(t.freshness_number, t.freshness_datepart::text)) AT TIME ZONE 'UTC' END
          OFFSET 0) old
    WHERE t.freshness_number IS NOT NULL AND NOT t.mute_freshness_check

@@ -139,3 +139,20 @@ await withService(async (url) => {
   if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
   console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');
 });
+
+const receiver = { RECEIVER_PORT: '19090', ALERT_WEBHOOK_SECRET: 'example' };
+await withService(
+  async (url) => {
+    const text = await readFile('examples/README.md', 'utf8');
+    const shown = blocksOf(text).find(({ code }) => code.startsWith('opened '));
+    if (!shown) throw new Error('examples/README.md shows no messages');
+    const run = () => output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
+    for (let times = 0; times < 2; times++)
+      compare('examples/README.md, for examples/incidents.ts,', shown.code, run());
+    console.log('examples/incidents.ts: hears what examples/README.md shows, as often as it runs');
+  },
+  {
+    ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.RECEIVER_PORT}/`,
+    ALERT_WEBHOOK_SECRET: receiver.ALERT_WEBHOOK_SECRET,
+  },
+);

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs `work` with the URL and the data folder of a built service that nobody else knows, on a free port and an
+ * Runs `work`, under further `settings` if need be, with the URL and the data folder of a built service that nobody else knows, on a free port and an
  * embedded database of its own; both are gone afterwards.
  */
-export async function withService(work) {
+export async function withService(work, settings = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'watcher-tool-'));
   // None of the machine's own settings: the README speaks of a fresh one.
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, PORT: '0', WATCHER_DATA_DIR: dataDir, LOG_FORMAT: 'json' };
+  const env = { PATH, HOME, PORT: '0', WATCHER_DATA_DIR: dataDir, LOG_FORMAT: 'json', ...settings };
   const service = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const errors = [];
   service.stderr.on('data', (chunk) => errors.push(chunk));

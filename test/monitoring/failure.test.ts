@@ -39,6 +39,8 @@ describe('failure', () => {
       error_message,
     });
     expect(others).toEqual([]);
+    const asked = (await watcher.get(`/pipeline_execution/${root}/root_cause`)).body;
+    expect(asked.map(({ id }: Json) => id)).toEqual([b, leaf]);
     expect(incident).toMatchObject({
       kind: 'failure',
       status: 'open',
@@ -57,7 +59,7 @@ describe('failure', () => {
     expect(await incidentsOf(watcher, top)).toMatchObject([
       {
         root_causes: [{ execution_id: root, error_message: 'out of memory' }],
-        detail: expect.stringMatching(/^Execution \d+ failed at \S+: out of memory$/),
+        detail: expect.stringMatching(/^Execution \d+ failed at \S+: out of memory\.$/),
       },
     ]);
   });

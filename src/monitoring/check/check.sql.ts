@@ -135,7 +135,7 @@ export const RESOLVE_LATE = `
 
 /**
  * Resolves the failures that no end could: the pipeline was deactivated, or its next success was reported before the
- * failure. By uq_incident_open and ix_pipeline_execution_pipeline_start.
+ * failure. By uq_incident_open and ix_pipeline_execution_pipeline_succeeded.
  */
 export const RESOLVE_FAILED = `
   UPDATE incident i

@@ -1,5 +1,5 @@
 import type { IncidentDto } from './incident.dto.js';
-import type { IncidentEntity, Resolution, RootCause } from './incident.entity.js';
+import type { IncidentEntity, Resolution } from './incident.entity.js';
 
 const RESOLUTIONS: Record<Resolution, string> = {
   loaded: 'data arrived',
@@ -45,7 +45,7 @@ function happenedOf(incident: IncidentEntity): string {
     case 'timeliness':
       return `Execution ${incident.executionId} started at ${since} and was to end by ${expected}.`;
     case 'failure':
-      return `Execution ${incident.executionId} failed at ${since}${causesOf(incident)}`;
+      return sentence(`Execution ${incident.executionId} failed at ${since}${causesOf(incident)}`);
   }
 }
 
@@ -55,13 +55,13 @@ function thresholdOf({ thresholdNumber, thresholdDatepart }: IncidentEntity): st
 
 function causesOf({ executionId, rootCauses, rootCauseCount }: IncidentEntity): string {
   const [first] = rootCauses;
-  if (!first) return '.';
+  if (!first) return '';
   const said = first.error_message ? `: ${first.error_message}` : '';
-  if (rootCauseCount === 1 && first.execution_id === executionId) return said || '.';
+  if (rootCauseCount === 1 && first.execution_id === executionId) return said;
   const which = rootCauseCount === 1 ? 'Root cause' : `${rootCauseCount} root causes, the first`;
-  return `. ${which}: execution ${first.execution_id} of ${nameOf(first)}${said || '.'}`;
+  return `. ${which}: execution ${first.execution_id} of '${first.pipeline_name}'${said}`;
 }
 
-function nameOf({ pipeline_name }: RootCause): string {
-  return `'${pipeline_name}'`;
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

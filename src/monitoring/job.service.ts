@@ -3,6 +3,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } f
 import { type Db, PgBoss, type QueueOptions, type QueuePolicy } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
 
 /** What is done with a job. `signal` fires when the service stops or the job has taken too long. */
 type Handle = (data: unknown, signal: AbortSignal) => Promise<void>;
@@ -12,7 +13,7 @@ export interface JobQueue {
   readonly name: string;
   /** Adds a job by this expression (UTC), once for all replicas. */
   readonly cron?: string;
-  /** How often it is asked for jobs: the delay of one. */
+  /** How often it is asked for jobs: the delay of one that another replica has added. */
   readonly pollSeconds: number;
   readonly options: QueueOptions & { readonly policy?: QueuePolicy };
   readonly handle: Handle;
@@ -47,10 +48,12 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private readonly logger = new Logger(JobService.name);
   private readonly stopping = new AbortController();
   private readonly queues: JobQueue[] = [];
+  private readonly workers = new Map<string, string>();
   private boss: PgBoss | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly transactions: TransactionRunner,
     @Inject(CONFIG) private readonly config: Pick<Config, 'migrate'>,
   ) {}
 
@@ -59,12 +62,13 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     this.queues.push(queue);
   }
 
-  /** Adds jobs to a registered queue as a part of the caller's transaction. */
+  /** Adds jobs to a registered queue as a part of the caller's transaction; this replica looks for them at once. */
   async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
     if (!this.boss) throw new Error('jobs can be added once the service has started');
     const client = (await manager.queryRunner?.connect()) as Connection | undefined;
     if (!client) throw new Error('a job is added with what it is about: in a transaction');
     await this.boss.insert(queue, [...jobs], { db: asDb(client) });
+    if (jobs.some(({ startAfter }) => !startAfter)) this.transactions.afterCommit(manager, () => this.wake(queue));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -108,10 +112,16 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds };
     const worker = await boss.work(queue.name, options, async ([job]) => {
       if (!job) return;
-      // A worker would wait for its next poll also where more is to do.
-      boss.notifyWorker(worker);
+      // Else it would wait for its next poll also where more is to do.
+      this.wake(queue.name);
       await this.handle(queue, job.data, job.signal);
     });
+    this.workers.set(queue.name, worker);
+  }
+
+  private wake(queue: string): void {
+    const worker = this.workers.get(queue);
+    if (worker !== undefined) this.boss?.notifyWorker(worker);
   }
 
   private async handle(queue: JobQueue, data: unknown, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { OperationModule } from '../operation/operation.module.js';
 import { AlertDeliveryService } from './alert/alert-delivery.service.js';
 import { AlertOutboxService } from './alert/alert-outbox.service.js';
 import { AlertSenderService } from './alert/alert-sender.service.js';
@@ -20,6 +21,7 @@ import { IncidentEntity, LateEndEntity } from './incident/incident.entity.js';
 import { IncidentRepository } from './incident/incident.repository.js';
 import { IncidentService } from './incident/incident.service.js';
 import { JobService } from './job.service.js';
+import { MonitoringMetrics } from './monitoring-metrics.js';
 
 /** Judges what the modules below have recorded: the checks, the incidents they open and resolve, the alerts of those. */
 @Module({
@@ -27,6 +29,7 @@ import { JobService } from './job.service.js';
     ExecutionModule,
     HierarchyModule,
     IdempotencyModule,
+    OperationModule,
     TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
   ],
   controllers: [AlertController, CheckController, IncidentController],
@@ -43,6 +46,7 @@ import { JobService } from './job.service.js';
     IncidentRepository,
     IncidentService,
     JobService,
+    MonitoringMetrics,
   ],
 })
 export class MonitoringModule {}

@@ -36,7 +36,7 @@ export class AlertDeliveryService implements OnModuleInit {
   private register(channel: Channel): void {
     this.jobs.register({
       name: queueOf(channel),
-      pollSeconds: 1,
+      pollSeconds: 2,
       options: {
         // Repeated by the library only when a replica died or could not write down how an attempt went.
         retryLimit: 10_000,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OneOf, Optional } from '../../common/fields.js';
+import { ID, INSTANT, OneOf, Optional } from '../../common/fields.js';
 import { PageQuery } from '../../common/page.js';
 import { ALERT_STATUSES, type AlertEvent, type AlertStatus, type Channel, CHANNELS, EVENTS } from './alert.entity.js';
 
@@ -28,7 +28,7 @@ export class AlertDto {
    * Its id.
    * @example 7
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   id!: number;
 
   /**
@@ -56,7 +56,7 @@ export class AlertDto {
    * The incidents that it tells of.
    * @example [12]
    */
-  @ApiProperty({ type: 'array', items: { type: 'integer', format: 'int64' } })
+  @ApiProperty({ type: 'array', items: ID })
   incident_ids!: number[];
 
   /**
@@ -70,12 +70,12 @@ export class AlertDto {
    * How often it was tried.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   attempts!: number;
 
   /**
    * Why the last attempt failed; null when none did, or when it was sent.
-   * @example null
+   * @example "the receiver answered 429"
    */
   last_error!: string | null;
 
@@ -83,20 +83,20 @@ export class AlertDto {
    * When it was written (UTC).
    * @example 2026-01-31T02:30:12.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   created_at!: string;
 
   /**
    * When it is tried next (UTC); null when it is sent or given up.
-   * @example null
+   * @example 2026-01-31T02:40:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  @ApiProperty({ ...INSTANT, nullable: true })
   next_attempt_at!: string | null;
 
   /**
    * When a receiver took it (UTC).
    * @example 2026-01-31T02:30:13.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  @ApiProperty({ ...INSTANT, nullable: true })
   sent_at!: string | null;
 }

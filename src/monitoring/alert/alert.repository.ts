@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../common/page.js';
 import type { ListAlertsQuery } from './alert.dto.js';
 import { AlertEntity } from './alert.entity.js';
+import { COUNT_UNSENT } from './alert.sql.js';
 
 /** An alert about to be written. */
 export type NewAlert = Pick<AlertEntity, 'deliveryId' | 'channel' | 'event' | 'incidentIds' | 'body' | 'createdAt'>;
@@ -40,6 +41,12 @@ export class AlertRepository {
   /** Only while it waits: what was sent stays sent. */
   async record(manager: EntityManager, id: number, attempt: Attempt): Promise<void> {
     await manager.update(AlertEntity, { id, status: 'waiting' }, attempt);
+  }
+
+  /** How many wait, and how many were given up; at most 100,000 of each. */
+  async countUnsent(manager: EntityManager): Promise<Record<'waiting' | 'failed', number>> {
+    const [row] = await manager.query<Record<'waiting' | 'failed', number>[]>(COUNT_UNSENT);
+    return row ?? { waiting: 0, failed: 0 };
   }
 
   /** Newest first; by pk_alert, ix_alert_unsent or ix_alert_channel. */

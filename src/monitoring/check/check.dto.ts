@@ -26,20 +26,20 @@ export class CheckReportDto {
    * How many pipelines (freshness) or executions (timeliness) it was about: those with a threshold, active, not muted.
    * @example 120
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   checked!: number;
 
   /**
    * How many incidents it opened.
    * @example 1
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   opened!: number;
 
   /**
    * How many incidents it resolved.
    * @example 0
    */
-  @ApiProperty({ type: 'integer' })
+  @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   resolved!: number;
 }

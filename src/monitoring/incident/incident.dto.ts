@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { OneOf, Optional, QueryId } from '../../common/fields.js';
+import { ID, INSTANT, NAME, OneOf, Optional, QueryId } from '../../common/fields.js';
 import { PageQuery } from '../../common/page.js';
 import { type Kind, KINDS } from './incident.entity.js';
 
@@ -39,25 +39,26 @@ export class IncidentRootCauseDto {
    * The execution.
    * @example 45
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   execution_id!: number;
 
   /**
    * The pipeline that it is a run of.
    * @example 3
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_id!: number;
 
   /**
    * The name of that pipeline when it failed.
-   * @example Load Orders
+   * @example "Load Orders"
    */
+  @ApiProperty(NAME)
   pipeline_name!: string;
 
   /**
    * The beginning of what its end said, at most 1,000 characters.
-   * @example connection to the source was refused
+   * @example "connection to the source was refused"
    */
   error_message!: string | null;
 }
@@ -68,7 +69,7 @@ export class IncidentDto {
    * Its id.
    * @example 12
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   id!: number;
 
   /**
@@ -90,46 +91,47 @@ export class IncidentDto {
    * The pipeline that it is about.
    * @example 1
    */
-  @ApiProperty({ type: 'integer', format: 'int64' })
+  @ApiProperty(ID)
   pipeline_id!: number;
 
   /**
    * The name of that pipeline.
-   * @example Customer Data Pipeline
+   * @example "Customer Data Pipeline"
    */
+  @ApiProperty(NAME)
   pipeline_name!: string;
 
   /**
    * The late execution, or the root of the failed tree; null for freshness.
    * @example 42
    */
-  @ApiProperty({ type: 'integer', format: 'int64', nullable: true })
+  @ApiProperty({ ...ID, nullable: true })
   execution_id!: number | null;
 
   /**
    * When it was found (UTC).
    * @example 2026-01-31T02:30:12.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty(INSTANT)
   opened_at!: string;
 
   /**
    * When its condition was found to have ended (UTC); null while it is open.
-   * @example null
+   * @example 2026-01-31T02:41:07.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  @ApiProperty({ ...INSTANT, nullable: true })
   resolved_at!: string | null;
 
   /**
    * When the data or the end was expected (UTC), as it stood when the incident was opened; null for a failure.
    * @example 2026-01-31T02:30:00.000Z
    */
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  @ApiProperty({ ...INSTANT, nullable: true })
   expected_at!: string | null;
 
   /**
    * What happened, and why it was resolved, in a sentence for people.
-   * @example Execution 42 started at 2026-01-31T02:00:00.000Z and was to end by 2026-01-31T02:30:00.000Z (30 minutes).
+   * @example "Execution 42 started at 2026-01-31T02:00:00.000Z and was to end by 2026-01-31T02:30:00.000Z (30 minutes)."
    */
   detail!: string;
 

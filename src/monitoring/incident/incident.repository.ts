@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../common/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
-import { IncidentEntity, type RootCause } from './incident.entity.js';
-import { NOTE_LATE_ENDS, OPEN_FAILURES, RESOLVE_FAILURES } from './incident.sql.js';
+import { IncidentEntity, type Kind, type RootCause } from './incident.entity.js';
+import { COUNT_OPEN_INCIDENTS, NOTE_LATE_ENDS, OPEN_FAILURES, RESOLVE_FAILURES } from './incident.sql.js';
 
 /** A root that failed, and what its failure came from. */
 export interface FailedTree {
@@ -42,6 +42,12 @@ export class IncidentRepository {
 
   async noteLateEnds(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
     await manager.query(NOTE_LATE_ENDS, [executionIds]);
+  }
+
+  /** How many are open, by kind; at most 100,000 in all. */
+  async countOpen(manager: EntityManager): Promise<Record<Kind, number>> {
+    const [row] = await manager.query<Record<Kind, number>[]>(COUNT_OPEN_INCIDENTS);
+    return row ?? { freshness: 0, timeliness: 0, failure: 0 };
   }
 
   findById(manager: EntityManager, id: number): Promise<IncidentEntity | null> {

@@ -32,6 +32,13 @@ export const RESOLVE_FAILURES = `
    WHERE i.id = succeeded.id AND i.resolved_at IS NULL
   RETURNING i.id`;
 
+/** How many incidents are open, by kind, up to 100,000 in all; by ix_incident_open. */
+export const COUNT_OPEN_INCIDENTS = `
+  SELECT count(*) FILTER (WHERE kind = 'freshness') AS freshness,
+         count(*) FILTER (WHERE kind = 'timeliness') AS timeliness,
+         count(*) FILTER (WHERE kind = 'failure') AS failure
+    FROM (SELECT i.kind FROM incident i WHERE i.resolved_at IS NULL LIMIT 100000) AS open`;
+
 /** Notes executions that ended late for the next timeliness check. */
 export const NOTE_LATE_ENDS = `
   INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`;

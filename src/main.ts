@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.js';
 import { createApp } from './configure-app.js';
 import { EmbeddedServer } from './database/embedded/embedded-server.js';
+import { closeOnlyIdleConnections } from './operation/idle-connections.js';
 import { createLogger } from './operation/logger.js';
 import { ServiceState } from './operation/service-state.js';
 import { startTracing } from './operation/tracing/tracing.js';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, logger) : undefined;
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
+    closeOnlyIdleConnections(app.getHttpServer());
     await app.listen(config.port, config.host);
     stopOnSignal(app, config, logger, async () => {
       await embedded?.stop();

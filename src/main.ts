@@ -13,6 +13,8 @@ import { announce, explain } from './start-up.js';
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
 const STOP_WITHIN_MS = 7000;
 const SWEEP_MS = 50;
+/** How many clients may connect in the same moment, e.g. after a restart; of more, some wait a second and longer. */
+const WAITING_CONNECTIONS = 4096;
 
 /**
  * The first signal to stop. Listened for from the beginning: one that comes during the start is obeyed when the start is
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);
     closeOnlyIdleConnections(app.getHttpServer());
-    await app.listen(config.port, config.host);
+    await app.listen({ port: config.port, host: config.host, backlog: WAITING_CONNECTIONS });
     stopOnSignal(app, config, logger, async () => {
       await embedded?.stop();
       await tracing?.stop();

@@ -6,12 +6,21 @@ export const SqlState = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlockDetected: '40P01',
+  lockNotAvailable: '55P03',
   queryCanceled: '57014',
   undefinedTable: '42P01',
 } as const;
 
 /** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
+
+/** What ends a single piece of work while the database is well: others hold its rows, or it ran out of time. */
+const HELD_UP: ReadonlySet<string | undefined> = new Set([
+  SqlState.serializationFailure,
+  SqlState.deadlockDetected,
+  SqlState.lockNotAvailable,
+  SqlState.queryCanceled,
+]);
 
 /** Errors of the network and of `pg` itself, which carry no SQLSTATE. */
 const UNAVAILABLE_CODES = new Set([
@@ -61,7 +70,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!cause) return false;
   const { code = '' } = cause;
   if (UNAVAILABLE_CODES.has(code)) return true;
-  if (/^[0-9A-Z]{5}$/.test(code)) return UNAVAILABLE_CLASSES.has(code.slice(0, 2));
+  if (/^[0-9A-Z]{5}$/.test(code)) return UNAVAILABLE_CLASSES.has(code.slice(0, 2)) && !HELD_UP.has(code);
   return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
 }
 
@@ -71,7 +80,14 @@ export function databaseAway(cause?: unknown): DomainError {
   return new DomainError('unavailable', 'database_unavailable', detail, undefined, { cause });
 }
 
+/** The refusal of work that others hold up: a lock that is not given back, or more to do than there are connections. */
+export function databaseBusy(cause?: unknown): DomainError {
+  const detail = 'Other work in the database holds this up; try again.';
+  return new DomainError('unavailable', 'database_busy', detail, undefined, { cause });
+}
+
 /** The refusal that a failed statement stands for, where it stands for one that every feature shares. */
 export function asDomainError(error: unknown): DomainError | undefined {
-  return isUnavailable(error) ? databaseAway(error) : undefined;
+  if (isUnavailable(error)) return databaseAway(error);
+  return HELD_UP.has(sqlStateOf(error)) ? databaseBusy(error) : undefined;
 }

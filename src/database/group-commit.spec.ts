@@ -64,4 +64,19 @@ describe(GroupCommit.name, () => {
     expect(attempts).toBe(2);
     expect(await group.submit(4)).toBe(4);
   });
+
+  it('waits less and less for locks while one item after the other fails', async () => {
+    const patience: number[] = [];
+    const commit = async (items: readonly number[], lockPatienceMs: number) => {
+      patience.push(lockPatienceMs);
+      await settle();
+      if (items.length > 1 || items[0] !== 9) throw new Error('locked');
+      return items;
+    };
+    const group = new GroupCommit({ batchSize: 20, lanes: 1 }, commit, never);
+    const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((item) => group.submit(item)));
+    expect(results.map(({ status }) => status).indexOf('fulfilled')).toBe(8);
+    // The first alone, the batch of the others, then one by one.
+    expect(patience).toEqual([1500, 1500, 1500, 750, 375, 187.5, 93.75, 46.875, 23.4375, 11.71875, 10]);
+  });
 });

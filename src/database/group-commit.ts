@@ -31,13 +31,21 @@ interface Waiting<Item, Outcome> {
 }
 
 /**
+ * How long a batch waits for somebody's lock, and how long at least each of its items does when they go alone. Longer
+ * than the second after which PostgreSQL looks for a deadlock: that one is worth another attempt.
+ */
+const PATIENCE_MS = 1500;
+const LEAST_PATIENCE_MS = 10;
+
+/**
  * Lets items that arrive together share one transaction, since the cost of a small write is its
  * commit. While a batch is on its way the next one gathers; an idle service sends a batch of one
  * at once, so nobody waits for company. An item's promise settles after the commit.
  *
  * `commit` gets the items in the order of their arrival and answers in the same order; what is
  * wrong with a single item is part of its outcome. When `commit` itself fails, the items are tried
- * one by one, so that only the one at fault pays for it.
+ * one by one, so that only the one at fault pays for it. Each failure halves the patience with locks:
+ * items that want what a stranger keeps locked hold up the others for three seconds in all, not for one each.
  */
 export class GroupCommit<Item, Outcome> {
   private readonly queue: Waiting<Item, Outcome>[] = [];
@@ -45,7 +53,7 @@ export class GroupCommit<Item, Outcome> {
 
   constructor(
     private readonly limits: GroupCommitLimits,
-    private readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>,
+    private readonly commit: (items: readonly Item[], lockPatienceMs: number) => Promise<readonly Outcome[]>,
     /** Whether an error would meet every item alike, so that trying them one by one is pointless. */
     private readonly isCommon: (error: unknown) => boolean,
     private readonly observer: GroupCommitObserver<unknown> = UNOBSERVED,
@@ -71,17 +79,31 @@ export class GroupCommit<Item, Outcome> {
 
   private async send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      const outcomes = await this.observer.commit(
-        batch.map(({ arrival }) => arrival),
-        () => this.commit(batch.map(({ item }) => item)),
-      );
-      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
+      await this.settle(batch, PATIENCE_MS);
     } catch (error) {
-      if (batch.length === 1 || this.isCommon(error)) {
-        for (const { reject } of batch) reject(error);
-      } else {
-        for (const waiting of batch) await this.send([waiting]);
+      if (batch.length > 1 && !this.isCommon(error)) return this.sendOneByOne(batch);
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  private async sendOneByOne(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+    let patience = PATIENCE_MS;
+    for (const waiting of batch) {
+      try {
+        await this.settle([waiting], patience);
+      } catch (error) {
+        waiting.reject(error);
+        patience = Math.max(patience / 2, LEAST_PATIENCE_MS);
       }
     }
+  }
+
+  private async settle(batch: readonly Waiting<Item, Outcome>[], lockPatienceMs: number): Promise<void> {
+    const items = batch.map(({ item }) => item);
+    const outcomes = await this.observer.commit(
+      batch.map(({ arrival }) => arrival),
+      () => this.commit(items, lockPatienceMs),
+    );
+    for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
   }
 }

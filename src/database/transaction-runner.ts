@@ -1,36 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
 import { DatabaseWatch } from './database-watch.js';
-import { sqlStateOf, SqlState } from './database-errors.js';
+import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
+import { Turnstile } from './turnstile.js';
 
 const ATTEMPTS = 5;
 const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializationFailure, SqlState.deadlockDetected]);
 
+/** How long a statement waits for a lock before its transaction is given up; by `run`. */
+const LOCK_PATIENCE_MS = 2000;
+/** How long a transaction waits for its turn. */
+const TURN_PATIENCE_MS = 3000;
+/** Connections that single transactions leave to the batches, to reads and to whoever asks how things are. */
+const CONNECTIONS_LEFT = 4;
+
+/** For this transaction alone: a pooler in transaction mode would lose a setting of the session. */
+const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
+
+type Work<T> = (manager: EntityManager) => Promise<T>;
+
 /**
  * Opens transactions. When PostgreSQL ends one for a deadlock or a serialisation failure, the
  * whole callback runs again in a new transaction, so it must do nothing but talk to the database.
+ *
+ * Somebody may keep rows locked for hours, in a terminal that he has forgotten. So no statement waits
+ * for a lock for long, and those that wait never hold all the connections: other work goes on.
  */
 @Injectable()
 export class TransactionRunner {
   private readonly followUps = new WeakMap<EntityManager, (() => void)[]>();
+  private readonly turns: Turnstile;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly watch: DatabaseWatch,
-  ) {}
+    @Inject(CONFIG) { poolSize }: Config,
+  ) {
+    this.turns = new Turnstile(Math.max(1, poolSize - CONNECTIONS_LEFT), TURN_PATIENCE_MS, databaseBusy);
+  }
 
   /** Runs single reads, outside any transaction. */
-  async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async read<T>(work: Work<T>): Promise<T> {
     this.watch.requireThere();
     return work(this.dataSource.manager);
   }
 
-  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /** Runs a transaction of a single request. */
+  async run<T>(work: Work<T>): Promise<T> {
+    this.watch.requireThere();
+    return this.turns.pass(() => this.runBatch(work, LOCK_PATIENCE_MS));
+  }
+
+  /** Runs a transaction of many requests, at once: the caller bounds how many there are. */
+  async runBatch<T>(work: Work<T>, lockPatienceMs: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       this.watch.requireThere();
       try {
-        return await this.attempt(work);
+        return await this.attempt(work, lockPatienceMs);
       } catch (error) {
         if (attempt === ATTEMPTS || !RETRYABLE.has(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
@@ -45,10 +73,11 @@ export class TransactionRunner {
     followUps.push(followUp);
   }
 
-  private async attempt<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async attempt<T>(work: Work<T>, lockPatienceMs: number): Promise<T> {
     const followUps: (() => void)[] = [];
-    const result = await this.dataSource.transaction((manager) => {
+    const result = await this.dataSource.transaction(async (manager) => {
       this.followUps.set(manager, followUps);
+      await manager.query(LIMIT_LOCK_WAITS, [lockPatienceMs]);
       return work(manager);
     });
     for (const followUp of followUps) followUp();

@@ -27,10 +27,16 @@ export class IdempotencyService {
     private readonly observers: BatchObserverService,
   ) {}
 
-  /** Runs the work in one transaction, or repeats the answer that the request's key has already. */
-  async once<Body>(work: (manager: EntityManager) => Promise<Answer<Body>>): Promise<Answer<Body>> {
+  /**
+   * Runs the work in one transaction, or repeats the answer that the request's key has already. `look` may find that
+   * there is nothing to do, and answers then; a request without a key needs no transaction in that case.
+   */
+  async once<Body>(
+    work: (manager: EntityManager) => Promise<Answer<Body>>,
+    look?: (manager: EntityManager) => Promise<Answer<Body> | undefined>,
+  ): Promise<Answer<Body>> {
     const request = repeatableRequest.getStore();
-    if (!request) return this.transactions.run(work);
+    if (!request) return (look && (await this.transactions.read(look))) ?? this.transactions.run(work);
     const answer = await this.ledger.hold(request, () =>
       this.transactions
         .run((manager) => this.doOnce(manager, request, work))

@@ -33,9 +33,11 @@ export class IdempotentBatches<Item, Outcome, Body> {
     private readonly work: BatchWork<Item, Outcome>,
     private readonly toAnswer: (outcome: Outcome) => Answer<Body>,
   ) {
-    const commit = (entries: readonly Entry<Item>[]) =>
-      transactions.run((manager) =>
-        entries.some(({ request }) => request) ? this.doOnce(manager, entries) : this.do(manager, entries),
+    const commit = (entries: readonly Entry<Item>[], lockPatienceMs: number) =>
+      transactions.runBatch(
+        (manager) =>
+          entries.some(({ request }) => request) ? this.doOnce(manager, entries) : this.do(manager, entries),
+        lockPatienceMs,
       );
     this.commits = new GroupCommit(limits, commit, isUnavailable, observer);
   }

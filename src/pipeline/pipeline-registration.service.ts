@@ -39,17 +39,33 @@ export class PipelineRegistrationService {
     );
     const errors = pairErrors(asked);
     if (errors.length > 0) throw new InvalidRequestError(errors);
+    const { next_watermark } = request;
     let changed = false;
-    const answer = await this.idempotency.once(async (manager) => {
-      const registration = await this.settle(manager, asked, request.next_watermark);
-      changed = registration.changed;
-      return registration.answer;
-    });
+    const answer = await this.idempotency.once(
+      async (manager) => {
+        const registration = await this.getOrCreate(manager, asked, next_watermark);
+        changed = registration.changed;
+        return registration.answer;
+      },
+      (manager) => this.getIfInStep(manager, asked, next_watermark),
+    );
     if (changed) await this.thresholds.announce({ pipelineId: answer.body.id });
     return answer;
   }
 
-  private async settle(
+  /** Most callers say what they said the last time: that costs one read. */
+  private async getIfInStep(
+    manager: EntityManager,
+    asked: Configuration,
+    nextWatermark: string | undefined,
+  ): Promise<Answer<RegisteredPipelineDto> | undefined> {
+    const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
+    if (!known || configurationHash(asStored(asked, known)) !== known.config_hash) return undefined;
+    const isMoved = nextWatermark !== undefined && nextWatermark !== known.next_watermark;
+    return isMoved ? undefined : Answer.found(answerOf(known));
+  }
+
+  private async getOrCreate(
     manager: EntityManager,
     asked: Configuration,
     nextWatermark: string | undefined,
@@ -87,9 +103,7 @@ export class PipelineRegistrationService {
     asked: Configuration,
     nextWatermark: string | undefined,
   ): Promise<Registration> {
-    // Names enter the hash as they are stored, so that another case in the code changes nothing.
-    const typeName = known.given_type_name ?? asked.pipeline_type_name;
-    const configuration = { ...asked, name: known.name, pipeline_type_name: typeName };
+    const configuration = asStored(asked, known);
     const hash = configurationHash(configuration);
     const changed = hash !== known.config_hash;
     if (changed) await this.apply(manager, known.id, configuration, hash);
@@ -119,6 +133,11 @@ export class PipelineRegistrationService {
       newConfiguration: configuration,
     });
   }
+}
+
+/** Names enter the hash as they are stored, so that another case in the code changes nothing. */
+function asStored(asked: Configuration, known: KnownPipeline): Configuration {
+  return { ...asked, name: known.name, pipeline_type_name: known.given_type_name ?? asked.pipeline_type_name };
 }
 
 function answerOf({ id, active, load_lineage, watermark }: InsertedPipeline): RegisteredPipelineDto {

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expectKept, expectNoLeak } from './support/checks.js';
+import { Client, NoAnswer } from './support/client.js';
+import { report } from './support/ledger.js';
+import { Load } from './support/load.js';
+import { type Postgres, startPostgres } from './support/postgres.js';
+import { Random } from './support/random.js';
+import { Service } from './support/service.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+
+const seed = Random.seed();
+const random = new Random(seed);
+
+let database: Postgres;
+let service: Service;
+let proxy: TcpProxy;
+let client: Client;
+let load: Load;
+
+/** The proxy stands between the client and the service: it swallows answers when their effects are committed. */
+beforeAll(async () => {
+  database = await startPostgres();
+  service = await Service.start({ DATABASE_URL: database.url });
+  proxy = await TcpProxy.to(service.url);
+  client = new Client(proxy.via(service.url));
+  load = new Load(proxy.via(service.url), random);
+});
+afterAll(async () => {
+  load.close();
+  client.close();
+  await proxy.close();
+  await service.close();
+  await database.close();
+  report(`answers lost, seed ${seed}: ${load.ledger.summary()}`);
+});
+
+describe('an answer that is lost after the commit', () => {
+  it('is had by a repeat with the same external_id or key, and nothing is there twice', async () => {
+    await load.run();
+    proxy.dropAnswers(() => random.chance(0.2));
+    await sleep(3000);
+    proxy.dropAnswers(() => false);
+    await load.settle();
+    expect(load.ledger.unanswered).toBeGreaterThan(50);
+    expect(load.ledger.foundAgain).toBeGreaterThan(10);
+    expect(load.ledger.replayed).toBeGreaterThan(5);
+    await expectKept(database, load.ledger);
+    await expectNoLeak(database);
+  });
+
+  it('is the same for an end: the repeat gets the body that was lost', async () => {
+    const { body: pipeline } = await client.post('/pipeline', { name: 'lost ends', pipeline_type_name: 'faults' });
+    const { body: execution } = await client.post('/start_pipeline_execution', { pipeline_id: pipeline.id });
+    const end = { id: execution.id, completed_successfully: true, inserts: 3 };
+    proxy.dropAnswers(() => true);
+    await expect(client.post('/end_pipeline_execution', end)).rejects.toBeInstanceOf(NoAnswer);
+    proxy.dropAnswers(() => false);
+    const { body: kept } = await client.get(`/pipeline_execution/${execution.id}`);
+    const repeat = await client.post('/end_pipeline_execution', end);
+    expect(repeat).toMatchObject({ status: 200, body: { status: 'succeeded', end_date: kept.end_date, inserts: 3 } });
+  });
+
+  it('is replayed to the same Idempotency-Key, whatever the request was', async () => {
+    const { body: pipeline } = await client.post('/pipeline', { name: 'lost', pipeline_type_name: 'faults' });
+    const { body: execution } = await client.post('/start_pipeline_execution', { pipeline_id: pipeline.id });
+    const requests = [
+      ['/pipeline_type', { name: 'lost type' }, 201],
+      ['/pipeline', { name: 'lost pipeline', pipeline_type_name: 'lost type' }, 201],
+      ['/start_pipeline_execution', { pipeline_id: pipeline.id }, 201],
+      ['/end_pipeline_execution', { id: execution.id, completed_successfully: true }, 200],
+      ['/start_pipeline_execution', { pipeline_id: 999_999 }, 404],
+    ] as const;
+    for (const [index, [path, body, status]] of requests.entries()) {
+      const count = 'SELECT count(*)::int AS executions FROM pipeline_execution';
+      const headers = { 'idempotency-key': `lost ${index}` };
+      proxy.dropAnswers(() => true);
+      await expect(client.post(path, body, headers)).rejects.toBeInstanceOf(NoAnswer);
+      proxy.dropAnswers(() => false);
+      const before = await database.sql(count);
+      const repeats = [await client.post(path, body, headers), await client.post(path, body, headers)];
+      for (const repeat of repeats) {
+        expect([repeat.status, repeat.headers['idempotency-replayed']]).toEqual([status, 'true']);
+        expect(repeat.body).toEqual(repeats[0]?.body);
+      }
+      expect(await database.sql(count)).toEqual(before);
+    }
+  });
+});

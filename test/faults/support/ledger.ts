@@ -1,0 +1,92 @@
+import type { NoAnswer, Reply } from './client.js';
+
+/** A start that was sent, once or more often; `id` since it was acknowledged. */
+export interface SentStart {
+  readonly pipelineId: number;
+  readonly parentId: number | null;
+  readonly externalId: string | null;
+  readonly startDate: string;
+  id?: number;
+}
+
+/** An end that was sent, once or more often; `endDate` since it was acknowledged. */
+export interface SentEnd {
+  readonly isSuccess: boolean;
+  readonly inserts: number;
+  endDate?: string;
+}
+
+/** The `next_watermark`s that a pipeline was sent. */
+export interface SentWatermarks {
+  acknowledged: string | null;
+  /** Those of which an attempt stayed without an answer or was refused: it may take effect at any later time. */
+  readonly open: Set<string>;
+}
+
+/** What a load sent, and every answer that it got: what must be in the database afterwards, and what may be. */
+export class Ledger {
+  /** By the mark that each start carries in its metadata. */
+  readonly starts = new Map<string, SentStart>();
+  /** By the execution's id. */
+  readonly ends = new Map<number, SentEnd>();
+  /** The pipelines that were registered, by name; null until acknowledged. */
+  readonly registered = new Map<string, number | null>();
+  /** By the pipeline's id. */
+  readonly watermarks = new Map<number, SentWatermarks>();
+  /** Answers that no client may see, whatever happens to the service and the database. */
+  readonly surprises: string[] = [];
+  acknowledged = 0;
+  refused = 0;
+  unanswered = 0;
+  /** Answers that broke off; counted among those without an answer too. */
+  torn = 0;
+  /** Starts that had taken effect although their first answer was lost: the repeat found them by their external id. */
+  foundAgain = 0;
+  /** The same, by their Idempotency-Key. */
+  replayed = 0;
+  /** The longest that anybody waited to be told no, or not at all. */
+  slowestFailureMs = 0;
+
+  noteAnswer(path: string, body: unknown, reply: Reply): void {
+    if (isPutOff(reply)) {
+      this.refused += 1;
+      this.slowestFailureMs = Math.max(this.slowestFailureMs, reply.ms);
+    } else if (reply.status < 300) {
+      this.acknowledged += 1;
+      if (reply.headers['idempotency-replayed'] === 'true') this.replayed += 1;
+      else if (path === '/start_pipeline_execution' && reply.status === 200) this.foundAgain += 1;
+    } else {
+      const answer = `${reply.status} ${JSON.stringify(reply.body)}`;
+      this.surprises.push(`${path} ${JSON.stringify(body)}: ${answer}`);
+    }
+  }
+
+  noteSilence(path: string, body: unknown, failure: NoAnswer): void {
+    this.unanswered += 1;
+    if (failure.isTorn) this.torn += 1;
+    this.slowestFailureMs = Math.max(this.slowestFailureMs, failure.ms);
+    if (failure.code === 'TIMEOUT') this.surprises.push(`${path} ${JSON.stringify(body)}: ${failure.message}`);
+  }
+
+  /** For the log of the run. */
+  summary(): string {
+    return (
+      `${this.acknowledged} acknowledged, ${this.refused} put off, ${this.unanswered} without an answer, ` +
+      `slowest of these ${Math.round(this.slowestFailureMs)} ms, ` +
+      `${this.foundAgain + this.replayed} starts found again`
+    );
+  }
+}
+
+/** "Try again": the service can't now, or is at the same request already. */
+export function isPutOff({ status, headers, body }: Reply): boolean {
+  return (
+    (status === 503 && headers['retry-after'] !== undefined) ||
+    (status === 409 && body.code === 'idempotency_key_in_use')
+  );
+}
+
+/** A line that stays in the log of the run: seeds and counts. */
+export function report(text: string): void {
+  process.stderr.write(`faults: ${text}\n`);
+}

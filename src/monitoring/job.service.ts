@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { type Db, PgBoss, type QueueOptions, type QueuePolicy } from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 
@@ -36,6 +37,8 @@ interface Rows {
 const SCHEMA = 'watcher_job';
 /** How often the schedule is looked at: the delay of a check is at most twice this. */
 const CRON_SECONDS = 5;
+/** How often is looked for a schema that others migrate. */
+const LOOK_AGAIN_MS = 2000;
 /** How long jobs in hand may take to end once they were told to. */
 const STOP_WITHIN_MS = 2000;
 
@@ -50,6 +53,7 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private readonly queues: JobQueue[] = [];
   private readonly workers = new Map<string, string>();
   private boss: PgBoss | undefined;
+  private later: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -64,7 +68,7 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   /** Adds jobs to a registered queue as a part of the caller's transaction; this replica looks for them at once. */
   async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
-    if (!this.boss) throw new Error('jobs can be added once the service has started');
+    if (!this.boss) throw new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.');
     const client = (await manager.queryRunner?.connect()) as Connection | undefined;
     if (!client) throw new Error('a job is added with what it is about: in a transaction');
     await this.boss.insert(queue, [...jobs], { db: asDb(client) });
@@ -72,18 +76,31 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.queues.length === 0) return;
-    this.boss = await this.start();
-    for (const queue of this.queues) await this.open(this.boss, queue);
+    if (this.queues.length > 0) await this.startWhenMigrated();
   }
 
   /** Requests may still be in flight, and add jobs; only what is in hand is told to end. */
   onModuleDestroy(): void {
     this.stopping.abort();
+    clearTimeout(this.later);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.boss?.stop({ graceful: true, timeout: STOP_WITHIN_MS });
+  }
+
+  /** Where the schema is left to others, the service starts without it and is not ready; so do the jobs. */
+  private async startWhenMigrated(): Promise<void> {
+    try {
+      const boss = await this.start();
+      for (const queue of this.queues) await this.open(boss, queue);
+      this.boss = boss;
+    } catch (error) {
+      if (this.config.migrate) throw error;
+      this.logger.warn({ err: error }, 'no jobs yet');
+      if (this.stopping.signal.aborted) return;
+      this.later = setTimeout(() => void this.startWhenMigrated(), LOOK_AGAIN_MS).unref();
+    }
   }
 
   private async start(): Promise<PgBoss> {

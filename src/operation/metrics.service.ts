@@ -102,10 +102,12 @@ export class MetricsService {
         this.logger.warn({ err: error }, `no ${name}`);
         return undefined;
       });
+      // Without its label nothing is left of a labelled gauge; one without labels goes back to 0, and has to go.
       gauge.reset();
       if (typeof value === 'number') gauge.set(value);
-      else if (value === undefined) gauge.remove();
-      else if (label) for (const [key, part] of Object.entries(value)) gauge.set({ [label]: key }, part);
+      else if (value === undefined && !label) gauge.remove();
+      else if (value !== undefined && label)
+        for (const [key, part] of Object.entries(value)) gauge.set({ [label]: key }, part);
     };
     let freshUntil = 0;
     let underWay: Promise<void> | undefined;

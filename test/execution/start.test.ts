@@ -38,6 +38,7 @@ describe('POST /start_pipeline_execution', () => {
       ...given,
       end_date: null,
       duration_seconds: null,
+      deadline: null,
       status: 'running',
       completed_successfully: null,
       inserts: null,

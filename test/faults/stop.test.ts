@@ -86,7 +86,7 @@ describe('SIGTERM', () => {
         response.setEncoding('utf8').pause();
         response.on('data', (chunk: string) => (received += chunk));
         response.on('end', () => resolve(received)).on('error', reject);
-        setTimeout(() => response.resume(), 2000);
+        setTimeout(() => response.resume(), 4000);
       });
       outgoing.end();
     });

@@ -84,10 +84,11 @@ describe('while the database is away', () => {
   });
 
   it('leaves a statement alone that only takes long', async () => {
-    const slow = database.sql(`BEGIN; LOCK TABLE pipeline_execution; SELECT pg_sleep(4); COMMIT`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await database.sql(`
+      CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4); RETURN NULL; END';
+      CREATE TRIGGER dawdle AFTER INSERT ON pipeline_execution EXECUTE FUNCTION dawdle()`);
     expect((await start()).status).toBe(201);
-    await slow;
+    await database.sql('DROP FUNCTION dawdle CASCADE');
   });
 
   it('lives through the end of every connection, idle or in use', async () => {

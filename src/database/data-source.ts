@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url';
 import type { DataSourceOptions } from 'typeorm';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
+import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
-import { Analysis1767312000000 } from './migrations/1767312000000-analysis.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
 const MIGRATIONS = [
   Initial1767225600000,
-  Analysis1767312000000,
   Monitoring1767398400000,
   Access1767484800000,
   Idempotency1767571200000,
+  Analysis1767657600000,
 ];
 
 /** Where TypeORM notes which of them have run. */

@@ -1,20 +1,8 @@
 import { getConstructionPlans } from 'pg-boss';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import {
-  CREATE_EXECUTION,
-  createViews,
-  dropViews,
-  EXECUTION_COLUMNS,
-  EXECUTION_ROWS,
-} from './1767312000000-analysis.js';
 
 /** What the pipelines' freshness is judged by: when the newest data came, or when the pipeline was registered. */
 const LOADED_AT = `coalesce(GREATEST(last_target_insert, last_target_update, last_target_soft_delete), created_at)`;
-
-/** `v_execution` with the deadline. */
-const CREATE_EXECUTION_WITH_DEADLINE = `${EXECUTION_COLUMNS}, e.deadline ${EXECUTION_ROWS};
-  COMMENT ON COLUMN v_execution.deadline IS
-    'When it is late: its start plus the timeliness threshold that holds for it; null without one.'`;
 
 /**
  * Deadlines, incidents, alerts, and the job library's own schema.
@@ -26,8 +14,6 @@ export class Monitoring1767398400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await this.createCalendar(runner);
     await this.createDeadlines(runner);
-    await dropViews(runner);
-    await createViews(runner, CREATE_EXECUTION_WITH_DEADLINE);
     await this.createIncidents(runner);
     await this.createAlerts(runner);
     // The library's script brings its own transaction, which would end this one.
@@ -142,9 +128,7 @@ export class Monitoring1767398400000 implements MigrationInterface {
     await runner.query(`DROP TABLE late_end`);
     await runner.query(`DROP INDEX ix_pipeline_execution_root_failed`);
     await runner.query(`DROP INDEX ix_pipeline_execution_pipeline_running`);
-    await dropViews(runner);
     await runner.query(`ALTER TABLE pipeline_execution DROP COLUMN deadline`);
-    await createViews(runner, CREATE_EXECUTION);
     await runner.query(`DROP FUNCTION watcher_due(timestamp with time zone, integer, text)`);
     await runner.query(`DROP FUNCTION watcher_interval(integer, text)`);
   }

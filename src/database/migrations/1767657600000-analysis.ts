@@ -1,42 +1,32 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The index that finds a pipeline's last successes, and the views for SQL users (docs/sql.md). */
-export class Analysis1767312000000 implements MigrationInterface {
+export class Analysis1767657600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE INDEX ix_pipeline_execution_pipeline_succeeded ON pipeline_execution (pipeline_id, start_date, id)
        WHERE completed_successfully = true`);
-    await createViews(runner, CREATE_EXECUTION);
+    await runner.query(CREATE_EXECUTION);
+    await runner.query(CREATE_EXECUTION_TREE);
+    await runner.query(CREATE_SELF_TIME);
+    await runner.query(CREATE_ROOT_CAUSE);
+    await runner.query(CREATE_TYPICAL_DURATION);
+    await runner.query(CREATE_BLOCKING);
+    await runner.query(INHERIT_COMMENTS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropViews(runner);
+    await runner.query(`DROP VIEW v_blocking`);
+    await runner.query(`DROP VIEW v_pipeline_typical_duration`);
+    await runner.query(`DROP VIEW v_root_cause`);
+    await runner.query(`DROP VIEW v_execution_self_time`);
+    await runner.query(`DROP VIEW v_execution_tree`);
+    await runner.query(`DROP VIEW v_execution`);
     await runner.query(`DROP INDEX ix_pipeline_execution_pipeline_succeeded`);
   }
 }
 
-/** All views, those that stand on `v_execution` with whatever columns it has. */
-export async function createViews(runner: QueryRunner, createExecution: string): Promise<void> {
-  await runner.query(createExecution);
-  await runner.query(CREATE_EXECUTION_TREE);
-  await runner.query(CREATE_SELF_TIME);
-  await runner.query(CREATE_ROOT_CAUSE);
-  await runner.query(CREATE_TYPICAL_DURATION);
-  await runner.query(CREATE_BLOCKING);
-  await runner.query(INHERIT_COMMENTS);
-}
-
-export async function dropViews(runner: QueryRunner): Promise<void> {
-  await runner.query(`DROP VIEW v_blocking`);
-  await runner.query(`DROP VIEW v_pipeline_typical_duration`);
-  await runner.query(`DROP VIEW v_root_cause`);
-  await runner.query(`DROP VIEW v_execution_self_time`);
-  await runner.query(`DROP VIEW v_execution_tree`);
-  await runner.query(`DROP VIEW v_execution`);
-}
-
-/** The columns of `v_execution`, to which a later migration may add. */
-export const EXECUTION_COLUMNS = `
+const CREATE_EXECUTION = `
   CREATE VIEW v_execution AS
   SELECT e.id, e.parent_id, e.root_id, e.pipeline_id, p.name AS pipeline_name,
          p.pipeline_type_id, t.name AS pipeline_type_name, e.external_id, e.start_date, e.end_date,
@@ -46,9 +36,7 @@ export const EXECUTION_COLUMNS = `
          extract(epoch FROM e.end_date - e.start_date)::double precision AS duration_seconds,
          e.total_rows, e.inserts, e.updates, e.soft_deletes,
          e.total_rows / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision AS throughput,
-         e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version`;
-
-export const EXECUTION_ROWS = `
+         e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline
     FROM pipeline_execution e
     JOIN pipeline p ON p.id = e.pipeline_id
     JOIN pipeline_type t ON t.id = p.pipeline_type_id;
@@ -77,9 +65,9 @@ export const EXECUTION_ROWS = `
   COMMENT ON COLUMN v_execution.next_watermark IS 'Up to where it loads: its own copy.';
   COMMENT ON COLUMN v_execution.execution_metadata IS 'What its start and its end left with it, merged.';
   COMMENT ON COLUMN v_execution.error_message IS 'Why it failed.';
-  COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.'`;
-
-export const CREATE_EXECUTION = `${EXECUTION_COLUMNS} ${EXECUTION_ROWS}`;
+  COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.';
+  COMMENT ON COLUMN v_execution.deadline IS
+    'When it is late: its start plus the timeliness threshold that holds for it; null without one.'`;
 
 const CREATE_EXECUTION_TREE = `
   CREATE VIEW v_execution_tree AS

@@ -193,7 +193,8 @@ describe('alerts', () => {
   });
 
   it('go out once where many replicas deliver', async () => {
-    const replicas = await Promise.all(Array.from({ length: 3 }, () => Watcher.start(channels(), watcher.database)));
+    const replicas: Watcher[] = [];
+    for (let i = 0; i < 3; i++) replicas.push(await Watcher.start(channels(), watcher.database));
     for (let i = 0; i < 5; i++) await fail(await watcher.pipeline(`p${names++}`));
     await until(async () => (await watcher.get('/alert?status=sent')).body.length === 10);
     const ids = receiver.received.map(({ headers }) => headers['watcher-delivery']);

@@ -9,7 +9,7 @@ import {
   type TransactionStartEvent,
 } from 'typeorm';
 import { ExecutionEntity } from '../execution/execution.entity.js';
-import { INSERT_CLOSURE } from './closure.sql.js';
+import { INSERT_CLOSURE, INSERT_SELF } from './closure.sql.js';
 
 /** An inserted execution whose closure rows are still to be written. */
 interface Inserted {
@@ -66,7 +66,11 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     if (!inserted) return;
     this.pending.delete(queryRunner);
     for (const level of levelsOf(inserted)) {
-      await queryRunner.query(INSERT_CLOSURE, [level.map(({ id }) => id), level.map(({ parentId }) => parentId)]);
+      const ids = level.map(({ id }) => id);
+      const parentIds = level.map(({ parentId }) => parentId);
+      // Roots alone are spared the planning of the join, which for a few rows costs three times their insert.
+      if (parentIds.every((parentId) => parentId === null)) await queryRunner.query(INSERT_SELF, [ids]);
+      else await queryRunner.query(INSERT_CLOSURE, [ids, parentIds]);
     }
   }
 }

@@ -26,7 +26,7 @@ type Measurement = (stage: Stage, clients: number, seconds: number) => Promise<M
 
 /** Ends need executions that are open: more than a round can use up. */
 function endable(stage: Stage, pipelineId: number, seconds: number): Promise<number[]> {
-  return seedOpen(stage.pool, pipelineId, 6000 * Math.ceil(seconds));
+  return seedOpen(stage.pool, pipelineId, 20_000 * Math.ceil(seconds));
 }
 
 function measurements(pipelines: Record<'alone' | 'service', number>, readId: number): Record<string, Measurement> {

@@ -58,7 +58,7 @@ interface Running {
 
 async function startService(databaseUrl: string, environment: Record<string, string>): Promise<Running> {
   const begun = performance.now();
-  const service = spawn(process.execPath, [`${root}dist/src/main.js`], {
+  const service = spawn(process.execPath, ['--max-semi-space-size=16', `${root}dist/src/main.js`], {
     env: { ...process.env, LOG_LEVEL: 'info', DATABASE_URL: databaseUrl, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

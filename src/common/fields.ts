@@ -22,6 +22,8 @@ export type Datepart = (typeof DATEPARTS)[number];
  */
 export const ID = { type: 'integer', format: 'int64', minimum: 1, maximum: MAX_SAFE } as const;
 export const COUNT = { type: 'integer', format: 'int64', minimum: 0, maximum: MAX_SAFE } as const;
+/** A sum of counts: exact as long as it is a count itself, beyond that as near as a double comes. */
+export const SUM = { type: 'number', format: 'double', minimum: 0 } as const;
 export const VERSION = { type: 'integer', format: 'int32', minimum: 1 } as const;
 export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
 export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME, OneOf, Optional } from '../../common/fields.js';
+import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME, OneOf, Optional, SUM } from '../../common/fields.js';
 import { type Status, STATUSES } from '../../execution/execution.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
@@ -51,28 +51,28 @@ export class FiguresDto {
    * Rows that they handled.
    * @example 14400
    */
-  @ApiProperty(COUNT)
+  @ApiProperty(SUM)
   total_rows!: number;
 
   /**
    * Rows that they inserted.
    * @example 12000
    */
-  @ApiProperty(COUNT)
+  @ApiProperty(SUM)
   inserts!: number;
 
   /**
    * Rows that they updated.
    * @example 1800
    */
-  @ApiProperty(COUNT)
+  @ApiProperty(SUM)
   updates!: number;
 
   /**
    * Rows that they soft-deleted.
    * @example 600
    */
-  @ApiProperty(COUNT)
+  @ApiProperty(SUM)
   soft_deletes!: number;
 
   /**

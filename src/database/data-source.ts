@@ -34,7 +34,8 @@ export function dataSourceOptions(url: string, poolSize: number) {
     parseInt8: true,
     useUTC: true,
     logging: false,
-    extra: { onConnect: tolerateErrors },
+    // Statements that don't wait for one another go out together, each with its own answer or error.
+    extra: { pipeline: true, onConnect: tolerateErrors },
   } as const satisfies DataSourceOptions;
 }
 

@@ -71,26 +71,32 @@ export class GroupCommit<Item, Outcome> {
   private sendNext(): void {
     if (this.queue.length === 0 || this.underWay === this.limits.lanes) return;
     this.underWay++;
-    void this.send(this.queue.splice(0, this.limits.batchSize)).finally(() => {
-      this.underWay--;
-      this.sendNext();
-    });
+    void this.send(this.queue.splice(0, this.limits.batchSize));
   }
 
   private async send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      await this.settle(batch, PATIENCE_MS);
+      const outcomes = await this.commitTogether(batch, PATIENCE_MS);
+      // Before this one's answers: the database works on the next batch while they are written.
+      this.leaveLane();
+      settle(batch, outcomes);
     } catch (error) {
-      if (batch.length > 1 && !this.isCommon(error)) return this.sendOneByOne(batch);
-      for (const { reject } of batch) reject(error);
+      if (batch.length > 1 && !this.isCommon(error)) await this.sendOneByOne(batch);
+      else for (const { reject } of batch) reject(error);
+      this.leaveLane();
     }
+  }
+
+  private leaveLane(): void {
+    this.underWay--;
+    this.sendNext();
   }
 
   private async sendOneByOne(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     let patience = PATIENCE_MS;
     for (const waiting of batch) {
       try {
-        await this.settle([waiting], patience);
+        settle([waiting], await this.commitTogether([waiting], patience));
       } catch (error) {
         waiting.reject(error);
         patience = Math.max(patience / 2, LEAST_PATIENCE_MS);
@@ -98,12 +104,18 @@ export class GroupCommit<Item, Outcome> {
     }
   }
 
-  private async settle(batch: readonly Waiting<Item, Outcome>[], lockPatienceMs: number): Promise<void> {
+  private commitTogether(
+    batch: readonly Waiting<Item, Outcome>[],
+    lockPatienceMs: number,
+  ): Promise<readonly Outcome[]> {
     const items = batch.map(({ item }) => item);
-    const outcomes = await this.observer.commit(
+    return this.observer.commit(
       batch.map(({ arrival }) => arrival),
       () => this.commit(items, lockPatienceMs),
     );
-    for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
   }
+}
+
+function settle<Item, Outcome>(batch: readonly Waiting<Item, Outcome>[], outcomes: readonly Outcome[]): void {
+  for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Outcome);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DatabaseWatch } from './database-watch.js';
 import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
@@ -20,6 +20,11 @@ const CONNECTIONS_LEFT = 4;
 const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
+/**
+ * What it sends before `begun` has resolved goes out together with the transaction's beginning, and may run outside of
+ * it, should that fail. So this may read and lock; what writes must wait.
+ */
+export type EagerWork<T> = (manager: EntityManager, begun: Promise<unknown>) => Promise<T>;
 
 /**
  * Opens transactions. When PostgreSQL ends one for a deadlock or a serialisation failure, the
@@ -50,11 +55,16 @@ export class TransactionRunner {
   /** Runs a transaction of a single request. */
   async run<T>(work: Work<T>): Promise<T> {
     this.watch.requireThere();
-    return this.turns.pass(() => this.runBatch(work, LOCK_PATIENCE_MS));
+    return this.turns.pass(() =>
+      this.runBatch(async (manager, begun) => {
+        await begun;
+        return work(manager);
+      }, LOCK_PATIENCE_MS),
+    );
   }
 
   /** Runs a transaction of many requests, at once: the caller bounds how many there are. */
-  async runBatch<T>(work: Work<T>, lockPatienceMs: number): Promise<T> {
+  async runBatch<T>(work: EagerWork<T>, lockPatienceMs: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       this.watch.requireThere();
       try {
@@ -73,14 +83,40 @@ export class TransactionRunner {
     followUps.push(followUp);
   }
 
-  private async attempt<T>(work: Work<T>, lockPatienceMs: number): Promise<T> {
+  /** As TypeORM's own `transaction`, but that its beginning is not waited for. */
+  private async attempt<T>(work: EagerWork<T>, lockPatienceMs: number): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
     const followUps: (() => void)[] = [];
-    const result = await this.dataSource.transaction(async (manager) => {
-      this.followUps.set(manager, followUps);
-      await manager.query(LIMIT_LOCK_WAITS, [lockPatienceMs]);
-      return work(manager);
-    });
+    this.followUps.set(runner.manager, followUps);
+    let result: T;
+    try {
+      await runner.connect();
+      const begun = this.begin(runner, lockPatienceMs);
+      await sentOut();
+      [, result] = await Promise.all([begun, work(runner.manager, begun)]);
+      await runner.commitTransaction();
+    } catch (error) {
+      // What went wrong first is what counts, not that the rollback met it too.
+      await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
     for (const followUp of followUps) followUp();
     return result;
   }
+
+  private async begin(runner: QueryRunner, lockPatienceMs: number): Promise<void> {
+    const started = runner.startTransaction();
+    await sentOut();
+    await Promise.all([started, runner.query(LIMIT_LOCK_WAITS, [lockPatienceMs])]);
+  }
+}
+
+/**
+ * Resolves when the statements asked of a connected query runner are on their way, so that the next ones come after
+ * them: between the asking and the sending there are only promises, and Node runs those before its next tick.
+ */
+function sentOut(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -41,7 +41,7 @@ export class ExecutionEndService {
     this.batches = idempotency.batches(
       'end',
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (manager, ends) => this.endAll(manager, ends),
+      (manager, ends, begun) => this.endAll(manager, ends, begun),
       (execution) => Answer.found(execution),
     );
   }
@@ -51,8 +51,13 @@ export class ExecutionEndService {
   }
 
   /** Ends a batch; the outcomes are in the order of the requests. The first of rival ends wins. */
-  private async endAll(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<Outcome[]> {
-    const locked = await this.executions.lock(manager, [...new Set(ends.map(({ request }) => request.id))]);
+  private async endAll(
+    manager: EntityManager,
+    ends: readonly ReceivedEnd[],
+    begun: Promise<unknown>,
+  ): Promise<Outcome[]> {
+    const ids = [...new Set(ends.map(({ request }) => request.id))];
+    const [locked] = await Promise.all([this.executions.lock(manager, ids), begun]);
     const byId = new Map(locked.map((execution) => [execution.id, execution]));
     const ended: ExecutionEntity[] = [];
     const outcomes = ends.map((end): Outcome => {
@@ -70,10 +75,17 @@ export class ExecutionEndService {
       ended.push(execution);
       return toExecutionDto(execution);
     });
-    if (ended.length > 0) await this.executions.updateEnded(manager, ended);
-    await this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf));
-    await this.listeners.announce(manager, ended);
+    if (ended.length > 0) await this.write(manager, ended);
     return outcomes;
+  }
+
+  /** The ends and what follows from them, in this order, sent without waiting for one another's answers. */
+  private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+    await Promise.all([
+      this.executions.updateEnded(manager, ended),
+      this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf)),
+      this.listeners.announce(manager, ended),
+    ]);
   }
 }
 

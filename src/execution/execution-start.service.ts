@@ -8,7 +8,12 @@ import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { ParentNotFoundError } from './execution.errors.js';
-import { ExecutionRepository, type ExternalId, type NewExecution, type ResolvedStart } from './execution.repository.js';
+import {
+  ExecutionStartRepository,
+  type ExternalId,
+  type NewExecution,
+  type ResolvedStart,
+} from './execution-start.repository.js';
 
 /** What became of one start of a batch. */
 interface Started {
@@ -31,13 +36,13 @@ export class ExecutionStartService {
   constructor(
     @Inject(CONFIG) config: Config,
     idempotency: IdempotencyService,
-    private readonly executions: ExecutionRepository,
+    private readonly executions: ExecutionStartRepository,
     private readonly metrics: ExecutionMetrics,
   ) {
     this.batches = idempotency.batches(
       'start',
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (manager, starts) => this.startAll(manager, starts),
+      (manager, starts, begun) => this.startAll(manager, starts, begun),
       ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
     );
   }
@@ -47,16 +52,20 @@ export class ExecutionStartService {
   }
 
   /** Starts a batch; the outcomes are in the order of the requests. */
-  private async startAll(manager: EntityManager, requests: readonly ReceivedStart[]): Promise<Outcome[]> {
-    const resolved = await this.executions.resolveStarts(
-      manager,
-      requests.map((request) => ({
-        pipelineId: request.pipeline_id,
-        parentId: parentIdOf(request),
-        startDate: request.start_date,
-      })),
+  private async startAll(
+    manager: EntityManager,
+    requests: readonly ReceivedStart[],
+    begun: Promise<unknown>,
+  ): Promise<Outcome[]> {
+    const starts = requests.map((request) => ({
+      pipelineId: request.pipeline_id,
+      parentId: parentIdOf(request),
+      startDate: request.start_date,
+    }));
+    const [resolved] = await Promise.all([this.executions.resolveStarts(manager, starts), begun]);
+    const candidates: readonly Candidate[] = resolved.map((start, index) =>
+      candidateOf(requests[index] as ReceivedStart, start),
     );
-    const candidates: readonly Candidate[] = requests.map((request, index) => candidateOf(request, resolved[index]));
     const accepted = candidates.filter((candidate): candidate is NewExecution => !(candidate instanceof DomainError));
     const holders = await this.claim(manager, accepted);
     const holderOf = ({ id, pipelineId, externalId }: NewExecution): number =>
@@ -91,21 +100,21 @@ function keyOf(pipelineId: number, externalId: string): string {
 }
 
 /** The execution that a start asks for, or why there can't be one. */
-function candidateOf(request: ReceivedStart, resolved: ResolvedStart | undefined): Candidate {
-  if (!resolved || resolved.pipeline_id === null) return new PipelineNotFoundError(request.pipeline_id);
+function candidateOf(request: ReceivedStart, { id, pipeline, parent, deadline }: ResolvedStart): Candidate {
+  if (!pipeline) return new PipelineNotFoundError(request.pipeline_id);
   const parentId = parentIdOf(request);
-  if (parentId !== null && resolved.parent_id === null) return new ParentNotFoundError(parentId);
+  if (parentId !== null && !parent) return new ParentNotFoundError(parentId);
   return {
-    id: resolved.id,
+    id,
     parentId,
-    rootId: resolved.parent_root_id ?? resolved.id,
-    pipelineId: resolved.pipeline_id,
+    rootId: parent?.root_id ?? id,
+    pipelineId: pipeline.id,
     externalId: request.external_id ?? null,
     startDate: request.start_date,
-    watermark: request.watermark ?? resolved.watermark,
-    nextWatermark: request.next_watermark ?? resolved.next_watermark,
+    watermark: request.watermark ?? pipeline.watermark,
+    nextWatermark: request.next_watermark ?? pipeline.next_watermark,
     executionMetadata: request.execution_metadata ?? null,
-    configVersion: resolved.config_version,
-    deadline: resolved.deadline,
+    configVersion: pipeline.config_version,
+    deadline,
   };
 }

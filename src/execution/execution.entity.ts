@@ -15,8 +15,8 @@ import { PipelineEntity } from '../pipeline/pipeline.entity.js';
  * One run of a pipeline. It keeps its own copy of the watermarks, and is written twice: when it
  * starts and when it ends. Its closure rows are there whenever it is (see the hierarchy module).
  *
- * No foreign key leaves this table, so that it can be sharded by `id`: the statement that resolves
- * a start checks pipeline and parent. Every key of it must contain `id` for the same reason.
+ * No foreign key leaves this table, so that it can be sharded by `id`: the statements that resolve
+ * a start check pipeline and parent. Every key of it must contain `id` for the same reason.
  */
 @Entity('pipeline_execution')
 @Index('ix_pipeline_execution_start', ['startDate', 'id'])

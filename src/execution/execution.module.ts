@@ -8,6 +8,7 @@ import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionMetrics } from './execution-metrics.js';
+import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionEntity } from './execution.entity.js';
@@ -30,6 +31,7 @@ import { ExecutionService } from './execution.service.js';
     ExecutionMetrics,
     ExecutionRepository,
     ExecutionService,
+    ExecutionStartRepository,
     ExecutionStartService,
   ],
   exports: [ExecutionDeadlineService, ExecutionEndedService, ExecutionService],

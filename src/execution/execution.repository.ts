@@ -1,103 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
 import {
-  CLAIM_EXTERNAL_IDS,
   COUNT_OPEN,
-  FIND_EXTERNAL_IDS,
+  FIND_EXECUTION,
+  FIND_WITH_CHILDREN,
+  LOCK_EXECUTIONS,
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
-  RESOLVE_STARTS,
   UPDATE_ENDED,
 } from './execution.sql.js';
 
-/** What the database knows of a start: null where its pipeline or its parent isn't there. */
-export interface ResolvedStart {
-  readonly id: number;
-  readonly pipeline_id: number | null;
-  readonly watermark: string | null;
-  readonly next_watermark: string | null;
-  readonly config_version: number;
-  readonly deadline: Date | null;
-  readonly parent_id: number | null;
-  readonly parent_root_id: number | null;
-}
+/** An execution as the statements read it. */
+type ExecutionRow = Omit<ExecutionEntity, 'pipeline'> & { readonly pipelineName: string };
 
-/** A caller's own id of a run, and the execution that is to have it. */
-export interface ExternalId {
-  readonly pipelineId: number;
-  readonly externalId: string;
-  readonly executionId: number;
-}
-
-/** An execution about to be inserted, its id drawn already. */
-export type NewExecution = Omit<
-  ExecutionEntity,
-  | 'pipeline'
-  | 'endDate'
-  | 'completedSuccessfully'
-  | 'inserts'
-  | 'updates'
-  | 'softDeletes'
-  | 'totalRows'
-  | 'errorMessage'
-  | 'endHash'
->;
-
-/** Owns all SQL of `pipeline_execution` and of the external ids; writes only inside the caller's transaction. */
+/** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
 @Injectable()
 export class ExecutionRepository {
-  resolveStarts(
-    manager: EntityManager,
-    starts: readonly { readonly pipelineId: number; readonly parentId: number | null; readonly startDate: Date }[],
-  ): Promise<ResolvedStart[]> {
-    return manager.query(RESOLVE_STARTS, [
-      starts.map((s) => s.pipelineId),
-      starts.map((s) => s.parentId),
-      starts.map((s) => s.startDate.toISOString()),
-    ]);
-  }
-
-  /** Gives each external id to one execution for good; answers with who holds them then. */
-  async claimExternalIds(manager: EntityManager, wanted: readonly ExternalId[]): Promise<ExternalId[]> {
-    const sorted = wanted.toSorted(
-      (a, b) => a.pipelineId - b.pipelineId || (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0),
-    );
-    const pipelineIds = sorted.map((s) => s.pipelineId);
-    const externalIds = sorted.map((s) => s.externalId);
-    await manager.query(CLAIM_EXTERNAL_IDS, [pipelineIds, externalIds, sorted.map((s) => s.executionId)]);
-    const held: { pipeline_id: number; external_id: string; execution_id: number }[] = await manager.query(
-      FIND_EXTERNAL_IDS,
-      [pipelineIds, externalIds],
-    );
-    return held.map((h) => ({ pipelineId: h.pipeline_id, externalId: h.external_id, executionId: h.execution_id }));
-  }
-
-  /**
-   * The one way in which executions are inserted: through TypeORM, so that the closure's subscriber
-   * hears of each. Only inside a transaction.
-   */
-  async insert(manager: EntityManager, executions: readonly NewExecution[]): Promise<void> {
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(ExecutionEntity)
-      .values(executions.map(withoutNulls))
-      .updateEntity(false)
-      .execute();
-  }
-
-  /** The executions, locked in the order of their ids, so that two batches can't wait for each other. */
-  lock(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
-    return selectExecutions(manager)
-      .where('e.id = ANY(:ids::bigint[])', { ids })
-      .orderBy('e.id')
-      .setLock('for_no_key_update', undefined, ['e'])
-      .getMany();
+  /** See {@link LOCK_EXECUTIONS}. */
+  async lock(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
+    return (await manager.query<ExecutionRow[]>(LOCK_EXECUTIONS, [ids])).map(toEntity);
   }
 
   /** Writes the ends that were put into locked executions. */
@@ -138,8 +64,18 @@ export class ExecutionRepository {
     await manager.query(MOVE_DEADLINES_CHANGED_SINCE, [since]);
   }
 
-  findById(manager: EntityManager, id: number): Promise<ExecutionEntity | null> {
-    return selectExecutions(manager).where('e.id = :id', { id }).getOne();
+  async findById(manager: EntityManager, id: number): Promise<ExecutionEntity | undefined> {
+    return (await manager.query<ExecutionRow[]>(FIND_EXECUTION, [id])).map(toEntity)[0];
+  }
+
+  /** The execution, if there is one, and at most so many of its children, newest first. */
+  async findWithChildren(
+    manager: EntityManager,
+    id: number,
+    maxChildren: number,
+  ): Promise<{ execution: ExecutionEntity | undefined; children: ExecutionEntity[] }> {
+    const rows = (await manager.query<ExecutionRow[]>(FIND_WITH_CHILDREN, [id, maxChildren])).map(toEntity);
+    return { execution: rows.find((row) => row.id === id), children: rows.filter((row) => row.id !== id) };
   }
 
   /** Newest first; each filter has its index, see the entity. */
@@ -172,7 +108,6 @@ export class ExecutionRepository {
   }
 }
 
-/** A column left out is written as DEFAULT, which is null here, and costs no parameter. */
-function withoutNulls(execution: NewExecution): QueryDeepPartialEntity<ExecutionEntity> {
-  return Object.fromEntries(Object.entries(execution).filter(([, value]) => value !== null));
+function toEntity({ pipelineName, ...execution }: ExecutionRow): ExecutionEntity {
+  return { ...execution, pipeline: { id: execution.pipelineId, name: pipelineName } };
 }

@@ -26,9 +26,11 @@ export class ExecutionService {
   }
 
   async getWithChildren(id: number): Promise<ExecutionWithChildrenDto> {
-    const execution = await this.require(id);
-    const children = await this.list({ parent_id: id, limit: MAX_INLINE_CHILDREN });
-    return { ...toExecutionDto(execution), child_executions: [...children.items] };
+    const { execution, children } = await this.transactions.read((manager) =>
+      this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN),
+    );
+    if (!execution) throw new ExecutionNotFoundError(id);
+    return { ...toExecutionDto(execution), child_executions: children.map(toExecutionDto) };
   }
 
   list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {

@@ -1,36 +1,35 @@
-/**
- * What a batch of starts needs to know, a row for each in their order: an id for it, its pipeline
- * and its parent (null where there is none such), and its deadline by the threshold of the pipeline
- * or else of its type. By pk_pipeline, pk_pipeline_type and pk_pipeline_execution.
- */
-export const RESOLVE_STARTS = `
-  SELECT nextval('pipeline_execution_id_seq') AS id,
-         p.id AS pipeline_id, p.watermark, p.next_watermark, p.config_version,
-         watcher_due(item.start_date, coalesce(p.timeliness_number, t.timeliness_number),
-                     coalesce(p.timeliness_datepart, t.timeliness_datepart)) AS deadline,
-         parent.id AS parent_id, parent.root_id AS parent_root_id
-    FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
-         WITH ORDINALITY AS item (pipeline_id, parent_id, start_date, position)
-    LEFT JOIN pipeline p ON p.id = item.pipeline_id
-    LEFT JOIN pipeline_type t ON t.id = p.pipeline_type_id
-    LEFT JOIN pipeline_execution parent ON parent.id = item.parent_id
-   ORDER BY item.position`;
+/** An execution under the alias `e`, named as its entity names it; its pipeline's name by pk_pipeline. */
+const EXECUTION = `
+         e.id, e.parent_id AS "parentId", e.root_id AS "rootId", e.pipeline_id AS "pipelineId",
+         (SELECT p.name FROM pipeline p WHERE p.id = e.pipeline_id) AS "pipelineName",
+         e.external_id AS "externalId", e.start_date AS "startDate", e.end_date AS "endDate",
+         e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
+         e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
+         e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
+         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash"`;
 
-/**
- * Claims external ids for executions about to be inserted. Waits for a rival transaction that
- * claims the same; the caller sorts the rows, so that two batches can't wait for each other.
- */
-export const CLAIM_EXTERNAL_IDS = `
-  INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id)
-  SELECT pipeline_id, external_id, execution_id
-    FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS item (pipeline_id, external_id, execution_id)
-  ON CONFLICT (pipeline_id, external_id) DO NOTHING`;
+/** By pk_pipeline_execution. */
+export const FIND_EXECUTION = `
+  SELECT ${EXECUTION}
+    FROM pipeline_execution e
+   WHERE e.id = $1::bigint`;
 
-/** Who holds the external ids; by pk_pipeline_execution_external_id. */
-export const FIND_EXTERNAL_IDS = `
-  SELECT x.pipeline_id, x.external_id, x.execution_id
-    FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)
-    JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)`;
+/** An execution, and its children, newest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
+export const FIND_WITH_CHILDREN = `${FIND_EXECUTION}
+   UNION ALL
+ (SELECT ${EXECUTION}
+    FROM pipeline_execution e
+   WHERE e.parent_id = $1::bigint
+   ORDER BY e.start_date DESC, e.id DESC
+   LIMIT $2::int)`;
+
+/** Locks executions in the order of their ids, so that two batches can't wait for each other; by pk_pipeline_execution. */
+export const LOCK_EXECUTIONS = `
+  SELECT ${EXECUTION}
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[])
+   ORDER BY e.id
+     FOR NO KEY UPDATE OF e`;
 
 /** Writes the ends of locked executions in one statement; by pk_pipeline_execution. */
 export const UPDATE_ENDED = `

@@ -7,10 +7,11 @@ import type { TransactionRunner } from '../database/transaction-runner.js';
 import type { IdempotencyLedger } from './idempotency-ledger.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
 
-/** Does a batch inside its transaction; the outcomes are in the order of the items. */
+/** Does a batch inside its transaction, see {@link EagerWork}; the outcomes are in the order of the items. */
 export type BatchWork<Item, Outcome> = (
   manager: EntityManager,
   items: readonly Item[],
+  begun: Promise<unknown>,
 ) => Promise<readonly (Outcome | DomainError)[]>;
 
 interface Entry<Item> {
@@ -35,8 +36,10 @@ export class IdempotentBatches<Item, Outcome, Body> {
   ) {
     const commit = (entries: readonly Entry<Item>[], lockPatienceMs: number) =>
       transactions.runBatch(
-        (manager) =>
-          entries.some(({ request }) => request) ? this.doOnce(manager, entries) : this.do(manager, entries),
+        (manager, begun) =>
+          entries.some(({ request }) => request)
+            ? this.doOnce(manager, entries, begun)
+            : this.do(manager, entries, begun),
         lockPatienceMs,
       );
     this.commits = new GroupCommit(limits, commit, isUnavailable, observer);
@@ -55,11 +58,13 @@ export class IdempotentBatches<Item, Outcome, Body> {
   private async do(
     manager: EntityManager,
     entries: readonly Entry<Item>[],
+    begun: Promise<unknown>,
   ): Promise<readonly (Answer<Body> | DomainError)[]> {
     if (entries.length === 0) return [];
     const outcomes = await this.work(
       manager,
       entries.map(({ item }) => item),
+      begun,
     );
     return outcomes.map((outcome) => (outcome instanceof DomainError ? outcome : this.toAnswer(outcome)));
   }
@@ -67,11 +72,15 @@ export class IdempotentBatches<Item, Outcome, Body> {
   private async doOnce(
     manager: EntityManager,
     entries: readonly Entry<Item>[],
+    begun: Promise<unknown>,
   ): Promise<readonly (Answer<Body> | DomainError)[]> {
+    await begun;
     const requests = entries.flatMap(({ request }) => request ?? []);
     const settled = await this.ledger.claim<Body>(manager, requests);
     const fresh = entries.filter(({ request }) => !request || !settled.has(request));
-    const answers = new Map((await this.do(manager, fresh)).map((answer, index) => [fresh[index], answer] as const));
+    const answers = new Map(
+      (await this.do(manager, fresh, begun)).map((answer, index) => [fresh[index], answer] as const),
+    );
     await this.ledger.keep(
       manager,
       fresh.flatMap((entry) => {

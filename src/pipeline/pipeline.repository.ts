@@ -6,7 +6,13 @@ import type { Configuration } from './configuration.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { ListPipelinesQuery } from './pipeline.dto.js';
 import { PipelineEntity } from './pipeline.entity.js';
-import { FIND_FOR_REGISTRATION, INSERT_PIPELINE, RECORD_PROGRESS, SET_NEXT_WATERMARK } from './pipeline.sql.js';
+import {
+  FIND_FOR_REGISTRATION,
+  INSERT_PIPELINE,
+  LOCK_PIPELINES,
+  RECORD_PROGRESS,
+  SET_NEXT_WATERMARK,
+} from './pipeline.sql.js';
 
 /** What registration needs to know of a pipeline that is there, and the stored name of the type it was told. */
 export interface KnownPipeline {
@@ -73,7 +79,7 @@ export class PipelineRepository {
     await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
   }
 
-  /** Moves pipelines on, see {@link RECORD_PROGRESS}. */
+  /** Moves pipelines on, see {@link RECORD_PROGRESS}; the locks and the update go out together. */
   async recordProgress(manager: EntityManager, progress: readonly PipelineProgress[]): Promise<void> {
     const items = progress.map((pipeline) => ({
       pipeline_id: pipeline.pipelineId,
@@ -83,7 +89,11 @@ export class PipelineRepository {
       last_target_update: pipeline.lastTargetUpdate,
       last_target_soft_delete: pipeline.lastTargetSoftDelete,
     }));
-    await manager.query(RECORD_PROGRESS, [JSON.stringify(items)]);
+    await Promise.all([
+      // The update of a single row locks it by itself.
+      progress.length > 1 && manager.query(LOCK_PIPELINES, [progress.map(({ pipelineId }) => pipelineId)]),
+      manager.query(RECORD_PROGRESS, [JSON.stringify(items)]),
+    ]);
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {

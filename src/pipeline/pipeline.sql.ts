@@ -29,22 +29,15 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 
+/** Locks pipelines in the order of their ids, so that two batches can't wait for each other; by pk_pipeline. */
+export const LOCK_PIPELINES = `
+  SELECT p.id FROM pipeline p WHERE p.id = ANY ($1::bigint[]) ORDER BY p.id FOR NO KEY UPDATE`;
+
 /**
  * Moves pipelines on after successful loads: the watermark unless an execution that started later
- * has moved it, the last changes of the target forward only. The rows are locked in the order of
- * their ids before any is written, so that two batches can't wait for each other. By pk_pipeline.
+ * has moved it, the last changes of the target forward only. By pk_pipeline.
  */
 export const RECORD_PROGRESS = `
-  WITH item AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS item (
-             pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
-             last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)
-  ), locked AS (
-    SELECT p.id FROM pipeline p
-     WHERE p.id IN (SELECT pipeline_id FROM item)
-     ORDER BY p.id
-       FOR NO KEY UPDATE
-  )
   UPDATE pipeline p
      SET watermark = CASE WHEN item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')
                           THEN item.next_watermark ELSE p.watermark END,
@@ -52,5 +45,7 @@ export const RECORD_PROGRESS = `
          last_target_insert = GREATEST(p.last_target_insert, item.last_target_insert),
          last_target_update = GREATEST(p.last_target_update, item.last_target_update),
          last_target_soft_delete = GREATEST(p.last_target_soft_delete, item.last_target_soft_delete)
-    FROM locked JOIN item ON item.pipeline_id = locked.id
-   WHERE p.id = locked.id`;
+    FROM jsonb_to_recordset($1::jsonb) AS item (
+           pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
+           last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)
+   WHERE p.id = item.pipeline_id`;

@@ -3,7 +3,13 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../common/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
 import { IncidentEntity, type Kind, type RootCause } from './incident.entity.js';
-import { COUNT_OPEN_INCIDENTS, NOTE_LATE_ENDS, OPEN_FAILURES, RESOLVE_FAILURES } from './incident.sql.js';
+import {
+  COUNT_OPEN_INCIDENTS,
+  HAVE_OPEN_FAILURES,
+  NOTE_LATE_ENDS,
+  OPEN_FAILURES,
+  RESOLVE_FAILURES,
+} from './incident.sql.js';
 
 /** A root that failed, and what its failure came from. */
 export interface FailedTree {
@@ -30,10 +36,13 @@ export class IncidentRepository {
     return opened.map(({ id }) => id);
   }
 
-  /** Resolves the failures that successes end; the ids of those resolved. */
+  /** Resolves the failures that successes end, mostly none; the ids of those resolved. */
   async resolveFailures(manager: EntityManager, successes: readonly Success[], now: Date): Promise<number[]> {
+    const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
+    const [look] = await manager.query<{ open: boolean }[]>(HAVE_OPEN_FAILURES, [pipelineIds]);
+    if (!look?.open) return [];
     const [resolved]: [{ id: number }[], number] = await manager.query(RESOLVE_FAILURES, [
-      successes.map(({ pipelineId }) => pipelineId),
+      pipelineIds,
       successes.map(({ endDate }) => endDate.toISOString()),
       now,
     ]);

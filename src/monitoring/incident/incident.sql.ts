@@ -14,6 +14,11 @@ export const OPEN_FAILURES = `
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
+/** Whether any of the pipelines has a failure open; by uq_incident_open, which holds only what is open. */
+export const HAVE_OPEN_FAILURES = `
+  SELECT EXISTS (SELECT FROM incident i
+                  WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY ($1::bigint[])) AS open`;
+
 /**
  * Resolves the failures of pipelines that have succeeded since. Locked in the order of their ids, so that two batches of
  * ends can't wait for each other. By uq_incident_open, which holds only what is open.

@@ -1,0 +1,42 @@
+/** Ids for executions about to be inserted. */
+export const DRAW_IDS = `
+  SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`;
+
+/**
+ * What starts need to know of their pipelines, with the timeliness threshold of each or else of its type. By pk_pipeline,
+ * and pk_pipeline_type by sub-selects: a join takes longer to plan than they take to answer.
+ */
+export const FIND_STARTED_PIPELINES = `
+  SELECT p.id, p.watermark, p.next_watermark, p.config_version,
+         coalesce(p.timeliness_number,
+                  (SELECT t.timeliness_number FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_number,
+         coalesce(p.timeliness_datepart,
+                  (SELECT t.timeliness_datepart FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_datepart
+    FROM pipeline p
+   WHERE p.id = ANY ($1::bigint[])`;
+
+/** The parents that starts name, by pk_pipeline_execution. */
+export const FIND_PARENTS = `
+  SELECT e.id, e.root_id FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])`;
+
+/** When executions are late, a row for each in their order. */
+export const FIND_DEADLINES = `
+  SELECT watcher_due(item.start_date, item.number, item.datepart) AS deadline
+    FROM unnest($1::timestamptz[], $2::int[], $3::text[]) WITH ORDINALITY AS item (start_date, number, datepart, position)
+   ORDER BY item.position`;
+
+/**
+ * Claims external ids for executions about to be inserted. Waits for a rival transaction that
+ * claims the same; the caller sorts the rows, so that two batches can't wait for each other.
+ */
+export const CLAIM_EXTERNAL_IDS = `
+  INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id)
+  SELECT pipeline_id, external_id, execution_id
+    FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS item (pipeline_id, external_id, execution_id)
+  ON CONFLICT (pipeline_id, external_id) DO NOTHING`;
+
+/** Who holds the external ids; by pk_pipeline_execution_external_id. */
+export const FIND_EXTERNAL_IDS = `
+  SELECT x.pipeline_id, x.external_id, x.execution_id
+    FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)
+    JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)`;

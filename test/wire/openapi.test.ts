@@ -45,7 +45,6 @@ function parameters(): [string, Json][] {
 const lacking = (all: [string, Json][], has: (value: Json, name: string) => boolean): string[] =>
   all.filter(([name, value]) => !has(value, name)).map(([name]) => name);
 
-const isInteger = ({ type }: Json): boolean => type === 'integer';
 /** A field made of other objects shows their examples. */
 const isMadeOfOthers = (field: Json): boolean =>
   '$ref' in field || 'allOf' in field || (field.type === 'array' && '$ref' in field.items);
@@ -103,14 +102,27 @@ describe('the OpenAPI document', () => {
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 
-  it('says of every integer how large it may be', () => {
-    const integers = [...fields(), ...parameters().map(([name, { schema }]): [string, Json] => [name, schema])].filter(
-      ([, schema]) => isInteger(schema),
+  it('says of every number how large it may be', () => {
+    const numbers = [...fields(), ...parameters().map(([name, { schema }]): [string, Json] => [name, schema])].filter(
+      ([, { type }]) => type === 'integer' || type === 'number',
     );
-    expect(integers.length).toBeGreaterThan(20);
-    expect(
-      lacking(integers, ({ format, maximum }) => ['int32', 'int64'].includes(format) || maximum !== undefined),
-    ).toEqual([]);
+    expect(numbers.length).toBeGreaterThan(20);
+    const formats: Record<string, string[]> = { integer: ['int32', 'int64'], number: ['double'] };
+    expect(lacking(numbers, ({ type, format }) => formats[type]?.includes(format) ?? false)).toEqual([]);
+  });
+
+  it('says of every moment that it is one', () => {
+    const moments = [...fields(), ...parameters().map(([name, { schema }]): [string, Json] => [name, schema])].filter(
+      ([name]) => /(_date|_at|_date_gte|_date_lt|_insert|_update|_soft_delete)$/.test(name),
+    );
+    expect(moments.length).toBeGreaterThan(10);
+    expect(lacking(moments, ({ format }) => format === 'date-time')).toEqual([]);
+  });
+
+  it('counts null among the values of a list that may be null', () => {
+    const lists = fields().filter(([, { enum: values, nullable }]) => values && nullable);
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lacking(lists, ({ enum: values }) => values.includes(null))).toEqual([]);
   });
 
   it('lists every status of an operation with its body', () => {

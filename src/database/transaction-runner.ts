@@ -4,6 +4,7 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DatabaseWatch } from './database-watch.js';
 import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
+import { together } from './together.js';
 import { Turnstile } from './turnstile.js';
 
 const ATTEMPTS = 5;
@@ -93,7 +94,7 @@ export class TransactionRunner {
       await runner.connect();
       const begun = this.begin(runner, lockPatienceMs);
       await sentOut();
-      [, result] = await Promise.all([begun, work(runner.manager, begun)]);
+      [, result] = await together([begun, work(runner.manager, begun)]);
       await runner.commitTransaction();
     } catch (error) {
       // What went wrong first is what counts, not that the rollback met it too.
@@ -109,13 +110,14 @@ export class TransactionRunner {
   private async begin(runner: QueryRunner, lockPatienceMs: number): Promise<void> {
     const started = runner.startTransaction();
     await sentOut();
-    await Promise.all([started, runner.query(LIMIT_LOCK_WAITS, [lockPatienceMs])]);
+    await together([started, runner.query(LIMIT_LOCK_WAITS, [lockPatienceMs])]);
   }
 }
 
 /**
- * Resolves when the statements asked of a connected query runner are on their way, so that the next ones come after
- * them: between the asking and the sending there are only promises, and Node runs those before its next tick.
+ * Lets the beginning of a transaction get ahead of what is asked of the query runner after this: between the asking and
+ * the sending there are only promises, more of them for a beginning than for a statement, and Node is through with them
+ * before its next tick.
  */
 function sentOut(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));

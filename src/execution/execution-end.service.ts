@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import type { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { together } from '../database/together.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
@@ -57,7 +58,7 @@ export class ExecutionEndService {
     begun: Promise<unknown>,
   ): Promise<Outcome[]> {
     const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const [locked] = await Promise.all([this.executions.lock(manager, ids), begun]);
+    const [, locked] = await together([begun, this.executions.lock(manager, ids)]);
     const byId = new Map(locked.map((execution) => [execution.id, execution]));
     const ended: ExecutionEntity[] = [];
     const outcomes = ends.map((end): Outcome => {
@@ -81,7 +82,7 @@ export class ExecutionEndService {
 
   /** The ends and what follows from them, in this order, sent without waiting for one another's answers. */
   private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
-    await Promise.all([
+    await together([
       this.executions.updateEnded(manager, ended),
       this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf)),
       this.listeners.announce(manager, ended),

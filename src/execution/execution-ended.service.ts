@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ExecutionEntity } from './execution.entity.js';
 
-/** Hears of executions that have ended, as a part of the transaction that ends them. */
+/**
+ * Hears of executions that end, as a part of the transaction that ends them, when their ends are sent and not yet
+ * answered. What it asks of the manager comes after them; by the bare connection it would get ahead of them.
+ */
 export type EndedListener = (manager: EntityManager, ended: readonly ExecutionEntity[]) => Promise<void>;
 
 /**
@@ -17,7 +20,7 @@ export class ExecutionEndedService {
     this.listeners.push(listener);
   }
 
-  /** Tells all listeners, one after the other, since they share one connection. */
+  /** Tells all listeners, one after the other. */
   async announce(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
     if (ended.length === 0) return;
     for (const listener of this.listeners) await listener(manager, ended);

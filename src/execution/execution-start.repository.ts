@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 
 import type { Datepart } from '../common/fields.js';
+import { together } from '../database/together.js';
 import { ExecutionEntity } from './execution.entity.js';
 import {
   CLAIM_EXTERNAL_IDS,
@@ -69,8 +70,7 @@ export class ExecutionStartRepository {
   /** Looks up what a batch of starts needs to know, with an id for each, in their order. */
   async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStart[]> {
     const parentIds = new Set(starts.flatMap(({ parentId }) => parentId ?? []));
-    // Sent together, without waiting for one another's answers.
-    const [ids, pipelines, parents] = await Promise.all([
+    const [ids, pipelines, parents] = await together([
       manager.query<{ id: number }[]>(DRAW_IDS, [starts.length]),
       manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(starts.map((s) => s.pipelineId))]]),
       parentIds.size > 0 ? manager.query<Parent[]>(FIND_PARENTS, [[...parentIds]]) : [],

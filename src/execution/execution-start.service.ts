@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { together } from '../database/together.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
@@ -62,7 +63,7 @@ export class ExecutionStartService {
       parentId: parentIdOf(request),
       startDate: request.start_date,
     }));
-    const [resolved] = await Promise.all([this.executions.resolveStarts(manager, starts), begun]);
+    const [, resolved] = await together([begun, this.executions.resolveStarts(manager, starts)]);
     const candidates: readonly Candidate[] = resolved.map((start, index) =>
       candidateOf(requests[index] as ReceivedStart, start),
     );

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError, type ErrorKind } from '../common/domain-error.js';
 import { problem, statusOf } from '../common/problem.filter.js';
+import { together } from '../database/together.js';
 import { KeyReusedError, RequestUnderWayError } from './idempotency.errors.js';
 import { IdempotencyRepository, type KeyOfCaller } from './idempotency.repository.js';
 import type { RepeatableRequest } from './repeatable-request.js';
@@ -46,9 +47,11 @@ export class IdempotencyLedger {
     manager: EntityManager,
     requests: readonly RepeatableRequest[],
   ): Promise<Map<RepeatableRequest, Answer<Body> | DomainError>> {
-    const locked = await this.keys.lock(manager, requests);
-    // Who holds the lock sees the row of the one who held it before: that one has committed.
-    const kept = await this.keys.find(manager, requests, new Date(Date.now() - KEPT_FOR_MS));
+    const [locked, kept] = await together([
+      this.keys.lock(manager, requests),
+      // Who holds the lock sees the row of the one who held it before: that one has committed.
+      this.keys.find(manager, requests, new Date(Date.now() - KEPT_FOR_MS)),
+    ]);
     const byId = new Map(kept.map((answer) => [idOf(answer), answer]));
     const settled = new Map<RepeatableRequest, Answer<Body> | DomainError>();
     for (const [index, request] of requests.entries()) {

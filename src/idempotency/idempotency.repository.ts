@@ -17,7 +17,7 @@ export class IdempotencyRepository {
     return rows.map(({ locked }) => locked);
   }
 
-  /** The answers kept since a moment; to be asked in a statement of its own, after the lock. */
+  /** The answers kept since a moment; to be asked in a statement of its own, sent after the lock. */
   find(manager: EntityManager, keys: readonly KeyOfCaller[], since: Date): Promise<KeptAnswer[]> {
     return manager.query(FIND_ANSWERS, [keys.map(({ caller }) => caller), keys.map(({ key }) => key), since]);
   }

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import { isUnavailable } from '../database/database-errors.js';
+import { together } from '../database/together.js';
 import { GroupCommit, type GroupCommitLimits, type GroupCommitObserver } from '../database/group-commit.js';
 import type { TransactionRunner } from '../database/transaction-runner.js';
 import type { IdempotencyLedger } from './idempotency-ledger.js';
@@ -74,9 +75,8 @@ export class IdempotentBatches<Item, Outcome, Body> {
     entries: readonly Entry<Item>[],
     begun: Promise<unknown>,
   ): Promise<readonly (Answer<Body> | DomainError)[]> {
-    await begun;
     const requests = entries.flatMap(({ request }) => request ?? []);
-    const settled = await this.ledger.claim<Body>(manager, requests);
+    const [, settled] = await together([begun, this.ledger.claim<Body>(manager, requests)]);
     const fresh = entries.filter(({ request }) => !request || !settled.has(request));
     const answers = new Map(
       (await this.do(manager, fresh, begun)).map((answer, index) => [fresh[index], answer] as const),

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../common/page.js';
+import { together } from '../database/together.js';
 import type { Configuration } from './configuration.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { ListPipelinesQuery } from './pipeline.dto.js';
@@ -89,11 +90,10 @@ export class PipelineRepository {
       last_target_update: pipeline.lastTargetUpdate,
       last_target_soft_delete: pipeline.lastTargetSoftDelete,
     }));
-    await Promise.all([
-      // The update of a single row locks it by itself.
-      progress.length > 1 && manager.query(LOCK_PIPELINES, [progress.map(({ pipelineId }) => pipelineId)]),
-      manager.query(RECORD_PROGRESS, [JSON.stringify(items)]),
-    ]);
+    const ids = progress.map(({ pipelineId }) => pipelineId);
+    // A single row is locked by its update.
+    const locks = ids.length > 1 ? [manager.query(LOCK_PIPELINES, [ids])] : [];
+    await together([...locks, manager.query(RECORD_PROGRESS, [JSON.stringify(items)])]);
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {

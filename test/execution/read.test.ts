@@ -1,0 +1,41 @@
+import { DataSource } from 'typeorm';
+import { selectExecutions } from '../../src/execution/execution.entity.js';
+import { ExecutionRepository } from '../../src/execution/execution.repository.js';
+import { Watcher } from '../support/watcher.js';
+
+describe('ExecutionRepository', () => {
+  let watcher: Watcher;
+
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+  });
+  afterAll(() => watcher.stop());
+
+  it('reads an execution by its own statement as TypeORM would, every column of it', async () => {
+    const pipelineId = await watcher.pipeline('Read', { timeliness_number: 2, timeliness_datepart: 'hour' });
+    const parentId = await watcher.begin(pipelineId);
+    const full = await watcher.begin(pipelineId, {
+      parent_id: parentId,
+      external_id: 'run-1',
+      watermark: '1',
+      next_watermark: '2',
+      execution_metadata: { nested: [{ deep: null }] },
+    });
+    await watcher.end(full, {
+      completed_successfully: false,
+      inserts: 1,
+      updates: 2,
+      soft_deletes: 3,
+      total_rows: Number.MAX_SAFE_INTEGER,
+      error_message: 'broken',
+    });
+    const repository = watcher.app.get(ExecutionRepository, { strict: false });
+    const { manager } = watcher.app.get(DataSource);
+    for (const id of [parentId, full]) {
+      const entity = await selectExecutions(manager).where('e.id = :id', { id }).getOneOrFail();
+      expect(await repository.findById(manager, id)).toEqual({ ...entity, pipeline: { ...entity.pipeline } });
+    }
+    const [columns] = await watcher.database.sql(`SELECT * FROM pipeline_execution WHERE id = $1`, [full]);
+    expect(Object.entries(columns ?? {}).filter(([, value]) => value === null)).toEqual([]);
+  });
+});

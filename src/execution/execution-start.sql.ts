@@ -25,6 +25,13 @@ export const FIND_DEADLINES = `
     FROM unnest($1::timestamptz[], $2::int[], $3::text[]) WITH ORDINALITY AS item (start_date, number, datepart, position)
    ORDER BY item.position`;
 
+/** Writes new executions, their ids drawn before; arrays, since a parameter for each value costs both sides more. */
+export const INSERT_EXECUTIONS = `
+  INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
+                                  next_watermark, execution_metadata, config_version, deadline)
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[],
+                       $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[])`;
+
 /**
  * Claims external ids for executions about to be inserted. Waits for a rival transaction that
  * claims the same; the caller sorts the rows, so that two batches can't wait for each other.

@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/database/data-source.js';
+import { isMigrated, migrate } from '../src/database/migrate.js';
+import { Monitoring1767398400000 } from '../src/database/migrations/1767398400000-monitoring.js';
 import { createDatabase } from './support/database.js';
 import { Watcher } from './support/watcher.js';
 
@@ -9,6 +11,29 @@ describe('the schema', () => {
     const changes = await watcher.app.get(DataSource).driver.createSchemaBuilder().log();
     expect(changes.upQueries.map(({ query }) => query)).toEqual([]);
     await watcher.stop();
+  });
+
+  it('comes to a database that has the views as they were before the deadlines', async () => {
+    const database = await createDatabase({ empty: true });
+    const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+    await source.runMigrations();
+    await source.undoLastMigration();
+    const runner = source.createQueryRunner();
+    await new Monitoring1767398400000().down(runner);
+    await runner.release();
+    await database.sql(`
+      CREATE INDEX ix_pipeline_execution_pipeline_succeeded ON pipeline_execution (pipeline_id, start_date, id)
+       WHERE completed_successfully = true;
+      CREATE VIEW v_execution AS SELECT id, parent_id FROM pipeline_execution;
+      CREATE VIEW v_execution_tree AS
+        SELECT c.depth, e.* FROM pipeline_execution_closure c JOIN v_execution e ON e.id = c.child_execution_id;
+      DELETE FROM watcher_migration WHERE name = 'Monitoring1767398400000';
+      INSERT INTO watcher_migration (timestamp, name) VALUES (1767312000000, 'Analysis1767312000000')`);
+    await migrate(source);
+    expect(await isMigrated(source)).toBe(true);
+    expect(await database.sql(`SELECT deadline FROM v_execution_tree`)).toEqual([]);
+    await source.destroy();
+    await database.drop();
   });
 
   it('migrates up, down to nothing and up again', async () => {

@@ -1,10 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The index that finds a pipeline's last successes, and the views for SQL users (docs/sql.md). */
+const DROP_VIEWS = `
+  DROP VIEW IF EXISTS v_blocking, v_pipeline_typical_duration, v_root_cause, v_execution_self_time, v_execution_tree,
+                      v_execution`;
+
+/**
+ * The index that finds a pipeline's last successes, and the views for SQL users (docs/sql.md). A database where its
+ * earlier form ran (`Analysis1767312000000`, before executions had deadlines) keeps the index, and gets the views anew.
+ */
 export class Analysis1767657600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(DROP_VIEWS);
     await runner.query(`
-      CREATE INDEX ix_pipeline_execution_pipeline_succeeded ON pipeline_execution (pipeline_id, start_date, id)
+      CREATE INDEX IF NOT EXISTS ix_pipeline_execution_pipeline_succeeded
+          ON pipeline_execution (pipeline_id, start_date, id)
        WHERE completed_successfully = true`);
     await runner.query(CREATE_EXECUTION);
     await runner.query(CREATE_EXECUTION_TREE);
@@ -16,12 +25,7 @@ export class Analysis1767657600000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP VIEW v_blocking`);
-    await runner.query(`DROP VIEW v_pipeline_typical_duration`);
-    await runner.query(`DROP VIEW v_root_cause`);
-    await runner.query(`DROP VIEW v_execution_self_time`);
-    await runner.query(`DROP VIEW v_execution_tree`);
-    await runner.query(`DROP VIEW v_execution`);
+    await runner.query(DROP_VIEWS);
     await runner.query(`DROP INDEX ix_pipeline_execution_pipeline_succeeded`);
   }
 }

@@ -5,7 +5,8 @@
  *
  *   npm run bench [-- --rounds 3 --seconds 2 --clients 1,8,64,256 --compare earlier.json]
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drive, driveDatabase, endAlone, get, type Measured, post, startAlone, wholeLife } from './support/load.ts';
 import { seedOpen, seedPipeline } from './support/seed.ts';
@@ -94,6 +95,7 @@ try {
       `${Math.round(Math.max(...memory))} MB at most, ${Math.round(memory.at(-1) ?? 0)} MB at the end; ` +
       `${Math.round(cpu)} s of processor time`,
   );
+  mkdirSync(dirname(options.out), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify({ machine, rounds, seconds, results }, null, 2)}\n`);
   console.log(`figures written to ${options.out}`);
   if (options.compare) compare(options.compare, results);

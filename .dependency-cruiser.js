@@ -17,7 +17,7 @@ const features = [
 ];
 
 /** Known to every feature, knowing none. */
-const foundations = ['common', 'database', 'config'];
+const foundations = ['batching', 'events', 'jobs', 'common', 'database', 'config'];
 
 const folder = (names) => `^src/(${names.join('|')})/`;
 
@@ -68,12 +68,12 @@ export default {
       name: 'no-reaching-into-a-module',
       severity: 'error',
       comment:
-        'A module is known by its service, module, entity, DTOs, mappers and errors. Its repository and its SQL are how ' +
+        'A module is known by its service, module, entity, DTOs, mappers, events and errors. Its repository and its SQL are how ' +
         'it works: who calls them passes by its rules and binds its tables.',
       from: { path: folder(features) },
       to: {
         path: folder(features),
-        pathNot: ['^src/$1/', '\\.(service|module|entity|dto|mapper|errors)\\.ts$'],
+        pathNot: ['^src/$1/', '\\.(service|module|entity|dto|mapper|events|errors)\\.ts$'],
       },
     },
     {

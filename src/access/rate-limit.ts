@@ -6,9 +6,9 @@ const SECOND_MS = 1000;
  */
 export class RateLimit {
   private readonly costMs: number;
-  // Nobody owes more than a second: who was not heard of in the younger and the elder map owes nothing.
-  private younger = new Map<string, number>();
-  private elder = new Map<string, number>();
+  // No caller owes more than a second: one that is in neither the current nor the previous map owes nothing.
+  private current = new Map<string, number>();
+  private previous = new Map<string, number>();
   private turnedAt = 0;
 
   constructor(readonly perSecond: number) {
@@ -18,15 +18,15 @@ export class RateLimit {
   /** Whether the caller may send a request at `nowMs`; if so, the request is counted. */
   admit(caller: string, nowMs: number): boolean {
     if (nowMs - this.turnedAt >= SECOND_MS) {
-      this.elder = this.younger;
-      this.younger = new Map();
+      this.previous = this.current;
+      this.current = new Map();
       this.turnedAt = nowMs;
     }
-    const owedUntil = this.younger.get(caller) ?? this.elder.get(caller) ?? 0;
+    const owedUntil = this.current.get(caller) ?? this.previous.get(caller) ?? 0;
     const paidOffAt = Math.max(owedUntil, nowMs) + this.costMs;
     // A rounding error must not cost the last request of a burst.
     if (paidOffAt - nowMs > SECOND_MS + 1e-6) return false;
-    this.younger.set(caller, paidOffAt);
+    this.current.set(caller, paidOffAt);
     return true;
   }
 }

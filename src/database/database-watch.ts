@@ -7,8 +7,8 @@ import { databaseAway, sqlStateOf } from './database-errors.js';
 const LOOK_EVERY_MS = 250;
 /** Silence on every connection, while somebody waits for an answer, that makes the watch ask. */
 const SILENCE_MS = 1000;
-/** How long the database may take to let the watch in, and again to answer it. */
-const PATIENCE_MS = 1000;
+/** How long the database may take to accept the watch's connection, and again to answer its query. */
+const ANSWER_TIMEOUT_MS = 1000;
 /** A connection in use that says nothing for so long is dead, or its statement is beyond what anybody waits for. */
 const LONGEST_STATEMENT_MS = 60_000;
 
@@ -36,7 +36,7 @@ interface Pool {
 @Injectable()
 export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(DatabaseWatch.name);
-  private readonly lastWords = new WeakMap<PooledClient, { bytes: number; at: number }>();
+  private readonly lastHeard = new WeakMap<PooledClient, { bytes: number; at: number }>();
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isAway = false;
@@ -94,9 +94,9 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     if (pool.totalCount === pool.idleCount) this.heardAt = now;
     for (const client of pool._clients) {
       const bytes = client.connection?.stream?.bytesRead ?? 0;
-      const last = this.lastWords.get(client);
+      const last = this.lastHeard.get(client);
       if (bytes > (last?.bytes ?? 0)) this.heardAt = now;
-      if (bytes !== last?.bytes) this.lastWords.set(client, { bytes, at: now });
+      if (bytes !== last?.bytes) this.lastHeard.set(client, { bytes, at: now });
       // The pool closes idle ones long before.
       else if (now - last.at > LONGEST_STATEMENT_MS) client.connection?.stream?.destroy();
     }
@@ -107,8 +107,8 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     const client = new pg.Client({
       connectionString: this.config.databaseUrl,
       application_name: 'watcher watch',
-      connectionTimeoutMillis: PATIENCE_MS,
-      query_timeout: PATIENCE_MS,
+      connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
     });
     client.on('error', () => undefined);
     try {

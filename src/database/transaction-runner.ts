@@ -4,72 +4,101 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DatabaseWatch } from './database-watch.js';
 import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
-import { together } from './together.js';
-import { Turnstile } from './turnstile.js';
+import { Semaphore } from './semaphore.js';
 
 const ATTEMPTS = 5;
 const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializationFailure, SqlState.deadlockDetected]);
 
-/** How long a statement waits for a lock before its transaction is given up; by `run`. */
-const LOCK_PATIENCE_MS = 2000;
-/** How long a transaction waits for its turn. */
-const TURN_PATIENCE_MS = 3000;
-/** Connections that single transactions leave to the batches, to reads and to whoever asks how things are. */
-const CONNECTIONS_LEFT = 4;
+/** How long a statement of a single request waits for a lock before its transaction is given up. */
+const LOCK_TIMEOUT_MS = 2000;
+/** How long a single transaction waits for a connection that it may use. */
+const QUEUE_TIMEOUT_MS = 3000;
+/** Connections that single transactions leave to batches, reads and health checks. */
+const RESERVED_CONNECTIONS = 4;
 
 /** For this transaction alone: a pooler in transaction mode would lose a setting of the session. */
 const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
 
-type Work<T> = (manager: EntityManager) => Promise<T>;
-/**
- * What it sends before `begun` has resolved goes out together with the transaction's beginning, and may run outside of
- * it, should that fail. So this may read and lock; what writes must wait.
- */
-export type EagerWork<T> = (manager: EntityManager, begun: Promise<unknown>) => Promise<T>;
+/** The work of a transaction in two parts, so that its first reads can travel with its beginning. */
+export interface TransactionWork<Loaded, Result> {
+  /**
+   * Reads what the work is about, and may take locks. Its statements are sent before the beginning of the transaction is
+   * answered; if that fails, they run outside of it. So it writes nothing.
+   */
+  load(manager: EntityManager): Promise<Loaded>;
+  /** Writes. Called inside the transaction, when everything sent before has been answered. */
+  apply(manager: EntityManager, loaded: Loaded): Promise<Result>;
+}
+
+type FollowUp = () => void | Promise<void>;
+
+/** What a committed transaction leaves to its caller. */
+interface Committed<Result> {
+  readonly result: Result;
+  readonly followUps: readonly FollowUp[];
+}
 
 /**
  * Opens transactions. When PostgreSQL ends one for a deadlock or a serialisation failure, the
  * whole callback runs again in a new transaction, so it must do nothing but talk to the database.
  *
- * Somebody may keep rows locked for hours, in a terminal that he has forgotten. So no statement waits
- * for a lock for long, and those that wait never hold all the connections: other work goes on.
+ * Another session may keep rows locked for hours. So no statement waits for a lock for long, and those that wait never
+ * hold all the connections: other work goes on.
  */
 @Injectable()
 export class TransactionRunner {
-  private readonly followUps = new WeakMap<EntityManager, (() => void)[]>();
-  private readonly turns: Turnstile;
+  private readonly followUps = new WeakMap<EntityManager, FollowUp[]>();
+  private readonly singles: Semaphore;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly watch: DatabaseWatch,
     @Inject(CONFIG) { poolSize }: Config,
   ) {
-    this.turns = new Turnstile(Math.max(1, poolSize - CONNECTIONS_LEFT), TURN_PATIENCE_MS, databaseBusy);
+    this.singles = new Semaphore(Math.max(1, poolSize - RESERVED_CONNECTIONS), QUEUE_TIMEOUT_MS, databaseBusy);
   }
 
   /** Runs single reads, outside any transaction. */
-  async read<T>(work: Work<T>): Promise<T> {
+  async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.watch.requireThere();
     return work(this.dataSource.manager);
   }
 
   /** Runs a transaction of a single request. */
-  async run<T>(work: Work<T>): Promise<T> {
+  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.watch.requireThere();
-    return this.turns.pass(() =>
-      this.runBatch(async (manager, begun) => {
-        await begun;
-        return work(manager);
-      }, LOCK_PATIENCE_MS),
-    );
+    const loadsNothing = { load: async () => undefined, apply: work };
+    return this.finish(await this.singles.run(() => this.commit(loadsNothing, LOCK_TIMEOUT_MS)));
   }
 
   /** Runs a transaction of many requests, at once: the caller bounds how many there are. */
-  async runBatch<T>(work: EagerWork<T>, lockPatienceMs: number): Promise<T> {
+  async runBatch<Loaded, Result>(work: TransactionWork<Loaded, Result>, lockTimeoutMs: number): Promise<Result> {
+    return this.finish(await this.commit(work, lockTimeoutMs));
+  }
+
+  /**
+   * Has something done when the transaction has committed and its connection is free again, before its caller goes on;
+   * not at all when it doesn't commit. An error of it reaches the caller, whose transaction stays committed.
+   */
+  afterCommit(manager: EntityManager, followUp: FollowUp): void {
+    const followUps = this.followUps.get(manager);
+    if (!followUps) throw new Error('there is no transaction of this runner to follow');
+    followUps.push(followUp);
+  }
+
+  private async finish<Result>({ result, followUps }: Committed<Result>): Promise<Result> {
+    for (const followUp of followUps) await followUp();
+    return result;
+  }
+
+  private async commit<Loaded, Result>(
+    work: TransactionWork<Loaded, Result>,
+    lockTimeoutMs: number,
+  ): Promise<Committed<Result>> {
     for (let attempt = 1; ; attempt++) {
       this.watch.requireThere();
       try {
-        return await this.attempt(work, lockPatienceMs);
+        return await this.attempt(work, lockTimeoutMs);
       } catch (error) {
         if (attempt === ATTEMPTS || !RETRYABLE.has(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
@@ -77,25 +106,19 @@ export class TransactionRunner {
     }
   }
 
-  /** Has something done when the transaction has committed, and not at all when it doesn't; it must not throw. */
-  afterCommit(manager: EntityManager, followUp: () => void): void {
-    const followUps = this.followUps.get(manager);
-    if (!followUps) throw new Error('there is no transaction of this runner to follow');
-    followUps.push(followUp);
-  }
-
-  /** As TypeORM's own `transaction`, but that its beginning is not waited for. */
-  private async attempt<T>(work: EagerWork<T>, lockPatienceMs: number): Promise<T> {
+  private async attempt<Loaded, Result>(
+    work: TransactionWork<Loaded, Result>,
+    lockTimeoutMs: number,
+  ): Promise<Committed<Result>> {
     const runner = this.dataSource.createQueryRunner();
-    const followUps: (() => void)[] = [];
+    const followUps: FollowUp[] = [];
     this.followUps.set(runner.manager, followUps);
-    let result: T;
     try {
       await runner.connect();
-      const begun = this.begin(runner, lockPatienceMs);
-      await sentOut();
-      [, result] = await together([begun, work(runner.manager, begun)]);
+      const loaded = await beginAndLoad(runner, lockTimeoutMs, work);
+      const result = await work.apply(runner.manager, loaded);
       await runner.commitTransaction();
+      return { result, followUps };
     } catch (error) {
       // What went wrong first is what counts, not that the rollback met it too.
       await runner.rollbackTransaction().catch(() => undefined);
@@ -103,22 +126,29 @@ export class TransactionRunner {
     } finally {
       await runner.release();
     }
-    for (const followUp of followUps) followUp();
-    return result;
-  }
-
-  private async begin(runner: QueryRunner, lockPatienceMs: number): Promise<void> {
-    const started = runner.startTransaction();
-    await sentOut();
-    await together([started, runner.query(LIMIT_LOCK_WAITS, [lockPatienceMs])]);
   }
 }
 
 /**
- * Lets the beginning of a transaction get ahead of what is asked of the query runner after this: between the asking and
- * the sending there are only promises, more of them for a beginning than for a statement, and Node is through with them
- * before its next tick.
+ * Begins a transaction, limits its waits for locks and loads, in one round trip. The only place that sends a statement
+ * without waiting for the one before: between asking the query runner and the sending there are only promises, more of
+ * them for a beginning than for a statement, and Node is through with all of them before its next tick.
  */
-function sentOut(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+async function beginAndLoad<Loaded>(
+  runner: QueryRunner,
+  lockTimeoutMs: number,
+  { load }: Pick<TransactionWork<Loaded, unknown>, 'load'>,
+): Promise<Loaded> {
+  const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+  const begun = runner.startTransaction();
+  await nextTick();
+  const limited = runner.query(LIMIT_LOCK_WAITS, [lockTimeoutMs]);
+  await nextTick();
+  // Waits for all: nothing may be under way when the transaction is rolled back. The first error is the cause of the
+  // others, since PostgreSQL refuses what follows a failed statement.
+  const [beginning, limit, loaded] = await Promise.allSettled([begun, limited, load(runner.manager)]);
+  if (beginning.status === 'rejected') throw beginning.reason;
+  if (limit.status === 'rejected') throw limit.reason;
+  if (loaded.status === 'rejected') throw loaded.reason;
+  return loaded.value;
 }

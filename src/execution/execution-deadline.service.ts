@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { type ThresholdChange, ThresholdChangeService } from '../pipeline/threshold-change.service.js';
+import { PipelineEvents, type ThresholdChange } from '../pipeline/pipeline.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 
 /**
@@ -13,11 +13,11 @@ export class ExecutionDeadlineService implements OnModuleInit {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
-    private readonly thresholds: ThresholdChangeService,
+    private readonly pipelineEvents: PipelineEvents,
   ) {}
 
   onModuleInit(): void {
-    this.thresholds.listen((change) => this.move(change));
+    this.pipelineEvents.thresholdChanged.listen((change) => this.move(change));
   }
 
   /**

@@ -3,15 +3,14 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import type { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { together } from '../database/together.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
-import { type Load, PipelineWatermarkService } from '../pipeline/pipeline-watermark.service.js';
+import { PipelineWatermarkService, type SuccessfulRun } from '../pipeline/pipeline-watermark.service.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
-import { ExecutionEndedService } from './execution-ended.service.js';
 
 /** An end as it came in: when, and what it said. */
 interface ReceivedEnd {
@@ -20,8 +19,8 @@ interface ReceivedEnd {
   readonly hash: string;
 }
 
-/** What became of one end of a batch. */
-type Outcome = ExecutionDto | DomainError;
+/** The executions that a batch ends, by id. */
+type LockedExecutions = ReadonlyMap<number, ExecutionEntity>;
 
 /**
  * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
@@ -37,12 +36,15 @@ export class ExecutionEndService {
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
     private readonly watermarks: PipelineWatermarkService,
-    private readonly listeners: ExecutionEndedService,
+    private readonly events: ExecutionEvents,
   ) {
     this.batches = idempotency.batches(
       'end',
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (manager, ends, begun) => this.endAll(manager, ends, begun),
+      {
+        load: (manager, ends) => this.lock(manager, ends),
+        apply: (manager, ends, locked) => this.endAll(manager, ends, locked),
+      },
       (execution) => Answer.found(execution),
     );
   }
@@ -51,18 +53,21 @@ export class ExecutionEndService {
     return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
   }
 
-  /** Ends a batch; the outcomes are in the order of the requests. The first of rival ends wins. */
+  private async lock(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<LockedExecutions> {
+    const ids = [...new Set(ends.map(({ request }) => request.id))];
+    const locked = await this.executions.lock(manager, ids);
+    return new Map(locked.map((execution) => [execution.id, execution]));
+  }
+
+  /** Ends a batch; the results are in the order of the requests. The first of rival ends wins. */
   private async endAll(
     manager: EntityManager,
     ends: readonly ReceivedEnd[],
-    begun: Promise<unknown>,
-  ): Promise<Outcome[]> {
-    const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const [, locked] = await together([begun, this.executions.lock(manager, ids)]);
-    const byId = new Map(locked.map((execution) => [execution.id, execution]));
+    locked: LockedExecutions,
+  ): Promise<(ExecutionDto | DomainError)[]> {
     const ended: ExecutionEntity[] = [];
-    const outcomes = ends.map((end): Outcome => {
-      const execution = byId.get(end.request.id);
+    const results = ends.map((end) => {
+      const execution = locked.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
       if (execution.endDate !== null) {
         return execution.endHash === end.hash
@@ -77,16 +82,14 @@ export class ExecutionEndService {
       return toExecutionDto(execution);
     });
     if (ended.length > 0) await this.write(manager, ended);
-    return outcomes;
+    return results;
   }
 
-  /** The ends and what follows from them, in this order, sent without waiting for one another's answers. */
+  /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
   private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
-    await together([
-      this.executions.updateEnded(manager, ended),
-      this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf)),
-      this.listeners.announce(manager, ended),
-    ]);
+    await this.executions.updateEnded(manager, ended);
+    await this.watermarks.recordSuccesses(manager, ended.filter((e) => e.completedSuccessfully).map(successOf));
+    await this.events.ended.emit(manager, ended.map(endedOf));
   }
 }
 
@@ -105,8 +108,7 @@ function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: Rec
   execution.endHash = hash;
 }
 
-/** What a successful execution tells its pipeline. */
-function loadOf(execution: ExecutionEntity): Load {
+function successOf(execution: ExecutionEntity): SuccessfulRun {
   const moved = (count: number | null): Date | null => (count !== null && count > 0 ? execution.endDate : null);
   return {
     pipelineId: execution.pipelineId,
@@ -116,4 +118,18 @@ function loadOf(execution: ExecutionEntity): Load {
     lastTargetUpdate: moved(execution.updates),
     lastTargetSoftDelete: moved(execution.softDeletes),
   };
+}
+
+function endedOf({
+  id,
+  parentId,
+  rootId,
+  pipelineId,
+  startDate,
+  deadline,
+  ...execution
+}: ExecutionEntity): EndedExecution {
+  if (execution.endDate === null || execution.completedSuccessfully === null) throw new Error(`execution ${id} runs`);
+  const { endDate, completedSuccessfully } = execution;
+  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, completedSuccessfully };
 }

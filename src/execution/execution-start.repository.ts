@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, QueryRunner } from 'typeorm';
-
+import type { EntityManager } from 'typeorm';
 import type { Datepart } from '../common/fields.js';
-import { together } from '../database/together.js';
+import { insertWithSubscribers } from '../database/insert-with-subscribers.js';
 import { ExecutionEntity } from './execution.entity.js';
 import {
   CLAIM_EXTERNAL_IDS,
@@ -68,10 +67,10 @@ export type NewExecution = Omit<
 /** The SQL that starts executions; writes only inside the caller's transaction. */
 @Injectable()
 export class ExecutionStartRepository {
-  /** Looks up what a batch of starts needs to know, with an id for each, in their order. */
+  /** Looks up what a batch of starts needs to know, with an id for each, in their order; no lookup needs another's answer. */
   async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStart[]> {
     const parentIds = new Set(starts.flatMap(({ parentId }) => parentId ?? []));
-    const [ids, pipelines, parents] = await together([
+    const [ids, pipelines, parents] = await Promise.all([
       manager.query<{ id: number }[]>(DRAW_IDS, [starts.length]),
       manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(starts.map((s) => s.pipelineId))]]),
       parentIds.size > 0 ? manager.query<Parent[]>(FIND_PARENTS, [[...parentIds]]) : [],
@@ -118,16 +117,10 @@ export class ExecutionStartRepository {
     return held.map((h) => ({ pipelineId: h.pipeline_id, externalId: h.external_id, executionId: h.execution_id }));
   }
 
-  /**
-   * The one way in which executions are inserted, only inside a transaction. TypeORM's subscribers hear of each as they
-   * would of an insert by its query builder, which costs several times as much; so the closure's does its part.
-   */
+  /** The one way in which executions are inserted, only inside a transaction; the closure's subscriber hears of each. */
   async insert(manager: EntityManager, executions: readonly NewExecution[]): Promise<void> {
-    const { broadcaster } = manager.queryRunner as QueryRunner;
-    const metadata = manager.dataSource.getMetadata(ExecutionEntity);
     const all = (column: keyof NewExecution): unknown[] => executions.map((execution) => execution[column]);
-    await Promise.all(executions.map((execution) => broadcaster.broadcast('BeforeInsert', metadata, execution)));
-    await manager.query(INSERT_EXECUTIONS, [
+    const parameters = [
       all('id'),
       all('parentId'),
       all('rootId'),
@@ -139,7 +132,7 @@ export class ExecutionStartRepository {
       all('executionMetadata'),
       all('configVersion'),
       all('deadline'),
-    ]);
-    await Promise.all(executions.map((execution) => broadcaster.broadcast('AfterInsert', metadata, execution)));
+    ];
+    await insertWithSubscribers(manager, ExecutionEntity, executions, { sql: INSERT_EXECUTIONS, parameters });
   }
 }

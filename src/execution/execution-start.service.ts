@@ -3,12 +3,11 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { together } from '../database/together.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
-import { ExecutionMetrics } from './execution-metrics.js';
 import { ParentNotFoundError } from './execution.errors.js';
+import { ExecutionEvents, type StartedExecution } from './execution.events.js';
 import {
   ExecutionStartRepository,
   type ExternalId,
@@ -16,15 +15,16 @@ import {
   type ResolvedStart,
 } from './execution-start.repository.js';
 
-/** What became of one start of a batch. */
+/** The execution of a start, and whether that start made it. */
 interface Started {
   readonly id: number;
   readonly created: boolean;
 }
-type Outcome = Started | DomainError;
 /** A start as it came in, its moment settled. */
 type ReceivedStart = StartExecutionDto & { readonly start_date: Date };
 type Candidate = NewExecution | DomainError;
+/** What the database knows of each start of a batch. */
+type ResolvedStarts = ReadonlyMap<ReceivedStart, ResolvedStart>;
 
 /**
  * Starts executions. Starts that arrive together share one transaction: each gets its own answer
@@ -38,12 +38,15 @@ export class ExecutionStartService {
     @Inject(CONFIG) config: Config,
     idempotency: IdempotencyService,
     private readonly executions: ExecutionStartRepository,
-    private readonly metrics: ExecutionMetrics,
+    private readonly events: ExecutionEvents,
   ) {
     this.batches = idempotency.batches(
       'start',
       { batchSize: config.batchSize, lanes: config.batchLanes },
-      (manager, starts, begun) => this.startAll(manager, starts, begun),
+      {
+        load: (manager, starts) => this.resolve(manager, starts),
+        apply: (manager, starts, resolved) => this.startAll(manager, starts, resolved),
+      },
       ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
     );
   }
@@ -52,29 +55,31 @@ export class ExecutionStartService {
     return this.batches.submit({ ...request, start_date: request.start_date ?? new Date() });
   }
 
-  /** Starts a batch; the outcomes are in the order of the requests. */
-  private async startAll(
-    manager: EntityManager,
-    requests: readonly ReceivedStart[],
-    begun: Promise<unknown>,
-  ): Promise<Outcome[]> {
+  private async resolve(manager: EntityManager, requests: readonly ReceivedStart[]): Promise<ResolvedStarts> {
     const starts = requests.map((request) => ({
       pipelineId: request.pipeline_id,
       parentId: parentIdOf(request),
       startDate: request.start_date,
     }));
-    const [, resolved] = await together([begun, this.executions.resolveStarts(manager, starts)]);
-    const candidates: readonly Candidate[] = resolved.map((start, index) =>
-      candidateOf(requests[index] as ReceivedStart, start),
-    );
+    const resolved = await this.executions.resolveStarts(manager, starts);
+    return new Map(resolved.map((start, index) => [requests[index] as ReceivedStart, start]));
+  }
+
+  /** Starts a batch; the results are in the order of the requests. */
+  private async startAll(
+    manager: EntityManager,
+    requests: readonly ReceivedStart[],
+    resolved: ResolvedStarts,
+  ): Promise<(Started | DomainError)[]> {
+    const candidates = requests.map((request) => candidateOf(request, resolved.get(request) as ResolvedStart));
     const accepted = candidates.filter((candidate): candidate is NewExecution => !(candidate instanceof DomainError));
     const holders = await this.claim(manager, accepted);
     const holderOf = ({ id, pipelineId, externalId }: NewExecution): number =>
       (externalId === null ? undefined : holders.get(keyOf(pipelineId, externalId))) ?? id;
     const inserted = accepted.filter((execution) => holderOf(execution) === execution.id);
     if (inserted.length > 0) await this.executions.insert(manager, inserted);
-    this.metrics.started(manager, inserted.length);
-    return candidates.map((candidate): Outcome => {
+    await this.events.started.emit(manager, inserted.map(startedOf));
+    return candidates.map((candidate) => {
       if (candidate instanceof DomainError) return candidate;
       const id = holderOf(candidate);
       return { id, created: id === candidate.id };
@@ -118,4 +123,9 @@ function candidateOf(request: ReceivedStart, { id, pipeline, parent, deadline }:
     configVersion: pipeline.config_version,
     deadline,
   };
+}
+
+function startedOf(execution: NewExecution): StartedExecution {
+  const { id, parentId, rootId, pipelineId, externalId, startDate, deadline } = execution;
+  return { id, parentId, rootId, pipelineId, externalId, startDate, deadline };
 }

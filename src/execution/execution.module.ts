@@ -1,17 +1,18 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { JobModule } from '../jobs/job.module.js';
 import { OperationModule } from '../operation/operation.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
-import { ExecutionEndedService } from './execution-ended.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionEntity } from './execution.entity.js';
+import { ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { ExecutionService } from './execution.service.js';
 
@@ -19,6 +20,7 @@ import { ExecutionService } from './execution.service.js';
 @Module({
   imports: [
     IdempotencyModule,
+    JobModule,
     OperationModule,
     PipelineModule,
     TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
@@ -26,14 +28,14 @@ import { ExecutionService } from './execution.service.js';
   controllers: [ExecutionController],
   providers: [
     ExecutionDeadlineService,
-    ExecutionEndedService,
     ExecutionEndService,
+    ExecutionEvents,
     ExecutionMetrics,
     ExecutionRepository,
     ExecutionService,
     ExecutionStartRepository,
     ExecutionStartService,
   ],
-  exports: [ExecutionDeadlineService, ExecutionEndedService, ExecutionService],
+  exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService],
 })
 export class ExecutionModule {}

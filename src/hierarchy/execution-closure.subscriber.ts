@@ -34,15 +34,15 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     return ExecutionEntity;
   }
 
-  /** Before, not after: outside a transaction the row would be there for good by then. */
-  beforeInsert({ queryRunner }: InsertEvent<ExecutionEntity>): void {
+  /**
+   * Notes the execution before it is inserted, when its id is drawn already: the ids that a multi-row INSERT returns may
+   * come in another order than its rows. Throws outside a transaction, where the row would be there for good too early.
+   */
+  beforeInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
     if (!queryRunner.isTransactionActive) {
       throw new Error('an execution was inserted outside a transaction: its closure rows would come too late');
     }
-  }
-
-  /** Only notes the id: TypeORM fires the handlers of a multi-row insert all at once, on one client. */
-  afterInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
+    if (!entity.id) throw new Error('an execution was inserted without an id: its closure rows need it before');
     const inserted = this.pending.get(queryRunner) ?? [];
     inserted.push({ id: entity.id, parentId: entity.parentId ?? null });
     this.pending.set(queryRunner, inserted);

@@ -3,7 +3,6 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { DomainError, type ErrorKind } from '../common/domain-error.js';
 import { problem, statusOf } from '../common/problem.filter.js';
-import { together } from '../database/together.js';
 import { KeyReusedError, RequestUnderWayError } from './idempotency.errors.js';
 import { IdempotencyRepository, type KeyOfCaller } from './idempotency.repository.js';
 import type { RepeatableRequest } from './repeatable-request.js';
@@ -27,7 +26,7 @@ export class IdempotencyLedger {
 
   constructor(private readonly keys: IdempotencyRepository) {}
 
-  /** Runs the work for a key, unless this process is at it already; other replicas are kept off by {@link claim}. */
+  /** Runs the work for a key, unless this process is at it already; other replicas are kept off by {@link lock}. */
   async hold<T>(request: RepeatableRequest, work: () => Promise<T>): Promise<T> {
     const id = idOf(request);
     if (this.underWay.has(id)) throw new RequestUnderWayError();
@@ -39,26 +38,30 @@ export class IdempotencyLedger {
     }
   }
 
+  /** Locks the keys until the transaction ends, as far as they are free; the requests whose key is locked now. */
+  async lock(manager: EntityManager, requests: readonly RepeatableRequest[]): Promise<ReadonlySet<RepeatableRequest>> {
+    const locked = await this.keys.lock(manager, requests);
+    return new Set(requests.filter((_request, index) => locked[index]));
+  }
+
   /**
-   * Locks the keys until the transaction ends. Gives what is settled without doing anything: keys that have their
-   * answer, or were used for another request, or are under way elsewhere. The others are the caller's to do.
+   * Gives what is settled without doing anything: requests whose key has its answer, or was used for another request,
+   * or is under way elsewhere. The others are the caller's to do. To be called when the answer of {@link lock} is there:
+   * a statement sent then sees the answer that the previous holder of a lock has committed.
    */
-  async claim<Body>(
+  async settle<Body>(
     manager: EntityManager,
     requests: readonly RepeatableRequest[],
+    locked: ReadonlySet<RepeatableRequest>,
   ): Promise<Map<RepeatableRequest, Answer<Body> | DomainError>> {
-    const [locked, kept] = await together([
-      this.keys.lock(manager, requests),
-      // Who holds the lock sees the row of the one who held it before: that one has committed.
-      this.keys.find(manager, requests, new Date(Date.now() - KEPT_FOR_MS)),
-    ]);
+    const kept = await this.keys.find(manager, requests, new Date(Date.now() - KEPT_FOR_MS));
     const byId = new Map(kept.map((answer) => [idOf(answer), answer]));
     const settled = new Map<RepeatableRequest, Answer<Body> | DomainError>();
-    for (const [index, request] of requests.entries()) {
+    for (const request of requests) {
       const answer = byId.get(idOf(request));
       if (answer && answer.fingerprint !== request.fingerprint) settled.set(request, new KeyReusedError());
       else if (answer) settled.set(request, Answer.replayed(answer.status, answer.body as Body));
-      else if (!locked[index]) settled.set(request, new RequestUnderWayError());
+      else if (!locked.has(request)) settled.set(request, new RequestUnderWayError());
     }
     return settled;
   }

@@ -1,43 +1,38 @@
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { TransactionRunner } from '../database/transaction-runner.js';
+import { JobService } from '../jobs/job.service.js';
 import { KEPT_FOR_MS } from './idempotency-ledger.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
-const SWEEP_EVERY_MS = 10 * 60_000;
+const EVERY_TEN_MINUTES = '*/10 * * * *';
+const POLL_SECONDS = 30;
+/** A sweep that takes longer is taken for dead; the next one goes on where it stopped. */
+const EXPIRES_SECONDS = 300;
 const BATCH = 5000;
 
-/** Deletes answers that nobody is promised any more, in transactions of a bounded size. Replicas share the work. */
+/** Deletes answers older than 24 h by a scheduled job, in transactions of a bounded size. */
 @Injectable()
-export class IdempotencySweepService implements OnModuleInit, OnModuleDestroy {
-  private readonly logger = new Logger(IdempotencySweepService.name);
-  private timer: NodeJS.Timeout | undefined;
-  private isStopped = false;
-
+export class IdempotencySweepService implements OnModuleInit {
   constructor(
+    private readonly jobs: JobService,
     private readonly transactions: TransactionRunner,
     private readonly keys: IdempotencyRepository,
   ) {}
 
   onModuleInit(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) =>
-        this.logger.warn(`old Idempotency-Keys were not deleted: ${String(error)}`),
-      );
-    }, SWEEP_EVERY_MS).unref();
+    this.jobs.register({
+      name: 'idempotency-sweep',
+      cron: EVERY_TEN_MINUTES,
+      pollSeconds: POLL_SECONDS,
+      options: { policy: 'exclusive', retryLimit: 0, expireInSeconds: EXPIRES_SECONDS, deleteAfterSeconds: 3600 },
+      handle: (_data, signal) => this.sweep(signal),
+    });
   }
 
-  onModuleDestroy(): void {
-    this.isStopped = true;
-    clearInterval(this.timer);
-  }
-
-  /** Deletes what is older than 24 h; how many answers it were. */
-  async sweep(now = new Date()): Promise<number> {
-    const before = new Date(now.getTime() - KEPT_FOR_MS);
-    for (let total = 0; ;) {
-      const deleted = await this.transactions.run((manager) => this.keys.deleteOld(manager, before, BATCH));
-      total += deleted;
-      if (deleted < BATCH || this.isStopped) return total;
+  private async sweep(signal: AbortSignal): Promise<void> {
+    const before = new Date(Date.now() - KEPT_FOR_MS);
+    for (let deleted = BATCH; deleted === BATCH && !signal.aborted;) {
+      deleted = await this.transactions.run((manager) => this.keys.deleteOld(manager, before, BATCH));
     }
   }
 }

@@ -17,7 +17,7 @@ export class IdempotencyRepository {
     return rows.map(({ locked }) => locked);
   }
 
-  /** The answers kept since a moment; to be asked in a statement of its own, sent after the lock. */
+  /** The answers kept since a moment; to be asked when the lock has been answered. */
   find(manager: EntityManager, keys: readonly KeyOfCaller[], since: Date): Promise<KeptAnswer[]> {
     return manager.query(FIND_ANSWERS, [keys.map(({ caller }) => caller), keys.map(({ key }) => key), since]);
   }
@@ -34,7 +34,7 @@ export class IdempotencyRepository {
     ]);
   }
 
-  /** Deletes at most `limit` answers from before a moment; how many it were. */
+  /** Deletes at most `limit` answers from before a moment; the number deleted. */
   async deleteOld(manager: EntityManager, before: Date, limit: number): Promise<number> {
     const [, deleted]: [unknown, number] = await manager.query(DELETE_OLD, [before, limit]);
     return deleted;

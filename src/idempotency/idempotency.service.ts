@@ -1,13 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Answer } from '../common/answer.js';
+import type { BatchWork } from '../batching/batch-work.js';
+import type { GroupCommitLimits } from '../batching/group-commit.js';
+import { Answer } from '../common/answer.js';
 import { DomainError } from '../common/domain-error.js';
-import type { GroupCommitLimits } from '../database/group-commit.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { type BatchKind, BatchObserverService } from '../operation/batch-observer.service.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
-import { type BatchWork, IdempotentBatches } from './idempotent-batches.js';
+import { IdempotentBatches } from './idempotent-batches.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
+
+/** What a request asks for, in two parts. */
+export interface IdempotentWork<Loaded, Body> {
+  /** Reads what the request is about; its answer, where nothing has to be written. */
+  load(manager: EntityManager): Promise<Loaded | Answer<Body>>;
+  /** Writes, inside a transaction. What was loaded may be older than that transaction. */
+  apply(manager: EntityManager, loaded: Loaded): Promise<Answer<Body>>;
+}
 
 /** Takes items one by one, and does those together that arrive together. */
 export interface Batches<Item, Body> {
@@ -27,19 +36,25 @@ export class IdempotencyService {
     private readonly observers: BatchObserverService,
   ) {}
 
+  /** Runs the work in one transaction, or repeats the answer that the request's key has already. */
+  once<Body>(work: (manager: EntityManager) => Promise<Answer<Body>>): Promise<Answer<Body>> {
+    return this.onceIfNeeded({ load: async () => undefined, apply: work });
+  }
+
   /**
-   * Runs the work in one transaction, or repeats the answer that the request's key has already. `look` may find that
-   * there is nothing to do, and answers then; a request without a key needs no transaction in that case.
+   * The same for work that mostly finds nothing to do: what it loads may be its answer. A request without a key loads
+   * outside any transaction, and opens one only for what is left to do.
    */
-  async once<Body>(
-    work: (manager: EntityManager) => Promise<Answer<Body>>,
-    look?: (manager: EntityManager) => Promise<Answer<Body> | undefined>,
-  ): Promise<Answer<Body>> {
+  async onceIfNeeded<Loaded, Body>(work: IdempotentWork<Loaded, Body>): Promise<Answer<Body>> {
     const request = repeatableRequest.getStore();
-    if (!request) return (look && (await this.transactions.read(look))) ?? this.transactions.run(work);
+    if (!request) {
+      const loaded = await this.transactions.read((manager) => work.load(manager));
+      if (loaded instanceof Answer) return loaded;
+      return this.transactions.run((manager) => work.apply(manager, loaded));
+    }
     const answer = await this.ledger.hold(request, () =>
       this.transactions
-        .run((manager) => this.doOnce(manager, request, work))
+        .run((manager) => this.applyOnce(manager, request, work))
         .catch((error: unknown) => this.keepRefusal(request, error)),
     );
     if (answer instanceof DomainError) throw answer;
@@ -47,24 +62,26 @@ export class IdempotencyService {
   }
 
   /** The same for work that comes in batches, see {@link IdempotentBatches}. */
-  batches<Item, Outcome, Body>(
+  batches<Item, Loaded, Result, Body>(
     kind: BatchKind,
     limits: GroupCommitLimits,
-    work: BatchWork<Item, Outcome>,
-    toAnswer: (outcome: Outcome) => Answer<Body>,
+    work: BatchWork<Item, Loaded, Result | DomainError>,
+    toAnswer: (result: Result) => Answer<Body>,
   ): Batches<Item, Body> {
-    const setup = { limits, observer: this.observers.of(kind) };
-    return new IdempotentBatches(setup, this.transactions, this.ledger, work, toAnswer);
+    const setup = { transactions: this.transactions, limits, observer: this.observers.of(kind) };
+    return new IdempotentBatches(setup, this.ledger, work, toAnswer);
   }
 
-  private async doOnce<Body>(
+  private async applyOnce<Loaded, Body>(
     manager: EntityManager,
     request: RepeatableRequest,
-    work: (manager: EntityManager) => Promise<Answer<Body>>,
+    work: IdempotentWork<Loaded, Body>,
   ): Promise<Answer<Body> | DomainError> {
-    const settled = (await this.ledger.claim<Body>(manager, [request])).get(request);
+    const locked = await this.ledger.lock(manager, [request]);
+    const settled = (await this.ledger.settle<Body>(manager, [request], locked)).get(request);
     if (settled) return settled;
-    const answer = await work(manager);
+    const loaded = await work.load(manager);
+    const answer = loaded instanceof Answer ? loaded : await work.apply(manager, loaded);
     await this.ledger.keep(manager, [{ request, answer }]);
     return answer;
   }
@@ -73,7 +90,8 @@ export class IdempotencyService {
   private async keepRefusal(request: RepeatableRequest, error: unknown): Promise<DomainError> {
     if (!(error instanceof DomainError)) throw error;
     await this.transactions.run(async (manager) => {
-      const settled = await this.ledger.claim(manager, [request]);
+      const locked = await this.ledger.lock(manager, [request]);
+      const settled = await this.ledger.settle(manager, [request], locked);
       if (!settled.has(request)) await this.ledger.keep(manager, [{ request, answer: error }]);
     });
     return error;

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { JobModule } from '../jobs/job.module.js';
 import { OperationModule } from '../operation/operation.module.js';
 import { AlertDeliveryService } from './alert/alert-delivery.service.js';
 import { AlertOutboxService } from './alert/alert-outbox.service.js';
@@ -20,7 +21,6 @@ import { IncidentController } from './incident/incident.controller.js';
 import { IncidentEntity, LateEndEntity } from './incident/incident.entity.js';
 import { IncidentRepository } from './incident/incident.repository.js';
 import { IncidentService } from './incident/incident.service.js';
-import { JobService } from './job.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
 
 /** Judges what the modules below have recorded: the checks, the incidents they open and resolve, the alerts of those. */
@@ -29,6 +29,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     ExecutionModule,
     HierarchyModule,
     IdempotencyModule,
+    JobModule,
     OperationModule,
     TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
   ],
@@ -45,7 +46,6 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     FailureWatchService,
     IncidentRepository,
     IncidentService,
-    JobService,
     MonitoringMetrics,
   ],
 })

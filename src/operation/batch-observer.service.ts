@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Link, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import type { GroupCommitObserver } from '../database/group-commit.js';
+import type { GroupCommitObserver } from '../batching/group-commit.js';
 import { MetricsService } from './metrics.service.js';
 import { outsideRequests } from './request-context.js';
 import { inSpan, TRACER } from './tracing/spans.js';

@@ -13,7 +13,7 @@ import { ServiceState } from './service-state.js';
 import { VERSION } from './version.js';
 
 /** How long the database may take to answer before it counts as unreachable. */
-const PATIENCE_MS = 2000;
+const ANSWER_TIMEOUT_MS = 2000;
 
 /** What must hold to be ready, and how its absence is told; the first of them that is down is the reason. */
 const CONDITIONS = {
@@ -82,7 +82,7 @@ export class HealthService {
       .attempt(async () => {
         await this.dataSource.query('SELECT 1');
       })
-      .withTimeout(PATIENCE_MS);
+      .withTimeout(ANSWER_TIMEOUT_MS);
   }
 
   /** Asked until the answer is yes: a schema that is up to date stays so while this version runs. */
@@ -93,6 +93,6 @@ export class HealthService {
         this.migrationsDone ||= await isMigrated(this.dataSource);
         if (!this.migrationsDone) throw new Error('pending');
       })
-      .withTimeout(PATIENCE_MS);
+      .withTimeout(ANSWER_TIMEOUT_MS);
   }
 }

@@ -7,7 +7,7 @@ import { VERSION } from './version.js';
 const FIGURE_TTL_MS = 10_000;
 
 /** How long such a query may take before a scrape goes without it. */
-const PATIENCE_MS = 2000;
+const QUERY_TIMEOUT_MS = 2000;
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -98,7 +98,7 @@ export class MetricsService {
    */
   registerFigure({ name, help, label, collect }: Figure): void {
     const refresh = async (): Promise<void> => {
-      const value = await withinPatience(collect()).catch((error: unknown) => {
+      const value = await withinTimeout(collect()).catch((error: unknown) => {
         this.logger.warn({ err: error }, `no ${name}`);
         return undefined;
       });
@@ -128,15 +128,15 @@ export class MetricsService {
   }
 }
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
-  const patience = new AbortController();
-  const tooLate = sleep(PATIENCE_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new Error(`not answered within ${PATIENCE_MS} ms`);
+async function withinTimeout<T>(work: Promise<T>): Promise<T> {
+  const timeout = new AbortController();
+  const tooLate = sleep(QUERY_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
+    throw new Error(`not answered within ${QUERY_TIMEOUT_MS} ms`);
   });
   try {
     return await Promise.race([work, tooLate]);
   } finally {
-    patience.abort();
+    timeout.abort();
     tooLate.catch(() => undefined);
   }
 }

@@ -1,4 +1,5 @@
-import { type Configuration, configurationHash, pairErrors } from './configuration.js';
+import { InvalidRequestError } from '../common/domain-error.js';
+import { type Configuration, configurationHash, refuseHalfPairs } from './configuration.js';
 
 const nothing: Configuration = {
   name: 'Customers',
@@ -47,8 +48,8 @@ describe('the hash of a configuration', () => {
 
 describe('the pairs of a threshold', () => {
   it('may be there or not', () => {
-    expect(pairErrors(nothing)).toEqual([]);
-    expect(pairErrors({ ...nothing, freshness_number: 1, freshness_datepart: 'day' })).toEqual([]);
+    expect(() => refuseHalfPairs(nothing)).not.toThrow();
+    expect(() => refuseHalfPairs({ ...nothing, freshness_number: 1, freshness_datepart: 'day' })).not.toThrow();
   });
 
   it.each([
@@ -57,6 +58,9 @@ describe('the pairs of a threshold', () => {
     [{ timeliness_number: 1 }, 'timeliness_datepart'],
     [{ timeliness_datepart: 'day' as const }, 'timeliness_number'],
   ])('are wrong by halves: %j lacks %s', (half, missing) => {
-    expect(pairErrors({ ...nothing, ...half }).map(({ field }) => field)).toEqual([missing]);
+    const message = expect.stringContaining('both or neither');
+    expect(() => refuseHalfPairs({ ...nothing, ...half })).toThrow(
+      expect.objectContaining({ constructor: InvalidRequestError, fields: [{ field: missing, message }] }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { FieldError } from '../common/domain-error.js';
+import { type FieldError, InvalidRequestError } from '../common/domain-error.js';
 import type { Datepart } from '../common/fields.js';
 
 /** A threshold of a check: a number and its unit, both or neither. */
@@ -23,22 +23,22 @@ export interface Configuration extends Thresholds {
  * as left out. The same on every replica and after every restart, since nothing but the content enters.
  */
 export function configurationHash(configuration: Configuration): string {
-  const given = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
+  const declared = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
   return createHash('sha256')
-    .update(canonicalize(given) ?? '')
+    .update(canonicalize(declared) ?? '')
     .digest('hex');
 }
 
-/** What is wrong with the threshold pairs of a row: half a pair can't be checked against. */
-export function pairErrors(thresholds: Thresholds): FieldError[] {
+/** Throws `InvalidRequestError` for half a pair: it can't be checked against. */
+export function refuseHalfPairs(thresholds: Thresholds): void {
   const pairs = [
     ['freshness_number', 'freshness_datepart'],
     ['timeliness_number', 'timeliness_datepart'],
   ] as const;
-  return pairs.flatMap(([number, datepart]) => {
+  const errors = pairs.flatMap(([number, datepart]): FieldError[] => {
     if ((thresholds[number] === null) === (thresholds[datepart] === null)) return [];
-    const missing = thresholds[number] === null ? number : datepart;
-    const given = thresholds[number] === null ? datepart : number;
-    return [{ field: missing, message: `is needed together with ${given}: both or neither` }];
+    const [missing, present] = thresholds[number] === null ? [number, datepart] : [datepart, number];
+    return [{ field: missing, message: `is needed together with ${present}: both or neither` }];
   });
+  if (errors.length > 0) throw new InvalidRequestError(errors);
 }

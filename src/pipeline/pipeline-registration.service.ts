@@ -1,21 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import { InvalidRequestError } from '../common/domain-error.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
-import { type Configuration, configurationHash, pairErrors } from './configuration.js';
+import type { Configuration } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
-import { configurationOf, toConfiguration, toConfigurationColumns } from './pipeline.mapper.js';
-import { ThresholdChangeService } from './threshold-change.service.js';
-import { type InsertedPipeline, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
-
-/** What a registration is answered with, and whether it changed the configuration of a pipeline that was there. */
-interface Registration {
-  readonly answer: Answer<RegisteredPipelineDto>;
-  readonly changed: boolean;
-}
+import { PipelineEvents } from './pipeline.events.js';
+import { toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
+import { type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
 
 /**
  * Get-or-create of a pipeline by its name, and configuration as code: the row follows what the
@@ -28,118 +21,46 @@ export class PipelineRegistrationService {
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeService,
     private readonly names: NamePolicy,
-    private readonly thresholds: ThresholdChangeService,
+    private readonly events: PipelineEvents,
   ) {}
 
-  async register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
-    const asked = toConfiguration(
-      request,
-      this.names.stored(request.name),
-      this.names.stored(request.pipeline_type_name, 'pipeline_type_name'),
-    );
-    const errors = pairErrors(asked);
-    if (errors.length > 0) throw new InvalidRequestError(errors);
-    const { next_watermark } = request;
-    let changed = false;
-    const answer = await this.idempotency.once(
-      async (manager) => {
-        const registration = await this.getOrCreate(manager, asked, next_watermark);
-        changed = registration.changed;
-        return registration.answer;
-      },
-      (manager) => this.getIfInStep(manager, asked, next_watermark),
-    );
-    if (changed) await this.thresholds.announce({ pipelineId: answer.body.id });
-    return answer;
-  }
-
   /** Most callers say what they said the last time: that costs one read. */
-  private async getIfInStep(
-    manager: EntityManager,
-    asked: Configuration,
-    nextWatermark: string | undefined,
-  ): Promise<Answer<RegisteredPipelineDto> | undefined> {
-    const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
-    if (!known || configurationHash(asStored(asked, known)) !== known.config_hash) return undefined;
-    const isMoved = nextWatermark !== undefined && nextWatermark !== known.next_watermark;
-    return isMoved ? undefined : Answer.found(answerOf(known));
+  register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
+    const asked = toConfiguration(request, this.names);
+    const { next_watermark } = request;
+    return this.idempotency.onceIfNeeded({
+      load: async (manager) => {
+        const known = await this.pipelines.findForRegistration(manager, asked);
+        const isMoved = next_watermark !== undefined && next_watermark !== known?.nextWatermark;
+        return known?.isInStep && !isMoved ? Answer.found(toRegisteredPipelineDto(known)) : known;
+      },
+      apply: (manager, known) => this.write(manager, asked, next_watermark, known),
+    });
   }
 
-  private async getOrCreate(
+  /** `known` may be older than the transaction: the row's configuration is compared again when the row is locked. */
+  private async write(
     manager: EntityManager,
     asked: Configuration,
     nextWatermark: string | undefined,
-  ): Promise<Registration> {
-    const known = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
-    if (known) return this.synchronise(manager, known, asked, nextWatermark);
-    const inserted = await this.create(manager, asked, nextWatermark);
-    if (inserted) return { answer: Answer.created(answerOf(inserted)), changed: false };
-    // Somebody else created it in the meantime; their commit is visible to the next statement.
-    const winner = await this.pipelines.findForRegistration(manager, asked.name, asked.pipeline_type_name);
-    if (!winner) throw new Error(`pipeline '${asked.name}' is neither insertable nor there`);
-    return this.synchronise(manager, winner, asked, nextWatermark);
-  }
-
-  private async create(
-    manager: EntityManager,
-    asked: Configuration,
-    nextWatermark: string | undefined,
-  ): Promise<InsertedPipeline | undefined> {
-    this.names.refuseUnwanted(asked.name);
+    known: KnownPipeline | undefined,
+  ): Promise<Answer<RegisteredPipelineDto>> {
+    if (known?.isInStep) {
+      await this.pipelines.setNextWatermark(manager, known.id, nextWatermark);
+      return Answer.found(toRegisteredPipelineDto(known));
+    }
+    if (!known) this.names.refuseUnwanted(asked.name);
     const { row: type } = await this.types.ensure(manager, { name: asked.pipeline_type_name });
     const configuration = { ...asked, pipeline_type_name: type.name };
-    return this.pipelines.insertIfAbsent(manager, {
-      configuration,
-      hash: configurationHash(configuration),
-      pipelineTypeId: type.id,
-      nextWatermark: nextWatermark ?? null,
-    });
+    const created = known
+      ? undefined
+      : await this.pipelines.insertIfAbsent(manager, configuration, type.id, nextWatermark);
+    if (created) return Answer.created(toRegisteredPipelineDto(created));
+    // It was there, or another request has created it in the meantime.
+    const key = known?.id ?? asked.name;
+    const { pipeline, isChanged } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
+    await this.pipelines.setNextWatermark(manager, pipeline.id, nextWatermark);
+    if (isChanged) this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
+    return Answer.found(toRegisteredPipelineDto(pipeline));
   }
-
-  /** Brings the row in step with the code where the code's configuration changed, and says whether it did. */
-  private async synchronise(
-    manager: EntityManager,
-    known: KnownPipeline,
-    asked: Configuration,
-    nextWatermark: string | undefined,
-  ): Promise<Registration> {
-    const configuration = asStored(asked, known);
-    const hash = configurationHash(configuration);
-    const changed = hash !== known.config_hash;
-    if (changed) await this.apply(manager, known.id, configuration, hash);
-    if (nextWatermark !== undefined && nextWatermark !== known.next_watermark) {
-      await this.pipelines.setNextWatermark(manager, known.id, nextWatermark);
-    }
-    return { answer: Answer.found(answerOf(known)), changed };
-  }
-
-  private async apply(manager: EntityManager, id: number, configuration: Configuration, hash: string): Promise<void> {
-    const { row: type } = await this.types.ensure(manager, { name: configuration.pipeline_type_name });
-    const pipeline = await this.pipelines.lock(manager, id);
-    // Another replica may have applied the same change while this one waited for the row.
-    if (!pipeline || pipeline.configHash === hash) return;
-    const configVersion = pipeline.configVersion + 1;
-    await this.pipelines.update(manager, id, {
-      ...toConfigurationColumns(configuration),
-      pipelineTypeId: type.id,
-      configHash: hash,
-      configVersion,
-    });
-    await this.pipelines.addHistory(manager, {
-      pipelineId: id,
-      configVersion,
-      configHash: hash,
-      oldConfiguration: configurationOf(pipeline),
-      newConfiguration: configuration,
-    });
-  }
-}
-
-/** Names enter the hash as they are stored, so that another case in the code changes nothing. */
-function asStored(asked: Configuration, known: KnownPipeline): Configuration {
-  return { ...asked, name: known.name, pipeline_type_name: known.given_type_name ?? asked.pipeline_type_name };
-}
-
-function answerOf({ id, active, load_lineage, watermark }: InsertedPipeline): RegisteredPipelineDto {
-  return { id, active, load_lineage, watermark };
 }

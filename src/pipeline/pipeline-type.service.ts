@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import { InvalidRequestError } from '../common/domain-error.js';
-import { given } from '../common/given.js';
+import { definedFields } from '../common/defined-fields.js';
 import type { Page } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
-import { pairErrors } from './configuration.js';
+import { refuseHalfPairs, type Thresholds } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import type {
   CreatePipelineTypeDto,
@@ -18,8 +17,8 @@ import type {
 import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { type NewPipelineType, PipelineTypeRepository } from './pipeline-type.repository.js';
 import { KeyMissingError, NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
+import { PipelineEvents } from './pipeline.events.js';
 import { toPipelineTypeDto } from './pipeline.mapper.js';
-import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** The types of pipelines: get-or-create, defaults for their pipelines, changes by operators. */
 @Injectable()
@@ -29,7 +28,7 @@ export class PipelineTypeService {
     private readonly idempotency: IdempotencyService,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
-    private readonly thresholds: ThresholdChangeService,
+    private readonly events: PipelineEvents,
   ) {}
 
   getOrCreate(request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
@@ -42,7 +41,7 @@ export class PipelineTypeService {
       timelinessDatepart: request.timeliness_datepart ?? null,
       muteTimelinessCheck: request.mute_timeliness_check ?? false,
     };
-    refuseHalfPairs(type);
+    refuseHalfPairs(thresholdsOf(type));
     return this.idempotency.once(async (manager) => {
       const { created, row } = await this.ensure(manager, type);
       const body = toPipelineTypeDto(row);
@@ -76,20 +75,16 @@ export class PipelineTypeService {
   async patch(request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     const key = request.id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
-    const patched = await this.apply(request, key);
-    const moves = [request.timeliness_number, request.timeliness_datepart];
-    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineTypeId: patched.id });
-    return patched;
-  }
-
-  private async apply(request: PatchPipelineTypeDto, key: number | string): Promise<PipelineTypeDto> {
     try {
       return await this.transactions.run(async (manager) => {
         const type = await this.types.lock(manager, key);
         if (!type) throw new PipelineTypeNotFoundError(key);
         const change = this.changeOf(request);
-        refuseHalfPairs({ ...type, ...change });
+        refuseHalfPairs(thresholdsOf({ ...type, ...change }));
         if (Object.keys(change).length > 0) await this.types.update(manager, type.id, change);
+        if (request.timeliness_number !== undefined || request.timeliness_datepart !== undefined) {
+          this.events.thresholdChanged.emit(manager, { pipelineTypeId: type.id });
+        }
         const changed = await this.types.findById(manager, type.id);
         return toPipelineTypeDto(changed ?? type);
       });
@@ -101,7 +96,7 @@ export class PipelineTypeService {
 
   private changeOf(request: PatchPipelineTypeDto): Partial<PipelineTypeEntity> {
     const renamed = request.id !== undefined && request.name !== undefined;
-    return given({
+    return definedFields({
       name: renamed ? this.names.stored(request.name ?? '') : undefined,
       freshnessNumber: request.freshness_number,
       freshnessDatepart: request.freshness_datepart,
@@ -113,12 +108,11 @@ export class PipelineTypeService {
   }
 }
 
-function refuseHalfPairs(type: Partial<PipelineTypeEntity>): void {
-  const errors = pairErrors({
+function thresholdsOf(type: Partial<PipelineTypeEntity>): Thresholds {
+  return {
     freshness_number: type.freshnessNumber ?? null,
     freshness_datepart: type.freshnessDatepart ?? null,
     timeliness_number: type.timelinessNumber ?? null,
     timeliness_datepart: type.timelinessDatepart ?? null,
-  });
-  if (errors.length > 0) throw new InvalidRequestError(errors);
+  };
 }

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type PipelineProgress, PipelineRepository } from './pipeline.repository.js';
 
-/** What one successful execution loaded into its pipeline's target. */
-export interface Load {
+/** What a successful execution changes in its pipeline. */
+export interface SuccessfulRun {
   readonly pipelineId: number;
-  /** When the execution started: loads move the watermark in the order of their starts. */
+  /** When the execution started: runs move the watermark in the order of their starts. */
   readonly startDate: Date;
   readonly nextWatermark: string | null;
   /** When rows were inserted, updated, soft-deleted; null where none were. */
@@ -19,9 +19,9 @@ export interface Load {
 export class PipelineWatermarkService {
   constructor(private readonly pipelines: PipelineRepository) {}
 
-  /** Records the loads of the caller's transaction; each pipeline's row is touched once, in the order of the ids. */
-  async recordLoads(manager: EntityManager, loads: readonly Load[]): Promise<void> {
-    const byPipeline = Map.groupBy(loads, (load) => load.pipelineId);
+  /** Records the successes of the caller's transaction; each pipeline's row is written once, in the order of the ids. */
+  async recordSuccesses(manager: EntityManager, runs: readonly SuccessfulRun[]): Promise<void> {
+    const byPipeline = Map.groupBy(runs, (run) => run.pipelineId);
     const progress = [...byPipeline.entries()]
       .map(([pipelineId, ofPipeline]) => sumUp(pipelineId, ofPipeline))
       .filter(movesAnything)
@@ -30,17 +30,17 @@ export class PipelineWatermarkService {
   }
 }
 
-function sumUp(pipelineId: number, loads: readonly Load[]): PipelineProgress {
-  const newest = loads
-    .filter((load) => load.nextWatermark !== null)
-    .reduce<Load | undefined>((best, load) => (best && best.startDate > load.startDate ? best : load), undefined);
+function sumUp(pipelineId: number, runs: readonly SuccessfulRun[]): PipelineProgress {
+  const newest = runs
+    .filter((run) => run.nextWatermark !== null)
+    .reduce<SuccessfulRun | undefined>((best, run) => (best && best.startDate > run.startDate ? best : run), undefined);
   return {
     pipelineId,
     watermarkStartDate: newest?.startDate ?? null,
     nextWatermark: newest?.nextWatermark ?? null,
-    lastTargetInsert: latest(loads.map((load) => load.lastTargetInsert)),
-    lastTargetUpdate: latest(loads.map((load) => load.lastTargetUpdate)),
-    lastTargetSoftDelete: latest(loads.map((load) => load.lastTargetSoftDelete)),
+    lastTargetInsert: latest(runs.map((run) => run.lastTargetInsert)),
+    lastTargetUpdate: latest(runs.map((run) => run.lastTargetUpdate)),
+    lastTargetSoftDelete: latest(runs.map((run) => run.lastTargetSoftDelete)),
   };
 }
 

@@ -1,21 +1,36 @@
 import type { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import type { PipelineTypeDto } from './pipeline-type.dto.js';
-import type { ConfigurationChangeDto, PipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
+import type {
+  ConfigurationChangeDto,
+  PipelineDto,
+  RegisteredPipelineDto,
+  RegisterPipelineDto,
+} from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
-import type { Configuration } from './configuration.js';
+import { type Configuration, refuseHalfPairs } from './configuration.js';
+import type { NamePolicy } from './name-policy.js';
 
-/** The configuration that a registration asks for, under the names that are stored for it. */
-export function toConfiguration(request: RegisterPipelineDto, name: string, typeName: string): Configuration {
-  return {
-    name,
-    pipeline_type_name: typeName,
+/** The configuration that a registration asks for; throws `InvalidRequestError` for one that no row can have. */
+export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy): Configuration {
+  const configuration = {
+    name: names.stored(request.name),
+    pipeline_type_name: names.stored(request.pipeline_type_name, 'pipeline_type_name'),
     pipeline_metadata: request.pipeline_metadata ?? null,
     freshness_number: request.freshness_number ?? null,
     freshness_datepart: request.freshness_datepart ?? null,
     timeliness_number: request.timeliness_number ?? null,
     timeliness_datepart: request.timeliness_datepart ?? null,
   };
+  refuseHalfPairs(configuration);
+  return configuration;
+}
+
+export function toRegisteredPipelineDto(
+  pipeline: Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>,
+): RegisteredPipelineDto {
+  const { id, active, loadLineage, watermark } = pipeline;
+  return { id, active, load_lineage: loadLineage, watermark };
 }
 
 /** The columns of a row that hold a configuration. */

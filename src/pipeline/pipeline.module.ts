@@ -11,9 +11,9 @@ import { PipelineTypeRepository } from './pipeline-type.repository.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import { PipelineController } from './pipeline.controller.js';
 import { PipelineEntity } from './pipeline.entity.js';
+import { PipelineEvents } from './pipeline.events.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { PipelineService } from './pipeline.service.js';
-import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
 @Module({
@@ -24,14 +24,14 @@ import { ThresholdChangeService } from './threshold-change.service.js';
   controllers: [PipelineController, PipelineTypeController],
   providers: [
     NamePolicy,
+    PipelineEvents,
     PipelineRegistrationService,
     PipelineRepository,
     PipelineService,
     PipelineTypeRepository,
     PipelineTypeService,
     PipelineWatermarkService,
-    ThresholdChangeService,
   ],
-  exports: [PipelineWatermarkService, ThresholdChangeService],
+  exports: [PipelineEvents, PipelineWatermarkService],
 })
 export class PipelineModule {}

@@ -1,43 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
-
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../common/page.js';
-import { together } from '../database/together.js';
-import type { Configuration } from './configuration.js';
+import { databaseBusy } from '../database/database-errors.js';
+import { type Configuration, configurationHash } from './configuration.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { ListPipelinesQuery } from './pipeline.dto.js';
 import { PipelineEntity } from './pipeline.entity.js';
-import {
-  FIND_FOR_REGISTRATION,
-  INSERT_PIPELINE,
-  LOCK_PIPELINES,
-  RECORD_PROGRESS,
-  SET_NEXT_WATERMARK,
-} from './pipeline.sql.js';
+import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
+import { FIND_FOR_REGISTRATION, INSERT_PIPELINE, RECORD_PROGRESS, SET_NEXT_WATERMARK } from './pipeline.sql.js';
 
-/** What registration needs to know of a pipeline that is there, and the stored name of the type it was told. */
-export interface KnownPipeline {
-  readonly id: number;
-  readonly name: string;
-  readonly active: boolean;
-  readonly load_lineage: boolean;
-  readonly watermark: string | null;
-  readonly next_watermark: string | null;
-  readonly config_hash: string;
-  readonly given_type_name: string | null;
-}
+/** What a registration is answered with. */
+export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
 
-/** A pipeline to insert. */
-export interface NewPipeline {
-  readonly configuration: Configuration;
-  readonly hash: string;
-  readonly pipelineTypeId: number;
+/** A pipeline that is there, and whether its configuration is what its code asks for. */
+export interface KnownPipeline extends RegisteredPipeline {
   readonly nextWatermark: string | null;
+  readonly isInStep: boolean;
 }
 
-export type InsertedPipeline = Pick<KnownPipeline, 'id' | 'active' | 'load_lineage' | 'watermark'>;
+/** A row of {@link FIND_FOR_REGISTRATION}. */
+interface PipelineForRegistration extends RegisteredPipeline {
+  readonly name: string;
+  readonly nextWatermark: string | null;
+  readonly configHash: string;
+  readonly typeName: string | null;
+}
 
-/** What all successful loads of a transaction come to for one pipeline; the watermark is the latest start's that has one. */
+/** What all successful runs of a transaction come to for one pipeline; the watermark is the latest start's that has one. */
 export interface PipelineProgress {
   readonly pipelineId: number;
   readonly watermarkStartDate: Date | null;
@@ -50,37 +39,68 @@ export interface PipelineProgress {
 /** Owns all SQL of `pipeline` and of its configuration history. */
 @Injectable()
 export class PipelineRepository {
-  async findForRegistration(
-    manager: EntityManager,
-    name: string,
-    typeName: string,
-  ): Promise<KnownPipeline | undefined> {
-    const [known]: KnownPipeline[] = await manager.query(FIND_FOR_REGISTRATION, [name, typeName]);
-    return known;
+  /** The pipeline of this name; names enter the hash as they are stored, so that another case in the code changes nothing. */
+  async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
+    const { name, pipeline_type_name } = asked;
+    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [name, pipeline_type_name]);
+    if (!known) return undefined;
+    const stored = { ...asked, name: known.name, pipeline_type_name: known.typeName ?? pipeline_type_name };
+    return { ...known, isInStep: configurationHash(stored) === known.configHash };
   }
 
   /** The new row, or undefined when the name is taken already. Safe to race. */
-  async insertIfAbsent(manager: EntityManager, pipeline: NewPipeline): Promise<InsertedPipeline | undefined> {
-    const { configuration } = pipeline;
-    const [inserted]: InsertedPipeline[] = await manager.query(INSERT_PIPELINE, [
+  async insertIfAbsent(
+    manager: EntityManager,
+    configuration: Configuration,
+    pipelineTypeId: number,
+    nextWatermark: string | undefined,
+  ): Promise<RegisteredPipeline | undefined> {
+    const [inserted]: RegisteredPipeline[] = await manager.query(INSERT_PIPELINE, [
       configuration.name,
-      pipeline.pipelineTypeId,
+      pipelineTypeId,
       configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
-      pipeline.nextWatermark,
+      nextWatermark ?? null,
       configuration.freshness_number,
       configuration.freshness_datepart,
       configuration.timeliness_number,
       configuration.timeliness_datepart,
-      pipeline.hash,
+      configurationHash(configuration),
     ]);
     return inserted;
   }
 
-  async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string): Promise<void> {
-    await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
+  /** Locks a pipeline, by id or name, and makes its configuration this one, kept in the history; whether it was another. */
+  async bringInStep(
+    manager: EntityManager,
+    key: number | string,
+    asked: Configuration,
+    pipelineTypeId: number,
+  ): Promise<{ pipeline: RegisteredPipeline; isChanged: boolean }> {
+    const pipeline = await this.lock(manager, key);
+    // Renamed since the insert found its name taken: another try finds the name free.
+    if (!pipeline) throw databaseBusy();
+    const newConfiguration = { ...asked, name: pipeline.name };
+    const configHash = configurationHash(newConfiguration);
+    if (configHash === pipeline.configHash) return { pipeline, isChanged: false };
+    const configVersion = pipeline.configVersion + 1;
+    const columns = toConfigurationColumns(newConfiguration);
+    await this.update(manager, pipeline.id, { ...columns, pipelineTypeId, configHash, configVersion });
+    await manager.insert(PipelineConfigHistoryEntity, {
+      pipelineId: pipeline.id,
+      configVersion,
+      configHash,
+      oldConfiguration: configurationOf(pipeline),
+      newConfiguration,
+    } as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
+    return { pipeline, isChanged: true };
   }
 
-  /** Moves pipelines on, see {@link RECORD_PROGRESS}; the locks and the update go out together. */
+  /** Nothing where none is given. */
+  async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string | undefined): Promise<void> {
+    if (nextWatermark !== undefined) await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
+  }
+
+  /** See {@link RECORD_PROGRESS}. */
   async recordProgress(manager: EntityManager, progress: readonly PipelineProgress[]): Promise<void> {
     const items = progress.map((pipeline) => ({
       pipeline_id: pipeline.pipelineId,
@@ -90,21 +110,11 @@ export class PipelineRepository {
       last_target_update: pipeline.lastTargetUpdate,
       last_target_soft_delete: pipeline.lastTargetSoftDelete,
     }));
-    const ids = progress.map(({ pipelineId }) => pipelineId);
-    // A single row is locked by its update.
-    const locks = ids.length > 1 ? [manager.query(LOCK_PIPELINES, [ids])] : [];
-    await together([...locks, manager.query(RECORD_PROGRESS, [JSON.stringify(items)])]);
+    await manager.query(RECORD_PROGRESS, [JSON.stringify(items)]);
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
     await manager.update(PipelineEntity, { id }, change as QueryDeepPartialEntity<PipelineEntity>);
-  }
-
-  async addHistory(
-    manager: EntityManager,
-    change: Omit<PipelineConfigHistoryEntity, 'id' | 'changedAt'>,
-  ): Promise<void> {
-    await manager.insert(PipelineConfigHistoryEntity, change as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
   }
 
   findById(manager: EntityManager, id: number): Promise<PipelineEntity | null> {

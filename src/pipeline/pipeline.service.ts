@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidRequestError } from '../common/domain-error.js';
-import { given } from '../common/given.js';
+import { definedFields } from '../common/defined-fields.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { pairErrors } from './configuration.js';
+import { refuseHalfPairs } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
 import type { ConfigurationChangeDto, ListPipelinesQuery, PatchPipelineDto, PipelineDto } from './pipeline.dto.js';
@@ -15,9 +14,9 @@ import {
   PipelineNotFoundError,
   PipelineTypeNotFoundError,
 } from './pipeline.errors.js';
+import { PipelineEvents } from './pipeline.events.js';
 import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
-import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** Pipelines as operators see them: read, listed, changed by hand. */
 @Injectable()
@@ -27,7 +26,7 @@ export class PipelineService {
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
-    private readonly thresholds: ThresholdChangeService,
+    private readonly events: PipelineEvents,
   ) {}
 
   get(id: number): Promise<PipelineDto> {
@@ -55,17 +54,6 @@ export class PipelineService {
     const key = id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
     const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
-    const patched = await this.apply(request, key, newName);
-    const moves = [request.timeliness_number, request.timeliness_datepart, request.pipeline_type_id];
-    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineId: patched.id });
-    return patched;
-  }
-
-  private async apply(
-    request: PatchPipelineDto,
-    key: number | string,
-    newName: string | undefined,
-  ): Promise<PipelineDto> {
     try {
       return await this.transactions.run(async (manager) => {
         const pipeline = await this.pipelines.lock(manager, key);
@@ -78,9 +66,12 @@ export class PipelineService {
         if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
           this.names.refuseUnwanted(newName);
         const change = this.changeOf(request, newName);
-        const errors = pairErrors(configurationOf({ ...pipeline, ...change }));
-        if (errors.length > 0) throw new InvalidRequestError(errors);
+        refuseHalfPairs(configurationOf({ ...pipeline, ...change }));
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);
+        const thresholds = [request.timeliness_number, request.timeliness_datepart, typeId];
+        if (thresholds.some((field) => field !== undefined)) {
+          this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
+        }
         return toPipelineDto((await this.pipelines.findById(manager, pipeline.id)) ?? pipeline);
       });
     } catch (error) {
@@ -90,7 +81,7 @@ export class PipelineService {
   }
 
   private changeOf(request: PatchPipelineDto, newName: string | undefined): Partial<PipelineEntity> {
-    return given<PipelineEntity>({
+    return definedFields<PipelineEntity>({
       name: newName,
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,

@@ -3,7 +3,8 @@
  * By uq_pipeline_name and uq_pipeline_type_name, both on lower(name).
  */
 export const FIND_FOR_REGISTRATION = `
-  SELECT p.id, p.name, p.active, p.load_lineage, p.watermark, p.next_watermark, p.config_hash, t.name AS given_type_name
+  SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
+         p.config_hash AS "configHash", t.name AS "typeName"
     FROM pipeline p
     LEFT JOIN pipeline_type t ON lower(t.name) = lower($2::text)
    WHERE lower(p.name) = lower($1::text)`;
@@ -14,7 +15,7 @@ export const INSERT_PIPELINE = `
                         timeliness_number, timeliness_datepart, config_hash)
   VALUES ($1::text, $2::bigint, $3::jsonb, $4::text, $5::int, $6::text, $7::int, $8::text, $9::text)
   ON CONFLICT (lower(name)) DO NOTHING
-  RETURNING id, active, load_lineage, watermark`;
+  RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
 /** Writes only where something changes; by pk_pipeline. */
 export const SET_NEXT_WATERMARK = `
@@ -29,15 +30,20 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 
-/** Locks pipelines in the order of their ids, so that two batches can't wait for each other; by pk_pipeline. */
-export const LOCK_PIPELINES = `
-  SELECT p.id FROM pipeline p WHERE p.id = ANY ($1::bigint[]) ORDER BY p.id FOR NO KEY UPDATE`;
-
 /**
- * Moves pipelines on after successful loads: the watermark unless an execution that started later
- * has moved it, the last changes of the target forward only. By pk_pipeline.
+ * Moves pipelines on after successful runs: the watermark unless an execution that started later has moved it, the last
+ * changes of the target forward only. The rows are locked in the order of their ids, so that two batches can't wait for
+ * each other. By pk_pipeline.
  */
 export const RECORD_PROGRESS = `
+  WITH item AS (
+    SELECT *
+      FROM jsonb_to_recordset($1::jsonb) AS item (
+             pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
+             last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)
+  ), locked AS MATERIALIZED (
+    SELECT p.id FROM pipeline p WHERE p.id IN (SELECT item.pipeline_id FROM item) ORDER BY p.id FOR NO KEY UPDATE
+  )
   UPDATE pipeline p
      SET watermark = CASE WHEN item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')
                           THEN item.next_watermark ELSE p.watermark END,
@@ -45,7 +51,6 @@ export const RECORD_PROGRESS = `
          last_target_insert = GREATEST(p.last_target_insert, item.last_target_insert),
          last_target_update = GREATEST(p.last_target_update, item.last_target_update),
          last_target_soft_delete = GREATEST(p.last_target_soft_delete, item.last_target_soft_delete)
-    FROM jsonb_to_recordset($1::jsonb) AS item (
-           pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
-           last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)
-   WHERE p.id = item.pipeline_id`;
+    FROM locked
+    JOIN item ON item.pipeline_id = locked.id
+   WHERE p.id = locked.id`;

@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import { DataSource, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
-const PATIENCE = `SELECT current_setting('lock_timeout') AS patience, pg_backend_pid() AS backend`;
 const WRITE = `INSERT INTO pipeline_type (name) VALUES ('written')`;
 
 describe('TransactionRunner', () => {
@@ -20,14 +20,63 @@ describe('TransactionRunner', () => {
 
   const written = async (): Promise<unknown[]> => watcher.database.sql(`SELECT name FROM pipeline_type`);
 
-  it('limits how long a transaction waits for locks before its first statement runs, and only there', async () => {
-    const [seen] = await transactions.runBatch(async (manager, begun) => {
-      const [rows] = await Promise.all([manager.query<Json[]>(PATIENCE), begun]);
-      return rows;
-    }, 700);
-    expect(seen.patience).toBe('700ms');
-    const [after] = await transactions.read((manager) => manager.query<Json[]>(PATIENCE));
-    expect(after).toEqual({ patience: '0', backend: seen.backend });
+  const transaction = `SELECT current_setting('lock_timeout') AS lock_timeout, pg_backend_pid() AS backend,
+                              pg_current_xact_id()::text AS id`;
+
+  it('loads inside the transaction, whose lock limit is set by then, and only there', async () => {
+    const [loaded, applied] = await transactions.runBatch(
+      {
+        load: (manager) => manager.query<Json[]>(transaction),
+        apply: async (manager, [loaded]) => [loaded, (await manager.query<Json[]>(transaction))[0]],
+      },
+      700,
+    );
+    expect(loaded).toEqual(applied);
+    expect(loaded.lock_timeout).toBe('700ms');
+    const [after] = await transactions.read((manager) => manager.query<Json[]>(transaction));
+    expect(after).toMatchObject({ lock_timeout: '0', backend: loaded.backend });
+    expect(after.id).not.toBe(loaded.id);
+  });
+
+  it('sends the beginning, the lock limit and what is loaded before any of them is answered', async () => {
+    const sent: string[] = [];
+    const runner = dataSource.createQueryRunner();
+    const client = (await runner.connect()) as { query(text: string, values?: unknown[]): Promise<unknown> };
+    const query = client.query.bind(client);
+    const answers = Promise.withResolvers<void>();
+    client.query = async (text, values) => {
+      sent.push(text);
+      const result = await query(text, values);
+      await answers.promise;
+      return result;
+    };
+    jest.spyOn(dataSource, 'createQueryRunner').mockReturnValueOnce(runner);
+    const work = transactions.runBatch(
+      { load: (manager) => manager.query('SELECT 1'), apply: (manager) => manager.query('SELECT 2') },
+      700,
+    );
+    await sleep(50);
+    expect(sent).toEqual(['START TRANSACTION', expect.stringContaining('lock_timeout'), 'SELECT 1']);
+    answers.resolve();
+    await work;
+    expect(sent.slice(3)).toEqual(['SELECT 2', 'COMMIT']);
+    client.query = query;
+  });
+
+  it('runs all of the work again after a serialisation failure', async () => {
+    const calls: string[] = [];
+    const result = await transactions.runBatch(
+      {
+        load: async () => calls.push('load'),
+        apply: async (manager, loaded) => {
+          calls.push(`apply ${loaded}`);
+          if (loaded < 3) await manager.query(`DO $$ BEGIN RAISE SQLSTATE '40001'; END $$`);
+          return 'done';
+        },
+      },
+      700,
+    );
+    expect([result, calls]).toEqual(['done', ['load', 'apply 1', 'load', 'apply 3']]);
   });
 
   it('takes back what the work wrote before it failed', async () => {
@@ -66,15 +115,14 @@ describe('TransactionRunner', () => {
       expect(runner.isReleased).toBe(true);
     });
 
-    it('goes no further than what is sent with its beginning', async () => {
+    it('applies nothing of what was loaded outside', async () => {
       cantBegin();
-      const first = jest.fn();
-      const work = transactions.runBatch(async (manager, begun) => {
-        await Promise.all([manager.query('SELECT 1').then(first), begun]);
-        await manager.query(WRITE);
-      }, 700);
-      await expect(work).rejects.toThrow('division by zero');
-      expect(first).toHaveBeenCalled();
+      const apply = jest.fn((manager: EntityManager) => manager.query(WRITE));
+      const loaded = jest.fn();
+      const load = async (manager: EntityManager) => loaded(await manager.query('SELECT 1'));
+      await expect(transactions.runBatch({ load, apply }, 700)).rejects.toThrow('division by zero');
+      expect(loaded).toHaveBeenCalled();
+      expect(apply).not.toHaveBeenCalled();
       expect(await written()).toEqual([]);
     });
 
@@ -98,15 +146,42 @@ describe('TransactionRunner', () => {
     });
   });
 
-  it('does what follows a commit after it, and not without it', async () => {
-    const followUp = jest.fn();
-    await transactions.run(async (manager) => transactions.afterCommit(manager, () => followUp('committed')));
-    await transactions
-      .run(async (manager) => {
-        transactions.afterCommit(manager, () => followUp('rolled back'));
-        await manager.query('SELECT 1 / 0');
-      })
-      .catch(() => undefined);
-    expect(followUp.mock.calls).toEqual([['committed']]);
+  describe('what follows a commit', () => {
+    it('is done after it, and not without it', async () => {
+      const followUps: string[] = [];
+      await transactions.run(async (manager) => {
+        transactions.afterCommit(manager, async () => {
+          await sleep(20);
+          followUps.push(`committed ${(await written()).length}`);
+        });
+        transactions.afterCommit(manager, () => void followUps.push('next'));
+        await manager.query(WRITE);
+      });
+      await transactions
+        .run(async (manager) => {
+          transactions.afterCommit(manager, () => void followUps.push('rolled back'));
+          await manager.query('SELECT 1 / 0');
+        })
+        .catch(() => undefined);
+      expect(followUps).toEqual(['committed 1', 'next']);
+    });
+
+    it('may open transactions, also when all single ones have their place taken by its like', async () => {
+      const change = async (): Promise<void> =>
+        transactions.run(async (manager) => {
+          transactions.afterCommit(manager, () => transactions.run((inner) => inner.query('SELECT pg_sleep(0.01)')));
+          await manager.query('SELECT 1');
+        });
+      await Promise.all(Array.from({ length: 40 }, change));
+    });
+
+    it('reaches the caller with its error, and is not a reason to run the transaction again', async () => {
+      const work = transactions.run(async (manager) => {
+        transactions.afterCommit(manager, () => Promise.reject(Object.assign(new Error('late'), { code: '40001' })));
+        await manager.query(WRITE);
+      });
+      await expect(work).rejects.toThrow('late');
+      expect(await written()).toHaveLength(1);
+    });
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DataSource, type EntityManager } from 'typeorm';
+import { insertWithSubscribers } from '../../src/database/insert-with-subscribers.js';
 import { ExecutionEntity } from '../../src/execution/execution.entity.js';
-import { Watcher } from '../support/watcher.js';
+import { type Json, Watcher } from '../support/watcher.js';
 
 let watcher: Watcher;
 let pipeline: number;
@@ -123,6 +124,51 @@ describe('the subscriber', () => {
     });
     expect((await count('pipeline_execution_closure')) - before).toBe(1 + 2 + 3 + 3);
     expect(await differences()).toEqual([]);
+  });
+
+  it('does not care in which order an INSERT returns its rows, as on a sharded table', async () => {
+    const runner = dataSource.createQueryRunner();
+    const query = runner.query.bind(runner);
+    let reversed = 0;
+    runner.query = async (text: string, parameters?: unknown[], isStructured?: boolean): Promise<Json> => {
+      const result: Json = await query(text, parameters, isStructured as true);
+      if (!text.startsWith('INSERT INTO "pipeline_execution"(') || !text.includes(' RETURNING ')) return result;
+      reversed += 1;
+      return Object.assign(result, { raw: result.raw.toReversed(), records: result.records.toReversed() });
+    };
+    await runner.startTransaction();
+    const [a = 0, b = 0, c = 0, d = 0] = await drawIds(runner.manager, 4);
+    await runner.manager.insert(ExecutionEntity, [execution(c, b), execution(a), execution(d), execution(b, a)]);
+    await runner.commitTransaction();
+    await runner.release();
+    expect(reversed).toBe(1);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('hears of an insert by a statement of our own, its ids in any order', async () => {
+    await dataSource.transaction(async (manager) => {
+      const [a = 0, b = 0, c = 0, d = 0] = await drawIds(manager, 4);
+      const rows = [execution(c, b), execution(d), execution(a), execution(b, a)];
+      await insertWithSubscribers(manager, ExecutionEntity, rows, {
+        sql: `INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, config_version)
+              SELECT *, now(), 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) ORDER BY 1 DESC`,
+        parameters: [
+          rows.map(({ id }) => id),
+          rows.map(({ parentId }) => parentId),
+          rows.map(({ rootId }) => rootId),
+          rows.map(({ pipelineId }) => pipelineId),
+        ],
+      });
+    });
+    expect(await differences()).toEqual([]);
+  });
+
+  it('refuses an execution whose id is not drawn yet', async () => {
+    const before = await count('pipeline_execution');
+    const { id: _id, ...withoutId } = execution(0);
+    const insert = dataSource.transaction((manager) => manager.insert(ExecutionEntity, withoutId));
+    await expect(insert).rejects.toThrow(/without an id/);
+    expect(await count('pipeline_execution')).toBe(before);
   });
 
   it('handles save() as it handles insert()', async () => {

@@ -23,10 +23,16 @@ export class Watcher {
     readonly url: string,
   ) {}
 
-  static async start(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<Watcher> {
+  /** `prepare` is called before the modules are initialised. */
+  static async start(
+    overrides: Partial<Config> = {},
+    database?: TestDatabase,
+    prepare?: (app: NestFastifyApplication) => void,
+  ): Promise<Watcher> {
     const own = database ?? (await createDatabase());
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }));
+    prepare?.(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Watcher(app, own, `http://127.0.0.1:${port}`);

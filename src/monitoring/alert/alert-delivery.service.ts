@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
-import { JobService } from '../job.service.js';
+import { JobService } from '../../jobs/job.service.js';
 import { queueOf } from './alert-outbox.service.js';
 import { AlertSenderService, type Outcome } from './alert-sender.service.js';
 import type { AlertEntity, Channel } from './alert.entity.js';

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../config/config.js';
 import { toIncidentDto } from '../incident/incident.mapper.js';
 import { IncidentRepository } from '../incident/incident.repository.js';
-import { JobService } from '../job.service.js';
+import { JobService } from '../../jobs/job.service.js';
 import { SLACK_NAMES, slackBody, type Told, webhookBody } from './alert-message.js';
 import type { AlertEvent, Channel } from './alert.entity.js';
 import { AlertRepository } from './alert.repository.js';

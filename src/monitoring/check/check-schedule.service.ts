@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
-import { JobService } from '../job.service.js';
+import { JobService } from '../../jobs/job.service.js';
 import { CHECKS } from './check.repository.js';
 import { CheckService } from './check.service.js';
 

@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ExecutionEndedService } from '../../execution/execution-ended.service.js';
-import type { ExecutionEntity } from '../../execution/execution.entity.js';
+import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
 import { AlertOutboxService } from '../alert/alert-outbox.service.js';
 import type { RootCause } from './incident.entity.js';
@@ -20,17 +19,17 @@ const MAX_ERROR = 1000;
 @Injectable()
 export class FailureWatchService implements OnModuleInit {
   constructor(
-    private readonly ends: ExecutionEndedService,
+    private readonly executionEvents: ExecutionEvents,
     private readonly trees: TreeFailureService,
     private readonly incidents: IncidentRepository,
     private readonly outbox: AlertOutboxService,
   ) {}
 
   onModuleInit(): void {
-    this.ends.listen((manager, ended) => this.judge(manager, ended));
+    this.executionEvents.ended.listen((manager, ended) => this.judge(manager, ended));
   }
 
-  private async judge(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+  private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
     const failedRoots = ended.filter((e) => !e.completedSuccessfully && e.parentId === null);
     if (failedRoots.length > 0) await this.open(manager, failedRoots, now);
@@ -39,11 +38,11 @@ export class FailureWatchService implements OnModuleInit {
       const resolved = await this.incidents.resolveFailures(manager, successes, now);
       await this.outbox.write(manager, 'resolved', resolved, now);
     }
-    const late = ended.filter((e) => e.deadline && e.endDate && e.endDate > e.deadline).map(({ id }) => id);
+    const late = ended.filter((e) => e.deadline && e.endDate > e.deadline).map(({ id }) => id);
     if (late.length > 0) await this.incidents.noteLateEnds(manager, late);
   }
 
-  private async open(manager: EntityManager, roots: readonly ExecutionEntity[], now: Date): Promise<void> {
+  private async open(manager: EntityManager, roots: readonly EndedExecution[], now: Date): Promise<void> {
     const ids = roots.map(({ id }) => id);
     const causes = Map.groupBy(await this.trees.rootCauses(manager, ids, MAX_ROOT_CAUSES), (cause) => cause.root_id);
     const trees = roots.map((root): FailedTree => {
@@ -51,7 +50,7 @@ export class FailureWatchService implements OnModuleInit {
       return {
         pipeline_id: root.pipelineId,
         execution_id: root.id,
-        since: root.endDate ?? now,
+        since: root.endDate,
         root_causes: ofTree.map(toRootCause),
         root_cause_count: ofTree[0]?.total ?? 0,
       };
@@ -70,10 +69,10 @@ function toRootCause(failure: TreeFailure): RootCause {
 }
 
 /** The pipelines that succeeded, each with its latest end. */
-function latestSuccesses(ended: readonly ExecutionEntity[]): Success[] {
+function latestSuccesses(ended: readonly EndedExecution[]): Success[] {
   const latest = new Map<number, Date>();
   for (const { completedSuccessfully, endDate, pipelineId } of ended) {
-    if (!completedSuccessfully || !endDate) continue;
+    if (!completedSuccessfully) continue;
     const known = latest.get(pipelineId);
     if (!known || known < endDate) latest.set(pipelineId, endDate);
   }

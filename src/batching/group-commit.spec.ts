@@ -65,10 +65,10 @@ describe(GroupCommit.name, () => {
     expect(await group.submit(4)).toBe(4);
   });
 
-  it('waits less and less for locks while one item after the other fails', async () => {
-    const patience: number[] = [];
-    const commit = async (items: readonly number[], lockPatienceMs: number) => {
-      patience.push(lockPatienceMs);
+  it('halves the lock timeout with each item that fails', async () => {
+    const timeouts: number[] = [];
+    const commit = async (items: readonly number[], lockTimeoutMs: number) => {
+      timeouts.push(lockTimeoutMs);
       await settle();
       if (items.length > 1 || items[0] !== 9) throw new Error('locked');
       return items;
@@ -77,6 +77,6 @@ describe(GroupCommit.name, () => {
     const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((item) => group.submit(item)));
     expect(results.map(({ status }) => status).indexOf('fulfilled')).toBe(8);
     // The first alone, the batch of the others, then one by one.
-    expect(patience).toEqual([1500, 1500, 1500, 750, 375, 187.5, 93.75, 46.875, 23.4375, 11.71875, 11.71875, 10]);
+    expect(timeouts).toEqual([1500, 1500, 1500, 750, 375, 187.5, 93.75, 46.875, 23.4375, 11.71875, 11.71875, 10]);
   });
 });

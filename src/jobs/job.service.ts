@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { type Db, PgBoss, type QueueOptions, type QueuePolicy } from 'pg-boss';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { DomainError } from '../common/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
@@ -26,8 +26,8 @@ export interface NewJob {
   readonly startAfter?: Date;
 }
 
-/** The part of a `pg` client or pool that statements go through. */
-interface Connection {
+/** The part of the pool of `pg` that statements go through. */
+interface Pool {
   query(text: string, values?: unknown[]): Promise<Rows | Rows[]>;
 }
 interface Rows {
@@ -66,12 +66,11 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     this.queues.push(queue);
   }
 
-  /** Adds jobs to a registered queue as a part of the caller's transaction; this replica looks for them at once. */
+  /** Adds jobs to a registered queue as a part of the caller's transaction; this replica looks for them after the commit. */
   async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
     if (!this.boss) throw new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.');
-    const client = (await manager.queryRunner?.connect()) as Connection | undefined;
-    if (!client) throw new Error('a job is added with what it is about: in a transaction');
-    await this.boss.insert(queue, [...jobs], { db: asDb(client) });
+    if (!manager.queryRunner?.isTransactionActive) throw new Error('jobs are added inside a transaction');
+    await this.boss.insert(queue, [...jobs], { db: inTransaction(manager.queryRunner) });
     if (jobs.some(({ startAfter }) => !startAfter)) this.transactions.afterCommit(manager, () => this.wake(queue));
   }
 
@@ -104,9 +103,9 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   private async start(): Promise<PgBoss> {
-    const { master } = this.dataSource.driver as unknown as { readonly master: Connection };
+    const { master } = this.dataSource.driver as unknown as { readonly master: Pool };
     const boss = new PgBoss({
-      db: asDb(master),
+      db: onPool(master),
       schema: SCHEMA,
       // The first version comes by our migration; a newer library brings its own changes along.
       migrate: this.config.migrate,
@@ -151,11 +150,18 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 }
 
-/** What pg-boss sends its statements by; some hold several, and it wants the rows of each. */
-function asDb(connection: Connection): Db {
+/** Sends statements of pg-boss as a part of a transaction, by TypeORM's own way. */
+function inTransaction(runner: QueryRunner): Db {
+  return {
+    executeSql: async (text, values) => ({ rows: (await runner.query(text, values, true)).records as unknown[] }),
+  };
+}
+
+/** Sends statements of pg-boss by the pool; some hold several, and it wants the rows of each. */
+function onPool(pool: Pool): Db {
   return {
     executeSql: async (text, values) => {
-      const results = [await connection.query(text, values)].flat();
+      const results = [await pool.query(text, values)].flat();
       return { rows: results.flatMap(({ rows }) => rows ?? []) };
     },
   };

@@ -16,26 +16,25 @@ export interface GroupCommitObserver<Arrival> {
   commit<T>(arrivals: readonly Arrival[], commit: () => Promise<T>): Promise<T>;
 }
 
-/** For those whom nobody watches. */
 const UNOBSERVED: GroupCommitObserver<unknown> = {
   attached: () => undefined,
   arrived: () => undefined,
   commit: (_arrivals, commit) => commit(),
 };
 
-interface Waiting<Item, Outcome> {
+interface Waiting<Item, Result> {
   readonly item: Item;
   readonly arrival: unknown;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * How long a batch waits for somebody's lock, and how long at least each of its items does when they go alone. Longer
- * than the second after which PostgreSQL looks for a deadlock: that one is worth another attempt.
+ * How long a batch waits for a lock, and how long at least each of its items does when they go alone. Longer than the
+ * second after which PostgreSQL looks for a deadlock: that one is worth another attempt.
  */
-const PATIENCE_MS = 1500;
-const LEAST_PATIENCE_MS = 10;
+const LOCK_TIMEOUT_MS = 1500;
+const SHORTEST_LOCK_TIMEOUT_MS = 10;
 
 /**
  * Lets items that arrive together share one transaction, since the cost of a small write is its
@@ -43,17 +42,17 @@ const LEAST_PATIENCE_MS = 10;
  * at once, so nobody waits for company. An item's promise settles after the commit.
  *
  * `commit` gets the items in the order of their arrival and answers in the same order; what is
- * wrong with a single item is part of its outcome. When `commit` itself fails, the items are tried
- * one by one, so that only the one at fault pays for it. Each failure halves the patience with locks:
- * items that want what a stranger keeps locked hold up the others for three seconds in all, not for one each.
+ * wrong with a single item is part of its result. When `commit` itself fails, the items are tried
+ * one by one, so that only the one at fault fails. Each failure halves the lock timeout: items that
+ * need locked rows hold up the others for three seconds in all, not for 1.5 s each.
  */
-export class GroupCommit<Item, Outcome> {
-  private readonly queue: Waiting<Item, Outcome>[] = [];
+export class GroupCommit<Item, Result> {
+  private readonly queue: Waiting<Item, Result>[] = [];
   private underWay = 0;
 
   constructor(
     private readonly limits: GroupCommitLimits,
-    private readonly commit: (items: readonly Item[], lockPatienceMs: number) => Promise<readonly Outcome[]>,
+    private readonly commit: (items: readonly Item[], lockTimeoutMs: number) => Promise<readonly Result[]>,
     /** Whether an error would meet every item alike, so that trying them one by one is pointless. */
     private readonly isCommon: (error: unknown) => boolean,
     private readonly observer: GroupCommitObserver<unknown> = UNOBSERVED,
@@ -61,7 +60,7 @@ export class GroupCommit<Item, Outcome> {
     observer.attached(() => this.queue.length);
   }
 
-  submit(item: Item): Promise<Outcome> {
+  submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.queue.push({ item, arrival: this.observer.arrived(), resolve, reject });
       this.sendNext();
@@ -74,12 +73,12 @@ export class GroupCommit<Item, Outcome> {
     void this.send(this.queue.splice(0, this.limits.batchSize));
   }
 
-  private async send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+  private async send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const outcomes = await this.commitTogether(batch, PATIENCE_MS);
+      const results = await this.commitBatch(batch, LOCK_TIMEOUT_MS);
       // Before this one's answers: the database works on the next batch while they are written.
       this.leaveLane();
-      settle(batch, outcomes);
+      settle(batch, results);
     } catch (error) {
       if (batch.length > 1 && !this.isCommon(error)) await this.sendOneByOne(batch);
       else for (const { reject } of batch) reject(error);
@@ -92,30 +91,27 @@ export class GroupCommit<Item, Outcome> {
     this.sendNext();
   }
 
-  private async sendOneByOne(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
-    let patience = PATIENCE_MS;
+  private async sendOneByOne(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    let lockTimeoutMs = LOCK_TIMEOUT_MS;
     for (const waiting of batch) {
       try {
-        settle([waiting], await this.commitTogether([waiting], patience));
+        settle([waiting], await this.commitBatch([waiting], lockTimeoutMs));
       } catch (error) {
         waiting.reject(error);
-        patience = Math.max(patience / 2, LEAST_PATIENCE_MS);
+        lockTimeoutMs = Math.max(lockTimeoutMs / 2, SHORTEST_LOCK_TIMEOUT_MS);
       }
     }
   }
 
-  private commitTogether(
-    batch: readonly Waiting<Item, Outcome>[],
-    lockPatienceMs: number,
-  ): Promise<readonly Outcome[]> {
+  private commitBatch(batch: readonly Waiting<Item, Result>[], lockTimeoutMs: number): Promise<readonly Result[]> {
     const items = batch.map(({ item }) => item);
     return this.observer.commit(
       batch.map(({ arrival }) => arrival),
-      () => this.commit(items, lockPatienceMs),
+      () => this.commit(items, lockTimeoutMs),
     );
   }
 }
 
-function settle<Item, Outcome>(batch: readonly Waiting<Item, Outcome>[], outcomes: readonly Outcome[]): void {
-  for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Outcome);
+function settle<Item, Result>(batch: readonly Waiting<Item, Result>[], results: readonly Result[]): void {
+  for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
 }

@@ -1,4 +1,4 @@
-import { Turnstile } from './turnstile.js';
+import { Semaphore } from './semaphore.js';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -18,11 +18,11 @@ function manualWork() {
   return { begun, work, end };
 }
 
-describe(Turnstile.name, () => {
-  it('lets so many through at once, the others in their order, also after a failure', async () => {
+describe(Semaphore.name, () => {
+  it('runs so many at once, the others in their order, also after a failure', async () => {
     const { begun, work, end } = manualWork();
-    const turnstile = new Turnstile(2, 60_000, () => new Error('turned away'));
-    const passed = ['a', 'b', 'c', 'd', 'e'].map((name) => turnstile.pass(work(name)));
+    const semaphore = new Semaphore(2, 60_000, () => new Error('refused'));
+    const passed = ['a', 'b', 'c', 'd', 'e'].map((name) => semaphore.run(work(name)));
     expect(begun).toEqual(['a', 'b']);
     passed[1]?.catch(() => undefined);
     await end('b', new Error('b failed'));
@@ -35,18 +35,18 @@ describe(Turnstile.name, () => {
     expect(await Promise.allSettled(passed)).toMatchObject(
       ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'].map((status) => ({ status })),
     );
-    // All places are free again.
-    void turnstile.pass(work('f'));
-    void turnstile.pass(work('g'));
+    // All permits are free again.
+    void semaphore.run(work('f'));
+    void semaphore.run(work('g'));
     expect(begun.slice(5)).toEqual(['f', 'g']);
   });
 
-  it('turns away who has waited for too long, and gives the place to the next', async () => {
+  it('refuses a task that has waited too long, and gives the permit to the next', async () => {
     const { begun, work, end } = manualWork();
-    const turnstile = new Turnstile(1, 20, () => new Error('turned away'));
-    const first = turnstile.pass(work('first'));
-    await expect(turnstile.pass(work('late'))).rejects.toThrow('turned away');
-    const second = turnstile.pass(work('second'));
+    const semaphore = new Semaphore(1, 20, () => new Error('refused'));
+    const first = semaphore.run(work('first'));
+    await expect(semaphore.run(work('late'))).rejects.toThrow('refused');
+    const second = semaphore.run(work('second'));
     await end('first');
     await end('second');
     expect([await first, await second, begun]).toEqual(['first', 'second', ['first', 'second']]);

@@ -38,6 +38,21 @@ export class IdempotencyLedger {
     }
   }
 
+  /** Does the work of one request and keeps its answer, unless the key settles it. */
+  async once<Body>(
+    manager: EntityManager,
+    request: RepeatableRequest,
+    work: () => Promise<Answer<Body> | DomainError>,
+  ): Promise<Answer<Body> | DomainError> {
+    const locked = await this.lock(manager, [request]);
+    const settled = await this.settle<Body>(manager, [request], locked);
+    const known = settled.get(request);
+    if (known) return known;
+    const answer = await work();
+    await this.keep(manager, [{ request, answer }]);
+    return answer;
+  }
+
   /** Locks the keys until the transaction ends, as far as they are free; the requests whose key is locked now. */
   async lock(manager: EntityManager, requests: readonly RepeatableRequest[]): Promise<ReadonlySet<RepeatableRequest>> {
     const locked = await this.keys.lock(manager, requests);

@@ -54,7 +54,12 @@ export class IdempotencyService {
     }
     const answer = await this.ledger.hold(request, () =>
       this.transactions
-        .run((manager) => this.applyOnce(manager, request, work))
+        .run((manager) =>
+          this.ledger.once<Body>(manager, request, async () => {
+            const loaded = await work.load(manager);
+            return loaded instanceof Answer ? loaded : work.apply(manager, loaded);
+          }),
+        )
         .catch((error: unknown) => this.keepRefusal(request, error)),
     );
     if (answer instanceof DomainError) throw answer;
@@ -72,28 +77,10 @@ export class IdempotencyService {
     return new IdempotentBatches(setup, this.ledger, work, toAnswer);
   }
 
-  private async applyOnce<Loaded, Body>(
-    manager: EntityManager,
-    request: RepeatableRequest,
-    work: IdempotentWork<Loaded, Body>,
-  ): Promise<Answer<Body> | DomainError> {
-    const locked = await this.ledger.lock(manager, [request]);
-    const settled = (await this.ledger.settle<Body>(manager, [request], locked)).get(request);
-    if (settled) return settled;
-    const loaded = await work.load(manager);
-    const answer = loaded instanceof Answer ? loaded : await work.apply(manager, loaded);
-    await this.ledger.keep(manager, [{ request, answer }]);
-    return answer;
-  }
-
   /** The work's transaction is rolled back: that nothing was done is what the key stands for. */
   private async keepRefusal(request: RepeatableRequest, error: unknown): Promise<DomainError> {
     if (!(error instanceof DomainError)) throw error;
-    await this.transactions.run(async (manager) => {
-      const locked = await this.ledger.lock(manager, [request]);
-      const settled = await this.ledger.settle(manager, [request], locked);
-      if (!settled.has(request)) await this.ledger.keep(manager, [{ request, answer: error }]);
-    });
+    await this.transactions.run((manager) => this.ledger.once(manager, request, async () => error));
     return error;
   }
 }

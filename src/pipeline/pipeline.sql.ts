@@ -30,27 +30,35 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 
-/**
- * Moves pipelines on after successful runs: the watermark unless an execution that started later has moved it, the last
- * changes of the target forward only. The rows are locked in the order of their ids, so that two batches can't wait for
- * each other. By pk_pipeline.
- */
-export const RECORD_PROGRESS = `
-  WITH item AS (
-    SELECT *
-      FROM jsonb_to_recordset($1::jsonb) AS item (
-             pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
-             last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)
-  ), locked AS MATERIALIZED (
-    SELECT p.id FROM pipeline p WHERE p.id IN (SELECT item.pipeline_id FROM item) ORDER BY p.id FOR NO KEY UPDATE
-  )
-  UPDATE pipeline p
+/** How successful runs move pipelines on: the watermark unless an execution that started later has moved it, the last changes of the target forward only. */
+const PROGRESS = `
      SET watermark = CASE WHEN item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')
                           THEN item.next_watermark ELSE p.watermark END,
          watermark_start_date = GREATEST(p.watermark_start_date, item.watermark_start_date),
          last_target_insert = GREATEST(p.last_target_insert, item.last_target_insert),
          last_target_update = GREATEST(p.last_target_update, item.last_target_update),
-         last_target_soft_delete = GREATEST(p.last_target_soft_delete, item.last_target_soft_delete)
+         last_target_soft_delete = GREATEST(p.last_target_soft_delete, item.last_target_soft_delete)`;
+
+const PROGRESS_ITEM = `
+    jsonb_to_recordset($1::jsonb) AS item (
+      pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
+      last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)`;
+
+/** For a single pipeline; by pk_pipeline. */
+export const RECORD_PROGRESS_OF_ONE = `
+  UPDATE pipeline p ${PROGRESS}
+    FROM ${PROGRESS_ITEM}
+   WHERE p.id = item.pipeline_id`;
+
+/**
+ * For several pipelines, whose ids are $2: locked in the order of their ids, so that two batches can't wait for each
+ * other. By pk_pipeline.
+ */
+export const RECORD_PROGRESS = `
+  WITH locked AS MATERIALIZED (
+    SELECT p.id FROM pipeline p WHERE p.id = ANY ($2::bigint[]) ORDER BY p.id FOR NO KEY UPDATE
+  )
+  UPDATE pipeline p ${PROGRESS}
     FROM locked
-    JOIN item ON item.pipeline_id = locked.id
+    JOIN ${PROGRESS_ITEM} ON item.pipeline_id = locked.id
    WHERE p.id = locked.id`;

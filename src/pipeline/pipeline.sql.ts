@@ -30,7 +30,10 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 
-/** How successful runs move pipelines on: the watermark unless an execution that started later has moved it, the last changes of the target forward only. */
+/**
+ * How successful runs move pipelines on: the watermark unless an execution that started later has moved it, the last
+ * changes of the target forward only.
+ */
 const PROGRESS = `
      SET watermark = CASE WHEN item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')
                           THEN item.next_watermark ELSE p.watermark END,

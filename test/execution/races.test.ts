@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { createDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { type Answer, type Json, Watcher } from '../support/watcher.js';
 
 /** Two replicas of the service on one database. */
@@ -115,5 +117,41 @@ describe('a hundred runs at once', () => {
     const statuses = answers.map(([, started, ended]) => [started?.status, ended?.status]);
     expect(statuses).toEqual(answers.map(() => [201, 200]));
     expect((await one.all('/pipeline_execution?status=running&pipeline_name=busy+0')).length).toBe(0);
+  });
+});
+
+describe('ends of several pipelines in one batch', () => {
+  it('wait for a writer of one of them, and take nothing back that it has moved on', async () => {
+    const [ahead, beside] = [await one.pipeline('moved ahead'), await one.pipeline('beside it')];
+    const begin = (pipeline: number) =>
+      one.begin(pipeline, { start_date: '2026-01-31T02:00:00Z', next_watermark: 'earlier' });
+    const [first, second, third] = [await begin(beside), await begin(ahead), await begin(beside)];
+    const writer = new pg.Client({ connectionString: one.database.url });
+    await writer.connect();
+    await writer.query('BEGIN');
+    await writer.query(
+      `UPDATE pipeline SET watermark = 'later', watermark_start_date = '2026-01-31T03:00:00Z',
+              last_target_insert = '2026-01-31T03:30:00Z' WHERE id = $1`,
+      [ahead],
+    );
+    // The first leaves alone, the other two gather meanwhile.
+    const ends = Promise.all(
+      [first, second, third].map((id) => one.end(id, { end_date: '2026-01-31T02:30:00Z', inserts: 1 })),
+    );
+    await eventually(async () => {
+      const waiting = await one.database.sql(`SELECT 1 FROM pg_locks WHERE NOT granted`);
+      expect(waiting.length).toBeGreaterThan(0);
+    });
+    await writer.query('COMMIT');
+    await writer.end();
+    expect((await ends).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await one.get(`/pipeline/${ahead}`)).body).toMatchObject({
+      watermark: 'later',
+      last_target_insert: '2026-01-31T03:30:00.000Z',
+    });
+    expect((await one.get(`/pipeline/${beside}`)).body).toMatchObject({
+      watermark: 'earlier',
+      last_target_insert: '2026-01-31T02:30:00.000Z',
+    });
   });
 });

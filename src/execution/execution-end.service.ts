@@ -11,6 +11,7 @@ import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
 
 /** An end as it came in: when, and what it said. */
@@ -58,8 +59,8 @@ export class ExecutionEndService {
     begun: Promise<unknown>,
   ): Promise<Outcome[]> {
     const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const [, locked] = await together([begun, this.executions.lock(manager, ids)]);
-    const byId = new Map(locked.map((execution) => [execution.id, execution]));
+    const [, found] = await together([begun, this.executions.findByIds(manager, ids)]);
+    const byId = new Map(found.map((execution) => [execution.id, execution]));
     const ended: ExecutionEntity[] = [];
     const outcomes = ends.map((end): Outcome => {
       const execution = byId.get(end.request.id);
@@ -84,7 +85,7 @@ export class ExecutionEndService {
   private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
     await together([
       this.executions.updateEnded(manager, ended),
-      this.watermarks.recordLoads(manager, ended.filter((e) => e.completedSuccessfully).map(loadOf)),
+      this.watermarks.recordLoads(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(loadOf)),
       this.listeners.announce(manager, ended),
     ]);
   }
@@ -93,7 +94,8 @@ export class ExecutionEndService {
 function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
   // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
   execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
-  execution.completedSuccessfully = request.completed_successfully;
+  execution.status = request.completed_successfully ? 'succeeded' : 'failed';
+  execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
   execution.totalRows = request.total_rows ?? null;
   execution.inserts = request.inserts ?? null;
   execution.updates = request.updates ?? null;

@@ -5,6 +5,7 @@ import { MetricsService } from '../operation/metrics.service.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { statusOf, TERMINAL_STATUSES } from './execution-status.js';
 
 /** What the metrics are told of executions: what has committed, once, however often it was tried and repeated. */
 @Injectable()
@@ -15,6 +16,7 @@ export class ExecutionMetrics {
     executions: ExecutionRepository,
     ends: ExecutionEndedService,
   ) {
+    for (const outcome of TERMINAL_STATUSES) metrics.executionsEnded.inc({ outcome }, 0);
     ends.listen(async (manager, ended) => this.ended(manager, ended));
     metrics.registerFigure({
       name: 'watcher_open_executions',
@@ -31,9 +33,7 @@ export class ExecutionMetrics {
   /** Part of the transaction that ends them. */
   private ended(manager: EntityManager, ended: readonly ExecutionEntity[]): void {
     this.transactions.afterCommit(manager, () => {
-      for (const { completedSuccessfully } of ended) {
-        this.metrics.executionsEnded.inc({ outcome: completedSuccessfully ? 'succeeded' : 'failed' });
-      }
+      for (const execution of ended) this.metrics.executionsEnded.inc({ outcome: statusOf(execution) });
     });
   }
 }

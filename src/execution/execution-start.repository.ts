@@ -54,7 +54,7 @@ export interface ExternalId {
 /** An execution about to be inserted, its id drawn already. */
 export type NewExecution = Omit<
   ExecutionEntity,
-  | 'pipeline'
+  | 'pipelineName'
   | 'endDate'
   | 'completedSuccessfully'
   | 'inserts'
@@ -63,6 +63,10 @@ export type NewExecution = Omit<
   | 'totalRows'
   | 'errorMessage'
   | 'endHash'
+  | 'status'
+  | 'durationSeconds'
+  | 'throughput'
+  | 'dateRecorded'
 >;
 
 /** The SQL that starts executions; writes only inside the caller's transaction. */

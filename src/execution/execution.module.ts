@@ -8,6 +8,8 @@ import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionMetrics } from './execution-metrics.js';
+import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
+import { ExecutionSettlementService } from './execution-settlement.service.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionController } from './execution.controller.js';
@@ -31,6 +33,8 @@ import { ExecutionService } from './execution.service.js';
     ExecutionMetrics,
     ExecutionRepository,
     ExecutionService,
+    ExecutionSettlementRepository,
+    ExecutionSettlementService,
     ExecutionStartRepository,
     ExecutionStartService,
   ],

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
@@ -24,6 +25,7 @@ import { ThresholdChangeService } from './threshold-change.service.js';
   controllers: [PipelineController, PipelineTypeController],
   providers: [
     NamePolicy,
+    PipelineNameService,
     PipelineRegistrationService,
     PipelineRepository,
     PipelineService,
@@ -32,6 +34,6 @@ import { ThresholdChangeService } from './threshold-change.service.js';
     PipelineWatermarkService,
     ThresholdChangeService,
   ],
-  exports: [PipelineWatermarkService, ThresholdChangeService],
+  exports: [PipelineNameService, PipelineWatermarkService, ThresholdChangeService],
 })
 export class PipelineModule {}

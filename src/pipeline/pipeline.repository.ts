@@ -8,7 +8,9 @@ import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js
 import type { ListPipelinesQuery } from './pipeline.dto.js';
 import { PipelineEntity } from './pipeline.entity.js';
 import {
+  DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
+  FIND_NAMES,
   INSERT_PIPELINE,
   LOCK_PIPELINES,
   RECORD_PROGRESS,
@@ -47,6 +49,14 @@ export interface PipelineProgress {
   readonly lastTargetSoftDelete: Date | null;
 }
 
+/** What a pipeline is called, and its type. */
+export interface PipelineDescription {
+  readonly id: number;
+  readonly name: string;
+  readonly pipeline_type_id: number;
+  readonly pipeline_type_name: string;
+}
+
 /** Owns all SQL of `pipeline` and of its configuration history. */
 @Injectable()
 export class PipelineRepository {
@@ -74,6 +84,14 @@ export class PipelineRepository {
       pipeline.hash,
     ]);
     return inserted;
+  }
+
+  findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
+    return manager.query(FIND_NAMES, [ids]);
+  }
+
+  describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
+    return manager.query(DESCRIBE_PIPELINES, [ids]);
   }
 
   async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string): Promise<void> {

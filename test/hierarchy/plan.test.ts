@@ -80,17 +80,23 @@ describe('the plan of each question', () => {
     expect(scansOf(await explain('SELECT count(id) FROM pipeline_execution'))).toHaveLength(1);
   });
 
-  /** How many rows of the two tables a statement reads, also in the functions that it calls. */
-  const rowsRead = async (sql: string, values: unknown[] = []): Promise<number> => {
-    await client.query('BEGIN');
-    await client.query(sql, values);
+  /** How many rows of the two tables this connection has read and not yet told the statistics. */
+  const rowsSoFar = async (): Promise<number> => {
     const { rows } = await client.query<{ rows: number }>(
       `SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS rows
          FROM pg_stat_xact_user_tables WHERE relname = ANY ($1)`,
       [BIG_TABLES],
     );
-    await client.query('ROLLBACK');
     return rows[0]?.rows ?? 0;
+  };
+  /** How many of their rows a statement reads, also in the functions that it calls. */
+  const rowsRead = async (sql: string, values: unknown[] = []): Promise<number> => {
+    await client.query('BEGIN');
+    const before = await rowsSoFar();
+    await client.query(sql, values);
+    const after = await rowsSoFar();
+    await client.query('ROLLBACK');
+    return after - before;
   };
 
   it('would count the rows of a scan', async () => {

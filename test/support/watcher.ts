@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { readConfig, type Config } from '../../src/config/config.js';
 import { createApp } from '../../src/configure-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
+import { watchStatements } from './statements.js';
 
 /** A JSON body as a test sees it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- what the service answers is what the test is about
@@ -25,6 +26,7 @@ export class Watcher {
 
   static async start(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<Watcher> {
     const own = database ?? (await createDatabase());
+    watchStatements(own.url);
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }));
     await app.listen(0, '127.0.0.1');

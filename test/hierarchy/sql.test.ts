@@ -152,6 +152,11 @@ describe('docs/sql.md', () => {
       ...row?.['v'],
       start_date: new Date(row?.['v'].start_date).toISOString(),
       end_date: new Date(row?.['v'].end_date).toISOString(),
-    }).toEqual({ ...execution, pipeline_type_id: expect.any(Number), pipeline_type_name: 'test', date_recorded: '2026-01-31' });
+    }).toEqual({
+      ...execution,
+      pipeline_type_id: expect.any(Number),
+      pipeline_type_name: 'test',
+      date_recorded: '2026-01-31',
+    });
   });
 });

@@ -26,9 +26,10 @@ export class Watcher {
 
   static async start(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<Watcher> {
     const own = database ?? (await createDatabase());
-    watchStatements(own.url);
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }));
+    // Not before: a service that brings its schema along migrates what is empty.
+    watchStatements(own.url);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Watcher(app, own, `http://127.0.0.1:${port}`);

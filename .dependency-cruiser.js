@@ -73,7 +73,7 @@ export default {
       from: { path: folder(features) },
       to: {
         path: folder(features),
-        pathNot: ['^src/$1/', '\\.(service|module|entity|dto|mapper|events|errors)\\.ts$'],
+        pathNot: ['^src/$1/', '\\.(service|module|entity|dto|mapper|events|errors)\\.ts$', '/execution-status\\.ts$'],
       },
     },
     {

@@ -17,7 +17,9 @@ describe('the schema', () => {
     const database = await createDatabase({ empty: true });
     const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
     await source.runMigrations();
-    await source.undoLastMigration();
+    const names = source.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    for (let undone = names.indexOf('Analysis1767657600000'); undone < names.length; undone++)
+      await source.undoLastMigration();
     const runner = source.createQueryRunner();
     await new Monitoring1767398400000().down(runner);
     await runner.release();

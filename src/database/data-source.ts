@@ -6,6 +6,8 @@ import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
+import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
+import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
 const MIGRATIONS = [
@@ -14,6 +16,8 @@ const MIGRATIONS = [
   Access1767484800000,
   Idempotency1767571200000,
   Analysis1767657600000,
+  ExecutionStatus1767744000000,
+  ...VIEWS_MIGRATIONS,
 ];
 
 /** Where TypeORM notes which of them have run. */
@@ -27,7 +31,7 @@ export function dataSourceOptions(url: string, poolSize: number) {
     applicationName: 'watcher',
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
-    migrationsTransactionMode: 'all',
+    migrationsTransactionMode: 'each',
     poolSize,
     connectTimeoutMS: 3000,
     // Ids and counts are at most 2^53-1 by the contract, so a double holds each.

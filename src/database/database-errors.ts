@@ -74,6 +74,16 @@ export function isUnavailable(error: unknown): boolean {
   return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
 }
 
+/**
+ * The error by which a transaction says that it has met a write of somebody else since it read: its SQLSTATE is that of a
+ * serialization failure, and the transaction runs again as after one of PostgreSQL's own.
+ */
+export function writtenMeanwhile(row: string): Error {
+  return Object.assign(new Error(`somebody else has written ${row} meanwhile`), {
+    code: SqlState.serializationFailure,
+  });
+}
+
 /** The refusal of work that the database is needed for and can't do. */
 export function databaseAway(cause?: unknown): DomainError {
   const detail = 'The database cannot be reached now; try again.';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { MIGRATIONS_TABLE } from './data-source.js';
 
@@ -5,16 +6,33 @@ const MIGRATIONS_RUN = `SELECT name FROM ${MIGRATIONS_TABLE}`;
 
 /** The key of the advisory lock that a migrating replica holds: 'watch' in ASCII. */
 const MIGRATION_LOCK = 0x77_61_74_63_68;
+/** How often a replica looks whether another one has finished. */
+const LOOK_AGAIN_MS = 200;
 
 /**
  * Brings the schema up to date. Replicas that start together do it one after the other: the lock
  * belongs to a transaction of its own, so that it works through a pooler in transaction mode too,
  * and goes with the connection if the process dies.
+ *
+ * A replica that waits asks again and again: CREATE INDEX CONCURRENTLY waits for every statement that began before it, so
+ * it and a statement that waits for the lock would wait for each other.
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
-  await dataSource.transaction(async (manager) => {
-    await manager.query('SELECT pg_advisory_xact_lock($1::bigint)', [MIGRATION_LOCK]);
+  while (!(await migrateAlone(dataSource))) await sleep(LOOK_AGAIN_MS);
+}
+
+/** False when another replica is at it. */
+function migrateAlone(dataSource: DataSource): Promise<boolean> {
+  return dataSource.transaction(async (manager) => {
+    const [lock] = await manager.query<{ taken: boolean }[]>('SELECT pg_try_advisory_xact_lock($1::bigint) AS taken', [
+      MIGRATION_LOCK,
+    ]);
+    if (!lock?.taken) return false;
+    // It idles as long as the migrations take. And the snapshot of the statement before, which PostgreSQL keeps until the
+    // next one, would be waited for by CREATE INDEX CONCURRENTLY.
+    await manager.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await dataSource.runMigrations();
+    return true;
   });
 }
 

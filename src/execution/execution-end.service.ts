@@ -11,6 +11,7 @@ import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
 interface ReceivedEnd {
@@ -19,8 +20,8 @@ interface ReceivedEnd {
   readonly hash: string;
 }
 
-/** The executions that a batch ends, by id. */
-type LockedExecutions = ReadonlyMap<number, ExecutionEntity>;
+/** The executions that a batch ends, by id, as they were when the batch began. */
+type ExecutionsById = ReadonlyMap<number, ExecutionEntity>;
 
 /**
  * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
@@ -42,8 +43,8 @@ export class ExecutionEndService {
       'end',
       { batchSize: config.batchSize, lanes: config.batchLanes },
       {
-        load: (manager, ends) => this.lock(manager, ends),
-        apply: (manager, ends, locked) => this.endAll(manager, ends, locked),
+        load: (manager, ends) => this.find(manager, ends),
+        apply: (manager, ends, found) => this.endAll(manager, ends, found),
       },
       (execution) => Answer.found(execution),
     );
@@ -53,21 +54,21 @@ export class ExecutionEndService {
     return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
   }
 
-  private async lock(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<LockedExecutions> {
+  private async find(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<ExecutionsById> {
     const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const locked = await this.executions.lock(manager, ids);
-    return new Map(locked.map((execution) => [execution.id, execution]));
+    const found = await this.executions.findByIds(manager, ids);
+    return new Map(found.map((execution) => [execution.id, execution]));
   }
 
   /** Ends a batch; the results are in the order of the requests. The first of rival ends wins. */
   private async endAll(
     manager: EntityManager,
     ends: readonly ReceivedEnd[],
-    locked: LockedExecutions,
+    found: ExecutionsById,
   ): Promise<(ExecutionDto | DomainError)[]> {
     const ended: ExecutionEntity[] = [];
     const results = ends.map((end) => {
-      const execution = locked.get(end.request.id);
+      const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
       if (execution.endDate !== null) {
         return execution.endHash === end.hash
@@ -88,7 +89,7 @@ export class ExecutionEndService {
   /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
   private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
     await this.executions.updateEnded(manager, ended);
-    await this.watermarks.recordSuccesses(manager, ended.filter((e) => e.completedSuccessfully).map(successOf));
+    await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
     await this.events.ended.emit(manager, ended.map(endedOf));
   }
 }
@@ -96,7 +97,8 @@ export class ExecutionEndService {
 function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
   // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
   execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
-  execution.completedSuccessfully = request.completed_successfully;
+  execution.status = request.completed_successfully ? 'succeeded' : 'failed';
+  execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
   execution.totalRows = request.total_rows ?? null;
   execution.inserts = request.inserts ?? null;
   execution.updates = request.updates ?? null;
@@ -120,16 +122,8 @@ function successOf(execution: ExecutionEntity): SuccessfulRun {
   };
 }
 
-function endedOf({
-  id,
-  parentId,
-  rootId,
-  pipelineId,
-  startDate,
-  deadline,
-  ...execution
-}: ExecutionEntity): EndedExecution {
-  if (execution.endDate === null || execution.completedSuccessfully === null) throw new Error(`execution ${id} runs`);
-  const { endDate, completedSuccessfully } = execution;
-  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, completedSuccessfully };
+function endedOf(execution: ExecutionEntity): EndedExecution {
+  const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
+  if (endDate === null) throw new Error(`execution ${id} has not ended`);
+  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully };
 }

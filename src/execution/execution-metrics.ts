@@ -4,6 +4,7 @@ import { TransactionRunner } from '../database/transaction-runner.js';
 import { MetricsService } from '../operation/metrics.service.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { statusOf, TERMINAL_STATUSES } from './execution-status.js';
 
 /** Counts executions for the metrics: each committed start and end once, however often it was tried and repeated. */
 @Injectable()
@@ -13,7 +14,9 @@ export class ExecutionMetrics implements OnModuleInit {
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
     private readonly events: ExecutionEvents,
-  ) {}
+  ) {
+    for (const outcome of TERMINAL_STATUSES) metrics.executionsEnded.inc({ outcome }, 0);
+  }
 
   onModuleInit(): void {
     this.events.started.listen(async (manager, started) => this.started(manager, started.length));
@@ -31,9 +34,7 @@ export class ExecutionMetrics implements OnModuleInit {
 
   private ended(manager: EntityManager, ended: readonly EndedExecution[]): void {
     this.transactions.afterCommit(manager, () => {
-      for (const { completedSuccessfully } of ended) {
-        this.metrics.executionsEnded.inc({ outcome: completedSuccessfully ? 'succeeded' : 'failed' });
-      }
+      for (const execution of ended) this.metrics.executionsEnded.inc({ outcome: statusOf(execution) });
     });
   }
 }

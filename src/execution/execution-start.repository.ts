@@ -53,7 +53,7 @@ export interface ExternalId {
 /** An execution about to be inserted, its id drawn already. */
 export type NewExecution = Omit<
   ExecutionEntity,
-  | 'pipeline'
+  | 'pipelineName'
   | 'endDate'
   | 'completedSuccessfully'
   | 'inserts'
@@ -62,6 +62,10 @@ export type NewExecution = Omit<
   | 'totalRows'
   | 'errorMessage'
   | 'endHash'
+  | 'status'
+  | 'durationSeconds'
+  | 'throughput'
+  | 'dateRecorded'
 >;
 
 /** The SQL that starts executions; writes only inside the caller's transaction. */

@@ -28,9 +28,14 @@ export const FIND_DEADLINES = `
 /** Writes new executions, their ids drawn before; arrays, since a parameter for each value costs both sides more. */
 export const INSERT_EXECUTIONS = `
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
-                                  next_watermark, execution_metadata, config_version, deadline)
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[],
-                       $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[])`;
+                                  next_watermark, execution_metadata, config_version, deadline, status, date_recorded)
+  SELECT item.id, item.parent_id, item.root_id, item.pipeline_id, item.external_id, item.start_date, item.watermark,
+         item.next_watermark, item.execution_metadata, item.config_version, item.deadline, 'running',
+         (item.start_date AT TIME ZONE 'UTC')::date
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[],
+                $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[]) AS item (
+           id, parent_id, root_id, pipeline_id, external_id, start_date, watermark, next_watermark, execution_metadata,
+           config_version, deadline)`;
 
 /**
  * Claims external ids for executions about to be inserted. Waits for a rival transaction that

@@ -22,9 +22,7 @@ import {
   WATERMARK,
 } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-
-export const STATUSES = ['running', 'succeeded', 'failed'] as const;
-export type Status = (typeof STATUSES)[number];
+import { type Status, STATUSES } from './execution-status.js';
 
 /** An execution that starts. */
 export class StartExecutionDto {

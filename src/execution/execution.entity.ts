@@ -1,15 +1,13 @@
 import {
+  Check,
   Column,
   Entity,
   type EntityManager,
   Index,
-  JoinColumn,
-  ManyToOne,
   PrimaryGeneratedColumn,
-  type Relation,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { PipelineEntity } from '../pipeline/pipeline.entity.js';
+import { type Status, STATUSES } from './execution-status.js';
 
 /**
  * One run of a pipeline. It keeps its own copy of the watermarks, and is written twice: when it
@@ -19,6 +17,7 @@ import { PipelineEntity } from '../pipeline/pipeline.entity.js';
  * a start check pipeline and parent. Every key of it must contain `id` for the same reason.
  */
 @Entity('pipeline_execution')
+@Check('ck_pipeline_execution_status', `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`)
 @Index('ix_pipeline_execution_start', ['startDate', 'id'])
 @Index('ix_pipeline_execution_pipeline_start', ['pipelineId', 'startDate', 'id'])
 @Index('ix_pipeline_execution_parent_start', ['parentId', 'startDate', 'id'], { where: 'parent_id IS NOT NULL' })
@@ -52,9 +51,8 @@ export class ExecutionEntity {
   @Column('bigint', { name: 'pipeline_id' })
   pipelineId!: number;
 
-  @ManyToOne(() => PipelineEntity, { createForeignKeyConstraints: false })
-  @JoinColumn({ name: 'pipeline_id' })
-  pipeline!: Relation<Pick<PipelineEntity, 'id' | 'name'>>;
+  /** The name of the pipeline: no column, and set by what reads the execution. */
+  pipelineName!: string;
 
   /** The caller's own id of the run; unique within the pipeline by `pipeline_execution_external_id`. */
   @Column('varchar', { name: 'external_id', length: 255, nullable: true })
@@ -66,7 +64,7 @@ export class ExecutionEntity {
   @Column({ type: 'timestamptz', name: 'end_date', precision: 3, nullable: true })
   endDate!: Date | null;
 
-  /** Null while it runs. */
+  /** Null unless its status is succeeded or failed. */
   @Column('boolean', { name: 'completed_successfully', nullable: true })
   completedSuccessfully!: boolean | null;
 
@@ -108,16 +106,24 @@ export class ExecutionEntity {
   /** SHA-256 (hex) of what the end said, to tell its repeat from another end. */
   @Column('char', { name: 'end_hash', length: 64, nullable: true })
   endHash!: string | null;
+
+  /** For SQL users, as are the next two: see `execution-measures.ts`. Null while it runs. */
+  @Column('double precision', { name: 'duration_seconds', nullable: true })
+  durationSeconds!: number | null;
+
+  @Column('double precision', { nullable: true })
+  throughput!: number | null;
+
+  /** The UTC date of the start, `YYYY-MM-DD`; null until it is settled. */
+  @Column('date', { name: 'date_recorded', nullable: true })
+  dateRecorded!: string | null;
+
+  /** As it was written; {@link statusOf} says what it is. */
+  @Column('varchar', { length: 9, nullable: true, default: 'running' })
+  status!: Status | null;
 }
 
-/** Executions under the alias `e`, with the names of their pipelines. */
+/** Executions under the alias `e`; `PipelineNameService` gives them the names of their pipelines. */
 export function selectExecutions(manager: EntityManager): SelectQueryBuilder<ExecutionEntity> {
-  return manager.createQueryBuilder(ExecutionEntity, 'e').innerJoin('e.pipeline', 'p').addSelect(['p.id', 'p.name']);
+  return manager.createQueryBuilder(ExecutionEntity, 'e');
 }
-
-/** What each state is in the row, under the alias `e`; written as the partial indexes are, so that they serve it. */
-export const STATUS_CONDITIONS = {
-  running: 'e.endDate IS NULL',
-  succeeded: 'e.completedSuccessfully = true',
-  failed: 'e.completedSuccessfully = false',
-} as const;

@@ -11,8 +11,11 @@ export type StartedExecution = Readonly<
 
 /** An execution whose end has been written, with what follows from it for its pipeline. */
 export type EndedExecution = Readonly<
-  Pick<ExecutionEntity, 'id' | 'parentId' | 'rootId' | 'pipelineId' | 'startDate' | 'deadline'>
-> & { readonly endDate: Date; readonly completedSuccessfully: boolean };
+  Pick<
+    ExecutionEntity,
+    'id' | 'parentId' | 'rootId' | 'pipelineId' | 'startDate' | 'deadline' | 'status' | 'completedSuccessfully'
+  >
+> & { readonly endDate: Date };
 
 /** A start or an end that readers on every connection can see. */
 export interface CommittedExecution {

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { EndExecutionDto, ExecutionDto, Status } from './execution.dto.js';
+import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
+import { durationSeconds, throughput } from './execution-measures.js';
+import { statusOf } from './execution-status.js';
 
 export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
-  const seconds = durationSeconds(execution);
   return {
     id: execution.id,
     parent_id: execution.parentId,
     root_id: execution.rootId,
     pipeline_id: execution.pipelineId,
-    pipeline_name: execution.pipeline.name,
+    pipeline_name: execution.pipelineName,
     external_id: execution.externalId,
     start_date: execution.startDate.toISOString(),
     end_date: execution.endDate?.toISOString() ?? null,
-    duration_seconds: seconds,
+    duration_seconds: durationSeconds(execution),
     deadline: execution.deadline?.toISOString() ?? null,
     status: statusOf(execution),
     completed_successfully: execution.completedSuccessfully,
@@ -22,7 +23,7 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     updates: execution.updates,
     soft_deletes: execution.softDeletes,
     total_rows: execution.totalRows,
-    throughput: execution.totalRows === null || !seconds ? null : execution.totalRows / seconds,
+    throughput: throughput(execution),
     watermark: execution.watermark,
     next_watermark: execution.nextWatermark,
     execution_metadata: execution.executionMetadata,
@@ -36,13 +37,4 @@ export function endHash(request: EndExecutionDto): string {
   return createHash('sha256')
     .update(canonicalize({ ...request, end_date: request.end_date?.toISOString() }) ?? '')
     .digest('hex');
-}
-
-function statusOf(execution: ExecutionEntity): Status {
-  if (execution.endDate === null) return 'running';
-  return execution.completedSuccessfully ? 'succeeded' : 'failed';
-}
-
-function durationSeconds({ startDate, endDate }: ExecutionEntity): number | null {
-  return endDate && (endDate.getTime() - startDate.getTime()) / 1000;
 }

@@ -8,6 +8,8 @@ import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionMetrics } from './execution-metrics.js';
+import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
+import { ExecutionSettlementService } from './execution-settlement.service.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionController } from './execution.controller.js';
@@ -33,6 +35,8 @@ import { ExecutionService } from './execution.service.js';
     ExecutionMetrics,
     ExecutionRepository,
     ExecutionService,
+    ExecutionSettlementRepository,
+    ExecutionSettlementService,
     ExecutionStartRepository,
     ExecutionStartService,
   ],

@@ -2,45 +2,56 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
+import { writtenMeanwhile } from '../database/database-errors.js';
+import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
-import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
+import { ExecutionEntity, selectExecutions } from './execution.entity.js';
+import { durationSeconds, throughput } from './execution-measures.js';
+import { STATUS_CONDITIONS } from './execution-status.js';
 import {
   COUNT_OPEN,
-  FIND_EXECUTION,
+  FIND_EXECUTIONS,
   FIND_WITH_CHILDREN,
-  LOCK_EXECUTIONS,
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
   UPDATE_ENDED,
 } from './execution.sql.js';
 
-/** An execution as the statements read it. */
-type ExecutionRow = Omit<ExecutionEntity, 'pipeline'> & { readonly pipelineName: string };
-
 /** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
 @Injectable()
 export class ExecutionRepository {
-  /** See {@link LOCK_EXECUTIONS}. */
-  async lock(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
-    return (await manager.query<ExecutionRow[]>(LOCK_EXECUTIONS, [ids])).map(toEntity);
+  constructor(private readonly pipelines: PipelineNameService) {}
+
+  /** Those that there are, in no order. */
+  findByIds(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
+    return manager.query(FIND_EXECUTIONS, [ids]);
   }
 
-  /** Writes the ends that were put into locked executions. */
+  /**
+   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended one
+   * of them since, it throws a serialization failure, after which the whole transaction runs again.
+   */
   async updateEnded(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
-    const items = ended.map((execution) => ({
-      id: execution.id,
-      end_date: execution.endDate,
-      completed_successfully: execution.completedSuccessfully,
-      inserts: execution.inserts,
-      updates: execution.updates,
-      soft_deletes: execution.softDeletes,
-      total_rows: execution.totalRows,
-      execution_metadata: execution.executionMetadata,
-      error_message: execution.errorMessage,
-      end_hash: execution.endHash,
-    }));
-    await manager.query(UPDATE_ENDED, [JSON.stringify(items)]);
+    const items = ended
+      .toSorted((a, b) => a.id - b.id)
+      .map((execution) => ({
+        id: execution.id,
+        end_date: execution.endDate,
+        status: execution.status,
+        completed_successfully: execution.completedSuccessfully,
+        inserts: execution.inserts,
+        updates: execution.updates,
+        soft_deletes: execution.softDeletes,
+        total_rows: execution.totalRows,
+        execution_metadata: execution.executionMetadata,
+        error_message: execution.errorMessage,
+        end_hash: execution.endHash,
+        duration_seconds: durationSeconds(execution),
+        throughput: throughput(execution),
+      }));
+    const [, written]: [unknown, number] = await manager.query(UPDATE_ENDED, [JSON.stringify(items)]);
+    if (written !== items.length) throw writtenMeanwhile('an execution');
   }
 
   /** How many are open; at most 100,000. */
@@ -65,7 +76,7 @@ export class ExecutionRepository {
   }
 
   async findById(manager: EntityManager, id: number): Promise<ExecutionEntity | undefined> {
-    return (await manager.query<ExecutionRow[]>(FIND_EXECUTION, [id])).map(toEntity)[0];
+    return (await this.findByIds(manager, [id]))[0];
   }
 
   /** The execution, if there is one, and at most so many of its children, newest first. */
@@ -74,7 +85,7 @@ export class ExecutionRepository {
     id: number,
     maxChildren: number,
   ): Promise<{ execution: ExecutionEntity | undefined; children: ExecutionEntity[] }> {
-    const rows = (await manager.query<ExecutionRow[]>(FIND_WITH_CHILDREN, [id, maxChildren])).map(toEntity);
+    const rows: ExecutionEntity[] = await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]);
     return { execution: rows.find((row) => row.id === id), children: rows.filter((row) => row.id !== id) };
   }
 
@@ -89,7 +100,8 @@ export class ExecutionRepository {
     if (start !== undefined) {
       rows.andWhere('(e.startDate, e.id) < (:start::timestamptz, :id::bigint)', { start: momentAt(start), id });
     }
-    return toPage(await rows.getMany(), query, (execution) => [execution.startDate.getTime(), execution.id]);
+    const executions = await this.pipelines.name(manager, await rows.getMany());
+    return toPage(executions, query, (execution) => [execution.startDate.getTime(), execution.id]);
   }
 
   private filter(rows: SelectQueryBuilder<ExecutionEntity>, query: ListExecutionsQuery): void {
@@ -106,8 +118,4 @@ export class ExecutionRepository {
     if (query.start_date_gte !== undefined) rows.andWhere('e.startDate >= :from', { from: query.start_date_gte });
     if (query.start_date_lt !== undefined) rows.andWhere('e.startDate < :to', { to: query.start_date_lt });
   }
-}
-
-function toEntity({ pipelineName, ...execution }: ExecutionRow): ExecutionEntity {
-  return { ...execution, pipeline: { id: execution.pipelineId, name: pipelineName } };
 }

@@ -1,47 +1,56 @@
-/** An execution under the alias `e`, named as its entity names it; its pipeline's name by pk_pipeline. */
+/** An execution under the alias `e`, its columns named as the entity names them. */
 const EXECUTION = `
          e.id, e.parent_id AS "parentId", e.root_id AS "rootId", e.pipeline_id AS "pipelineId",
-         (SELECT p.name FROM pipeline p WHERE p.id = e.pipeline_id) AS "pipelineName",
          e.external_id AS "externalId", e.start_date AS "startDate", e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
          e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
-         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash"`;
+         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status,
+         e.duration_seconds AS "durationSeconds", e.throughput, e.date_recorded::text AS "dateRecorded"`;
+
+/** With the names of their pipelines by pk_pipeline; after the CTE, so that the two tables never meet in one query level. */
+const named = (executions: string): string => `
+  WITH e AS MATERIALIZED (${executions}
+  )
+  SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName"
+    FROM e`;
 
 /** By pk_pipeline_execution. */
-export const FIND_EXECUTION = `
+export const FIND_EXECUTIONS = named(`
   SELECT ${EXECUTION}
     FROM pipeline_execution e
-   WHERE e.id = $1::bigint`;
+   WHERE e.id = ANY ($1::bigint[])`);
 
 /** An execution, and its children, newest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
-export const FIND_WITH_CHILDREN = `${FIND_EXECUTION}
+export const FIND_WITH_CHILDREN = named(`
+  SELECT ${EXECUTION}
+    FROM pipeline_execution e
+   WHERE e.id = $1::bigint
    UNION ALL
  (SELECT ${EXECUTION}
     FROM pipeline_execution e
    WHERE e.parent_id = $1::bigint
    ORDER BY e.start_date DESC, e.id DESC
-   LIMIT $2::int)`;
+   LIMIT $2::int)`);
 
-/** Locks executions in the order of their ids, so that two batches can't wait for each other; by pk_pipeline_execution. */
-export const LOCK_EXECUTIONS = `
-  SELECT ${EXECUTION}
-    FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])
-   ORDER BY e.id
-     FOR NO KEY UPDATE OF e`;
-
-/** Writes the ends of locked executions in one statement; by pk_pipeline_execution. */
+/**
+ * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile: its id is not among
+ * those that come back. The items are in the order of their ids, so that two batches rarely wait for each other. By
+ * pk_pipeline_execution.
+ */
 export const UPDATE_ENDED = `
   UPDATE pipeline_execution e
-     SET end_date = item.end_date, completed_successfully = item.completed_successfully,
+     SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
          total_rows = item.total_rows, execution_metadata = item.execution_metadata,
-         error_message = item.error_message, end_hash = item.end_hash
+         error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
+         throughput = item.throughput, date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           id bigint, end_date timestamptz, completed_successfully bool, inserts bigint, updates bigint,
-           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text)
-   WHERE e.id = item.id`;
+           id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
+           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
+           duration_seconds double precision, throughput double precision)
+   WHERE e.id = item.id AND e.end_date IS NULL
+  RETURNING e.id`;
 
 /**
  * How many executions are open, up to 100,000: a scrape must not get slower with what was never ended.
@@ -51,60 +60,41 @@ export const COUNT_OPEN = `
   SELECT count(*) AS open
     FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;
 
-/** Where the deadline of an execution belongs by the threshold of its pipeline, or else of its type. */
-const DUE = `
-  watcher_due(e.start_date, coalesce(p.timeliness_number, t.timeliness_number),
-              coalesce(p.timeliness_datepart, t.timeliness_datepart))`;
-
-/** What of the running executions is not where it belongs. */
-const MISPLACED = `e.end_date IS NULL AND e.deadline IS DISTINCT FROM ${DUE}`;
-
 /**
- * Moves the deadlines of a pipeline's running executions to its threshold as it is now. The rows are locked in the order
- * of their ids, so that it and a batch of ends can't wait for each other. By ix_pipeline_execution_pipeline_running.
+ * Moves the deadlines of the running executions of pipelines to their thresholds as they are now. The rows are found first
+ * and then written in the order of their ids, so that it and a batch of ends rarely wait for each other; what has ended
+ * in between keeps its deadline. By ix_pipeline_execution_pipeline_running.
  */
-export const MOVE_DEADLINES_OF_PIPELINE = `
-  WITH moved AS (
-    SELECT e.id, ${DUE} AS deadline
-      FROM pipeline p
-      JOIN pipeline_type t ON t.id = p.pipeline_type_id
-      JOIN pipeline_execution e ON e.pipeline_id = p.id
-     WHERE p.id = $1::bigint AND ${MISPLACED}
+const moveDeadlines = (thresholds: string): string => `
+  WITH threshold AS MATERIALIZED (${thresholds}
+  ), moved AS MATERIALIZED (
+    SELECT e.id, watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart) AS deadline
+      FROM threshold
+      JOIN pipeline_execution e ON e.pipeline_id = threshold.pipeline_id
+     WHERE e.end_date IS NULL
+       AND e.deadline IS DISTINCT FROM
+           watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart)
      ORDER BY e.id
-       FOR NO KEY UPDATE OF e
   )
-  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;
+  UPDATE pipeline_execution e
+     SET deadline = moved.deadline
+    FROM moved
+   WHERE e.id = moved.id AND e.end_date IS NULL`;
 
-/** The same for the pipelines of a type; by ix_pipeline_pipeline_type too. */
-export const MOVE_DEADLINES_OF_TYPE = `
-  WITH moved AS (
-    SELECT e.id, ${DUE} AS deadline
-      FROM pipeline_type t
-      JOIN pipeline p ON p.pipeline_type_id = t.id
-      JOIN pipeline_execution e ON e.pipeline_id = p.id
-     WHERE t.id = $1::bigint AND ${MISPLACED}
-     ORDER BY e.id
-       FOR NO KEY UPDATE OF e
-  )
-  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;
+/** Those of one pipeline. */
+export const MOVE_DEADLINES_OF_PIPELINE = moveDeadlines(`
+    SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
+      FROM watcher_pipeline_threshold p
+     WHERE p.pipeline_id = $1::bigint`);
 
-/** The same for all pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated too. */
-export const MOVE_DEADLINES_CHANGED_SINCE = `
-  WITH changed AS (
-    SELECT p.id FROM pipeline p WHERE p.updated_at >= $1::timestamptz AND p.updated_at > p.created_at
-    UNION
-    SELECT p.id
-      FROM pipeline_type t
-      JOIN pipeline p ON p.pipeline_type_id = t.id
-     WHERE t.updated_at >= $1::timestamptz AND t.updated_at > t.created_at
-  ), moved AS (
-    SELECT e.id, ${DUE} AS deadline
-      FROM changed
-      JOIN pipeline p ON p.id = changed.id
-      JOIN pipeline_type t ON t.id = p.pipeline_type_id
-      JOIN pipeline_execution e ON e.pipeline_id = p.id
-     WHERE ${MISPLACED}
-     ORDER BY e.id
-       FOR NO KEY UPDATE OF e
-  )
-  UPDATE pipeline_execution e SET deadline = moved.deadline FROM moved WHERE e.id = moved.id`;
+/** Those of the pipelines of a type; by ix_pipeline_pipeline_type. */
+export const MOVE_DEADLINES_OF_TYPE = moveDeadlines(`
+    SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
+      FROM watcher_pipeline_threshold p
+     WHERE p.pipeline_type_id = $1::bigint`);
+
+/** Those of all pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated. */
+export const MOVE_DEADLINES_CHANGED_SINCE = moveDeadlines(`
+    SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
+      FROM watcher_pipeline_threshold p
+     WHERE p.pipeline_id IN (SELECT c.pipeline_id FROM watcher_changed_pipelines($1::timestamptz) c)`);

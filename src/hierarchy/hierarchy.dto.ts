@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DEPTH, OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import { ExecutionDto, type Status, STATUSES } from '../execution/execution.dto.js';
+import { ExecutionDto } from '../execution/execution.dto.js';
+import { type Status, STATUSES } from '../execution/execution-status.js';
 
 /** Which relatives of an execution, and how paged. */
 export class RelativesQuery extends PageQuery {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { AnalysisController } from './analysis/analysis.controller.js';
 import { AnalysisRepository } from './analysis/analysis.repository.js';
 import { AnalysisService } from './analysis/analysis.service.js';
@@ -14,7 +15,7 @@ import { TreeFailureService } from './tree-failure.service.js';
 
 /** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
 @Module({
-  imports: [ExecutionModule, TypeOrmModule.forFeature([ClosureEntity])],
+  imports: [ExecutionModule, PipelineModule, TypeOrmModule.forFeature([ClosureEntity])],
   controllers: [HierarchyController, AnalysisController],
   providers: [
     ExecutionClosureSubscriber,

@@ -69,7 +69,6 @@ export class MetricsService {
       registers: [this.registry],
     });
     build.set({ version: VERSION }, 1);
-    for (const outcome of ['succeeded', 'failed']) this.executionsEnded.inc({ outcome }, 0);
   }
 
   /** Everything, in the text format of Prometheus. Never fails for a figure that can't be had: that one is absent. */

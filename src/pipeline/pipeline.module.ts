@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
@@ -25,6 +26,7 @@ import { PipelineService } from './pipeline.service.js';
   providers: [
     NamePolicy,
     PipelineEvents,
+    PipelineNameService,
     PipelineRegistrationService,
     PipelineRepository,
     PipelineService,
@@ -32,6 +34,6 @@ import { PipelineService } from './pipeline.service.js';
     PipelineTypeService,
     PipelineWatermarkService,
   ],
-  exports: [PipelineEvents, PipelineWatermarkService],
+  exports: [PipelineEvents, PipelineNameService, PipelineWatermarkService],
 })
 export class PipelineModule {}

@@ -8,7 +8,9 @@ import type { ListPipelinesQuery } from './pipeline.dto.js';
 import { PipelineEntity } from './pipeline.entity.js';
 import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {
+  DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
+  FIND_NAMES,
   INSERT_PIPELINE,
   RECORD_PROGRESS,
   RECORD_PROGRESS_OF_ONE,
@@ -42,6 +44,14 @@ export interface PipelineProgress {
   readonly lastTargetSoftDelete: Date | null;
 }
 
+/** What a pipeline is called, and its type. */
+export interface PipelineDescription {
+  readonly id: number;
+  readonly name: string;
+  readonly pipeline_type_id: number;
+  readonly pipeline_type_name: string;
+}
+
 /** Owns all SQL of `pipeline` and of its configuration history. */
 @Injectable()
 export class PipelineRepository {
@@ -73,6 +83,14 @@ export class PipelineRepository {
       configurationHash(configuration),
     ]);
     return inserted;
+  }
+
+  findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
+    return manager.query(FIND_NAMES, [ids]);
+  }
+
+  describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
+    return manager.query(DESCRIBE_PIPELINES, [ids]);
   }
 
   /** Locks a pipeline, by id or name, and makes its configuration this one, kept in the history; whether it was another. */

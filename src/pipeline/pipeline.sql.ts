@@ -9,6 +9,17 @@ export const FIND_FOR_REGISTRATION = `
     LEFT JOIN pipeline_type t ON lower(t.name) = lower($2::text)
    WHERE lower(p.name) = lower($1::text)`;
 
+/** What pipelines are called, by pk_pipeline. */
+export const FIND_NAMES = `
+  SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`;
+
+/** The same with their types, by pk_pipeline_type. */
+export const DESCRIBE_PIPELINES = `
+  SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name
+    FROM pipeline p
+    JOIN pipeline_type t ON t.id = p.pipeline_type_id
+   WHERE p.id = ANY ($1::bigint[])`;
+
 /** No row comes back when somebody else has the name: then theirs is read in a second statement. */
 export const INSERT_PIPELINE = `
   INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, freshness_number, freshness_datepart,

@@ -33,7 +33,7 @@ describe('ExecutionRepository', () => {
     const { manager } = watcher.app.get(DataSource);
     for (const id of [parentId, full]) {
       const entity = await selectExecutions(manager).where('e.id = :id', { id }).getOneOrFail();
-      expect(await repository.findById(manager, id)).toEqual({ ...entity, pipeline: { ...entity.pipeline } });
+      expect(await repository.findById(manager, id)).toEqual({ ...entity, pipelineName: 'Read' });
     }
     const [columns] = await watcher.database.sql(`SELECT * FROM pipeline_execution WHERE id = $1`, [full]);
     expect(Object.entries(columns ?? {}).filter(([, value]) => value === null)).toEqual([]);

@@ -1,4 +1,8 @@
+import { ignoreStatements } from '../support/statements.js';
 import { Watcher } from '../support/watcher.js';
+
+// Migrates a database under a running service.
+ignoreStatements();
 import { createDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { VERSION } from '../../src/operation/version.js';

@@ -67,6 +67,7 @@ function rowOf(
     id,
     parent_id: parentId,
     pipeline_id: pipeline,
+    status: at[1] === null ? 'running' : failed ? 'failed' : 'succeeded',
     completed_successfully: at[1] === null ? null : !failed,
     start_ms: at[0],
     end_ms: at[1],

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { readConfig, type Config } from '../../src/config/config.js';
 import { createApp } from '../../src/configure-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
+import { watchStatements } from './statements.js';
 
 /** A JSON body as a test sees it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- what the service answers is what the test is about
@@ -33,6 +34,8 @@ export class Watcher {
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }));
     prepare?.(app);
+    // Not before: a service that brings its schema along migrates what is empty.
+    watchStatements(own.url);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Watcher(app, own, `http://127.0.0.1:${port}`);

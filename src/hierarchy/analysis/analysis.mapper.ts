@@ -1,4 +1,5 @@
 import { toExecutionDto } from '../../execution/execution.mapper.js';
+import { IS_TERMINAL } from '../../execution/execution-status.js';
 import type { Blocking, RootCause } from './analysis.repository.js';
 import type { BlockingDto, RootCauseDto } from './causes.dto.js';
 import type { Comparison, Entry } from './compare.js';
@@ -142,7 +143,7 @@ function moment(ms: number): string {
 }
 
 function endDate(node: Node): string | null {
-  return node.status === 'running' ? null : moment(node.end);
+  return IS_TERMINAL[node.status] ? moment(node.end) : null;
 }
 
 /** To the millisecond. */

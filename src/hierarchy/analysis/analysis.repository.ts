@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Page, pageLimit, type PageQuery, positionOf, toPage } from '../../common/page.js';
 import { type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
-import { BLOCKING, PIPELINES, ROOT_CAUSES, SUBTREES } from './analysis.sql.js';
-import type { Forest, PipelineRow, SubtreeRow } from './subtree.js';
+import { PipelineNameService } from '../../pipeline/pipeline-name.service.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from './analysis.sql.js';
+import type { Forest, SubtreeRow } from './subtree.js';
 
 /** A failed execution without a failed descendant. */
 export interface RootCause {
@@ -32,7 +33,7 @@ interface BlockingRow {
   readonly id: number;
   readonly depth: number;
   readonly start_ms: number;
-  readonly typical_ms: number | null;
+  readonly pipeline_id: number;
 }
 
 /** The position of no item, from which the first page starts: a moment before all others. */
@@ -41,6 +42,8 @@ const BEFORE_ALL = [Number.MIN_SAFE_INTEGER, 0];
 /** Reads what is asked of a tree, by its closure: see `analysis.sql.ts`. Writes nothing. */
 @Injectable()
 export class AnalysisRepository {
+  constructor(private readonly pipelines: PipelineNameService) {}
+
   /** First failure first. */
   async rootCauses(manager: EntityManager, id: number, query: PageQuery): Promise<Page<RootCause>> {
     const rows = await this.page<RootCauseRow>(manager, ROOT_CAUSES, id, query, (row) => [row.end_ms, row.id]);
@@ -53,19 +56,30 @@ export class AnalysisRepository {
   /** Longest running first. */
   async blocking(manager: EntityManager, id: number, query: PageQuery): Promise<Page<Blocking>> {
     const rows = await this.page<BlockingRow>(manager, BLOCKING, id, query, (row) => [row.start_ms, row.id]);
+    const typicalMs = await this.typicalMs(manager, rows.items);
     return this.withExecutions(manager, rows, (execution, row) => ({
       execution,
       depth: row.depth,
-      typicalMs: row.typical_ms,
+      typicalMs: typicalMs.get(row.pipeline_id) ?? null,
     }));
+  }
+
+  /** By pipeline; null for one that has never succeeded. */
+  private async typicalMs(
+    manager: EntityManager,
+    rows: readonly BlockingRow[],
+  ): Promise<ReadonlyMap<number, number | null>> {
+    const ids = [...new Set(rows.map((row) => row.pipeline_id))];
+    if (ids.length === 0) return new Map();
+    const typical = await manager.query<{ pipeline_id: number; typical_ms: number | null }[]>(TYPICAL, [ids]);
+    return new Map(typical.map((row) => [row.pipeline_id, row.typical_ms]));
   }
 
   /** An execution and what is below it, or two such; of each `limit` executions at most, level by level. */
   async subtrees(manager: EntityManager, id: number, otherId: number | null, limit: number): Promise<Forest> {
     const executions: SubtreeRow[] = await manager.query(SUBTREES, [id, otherId, limit]);
     const pipelineIds = [...new Set(executions.map((execution) => execution.pipeline_id))];
-    const pipelines: PipelineRow[] = pipelineIds.length === 0 ? [] : await manager.query(PIPELINES, [pipelineIds]);
-    return { executions, pipelines };
+    return { executions, pipelines: await this.pipelines.describe(manager, pipelineIds) };
   }
 
   private async page<Row>(
@@ -88,7 +102,10 @@ export class AnalysisRepository {
   ): Promise<Page<Item>> {
     const ids = page.items.map(({ id }) => id);
     if (ids.length === 0) return new Page([]);
-    const executions = await selectExecutions(manager).where('e.id = ANY(:ids::bigint[])', { ids }).getMany();
+    const executions = await this.pipelines.name(
+      manager,
+      await selectExecutions(manager).where('e.id = ANY(:ids::bigint[])', { ids }).getMany(),
+    );
     const byId = new Map(executions.map((execution) => [execution.id, execution]));
     return page.map((row) => join(byId.get(row.id) ?? unreachable(), row));
   }

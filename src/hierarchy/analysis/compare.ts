@@ -1,3 +1,4 @@
+import { IS_FAILURE, IS_TERMINAL } from '../../execution/execution-status.js';
 import { type Change, CHANGES } from './compare.dto.js';
 import type { Node, Subtree } from './subtree.js';
 
@@ -76,11 +77,11 @@ function byPipeline(children: readonly Node[]): Map<number, Node[]> {
 function changeOf({ a, b }: Pair): Change {
   if (!a) return 'removed';
   if (!b) return 'added';
-  if (a.status === 'failed' && b.status !== 'failed') return 'failed_in_this';
-  if (b.status === 'failed' && a.status !== 'failed') return 'failed_in_other';
+  if (IS_FAILURE[a.status] && !IS_FAILURE[b.status]) return 'failed_in_this';
+  if (IS_FAILURE[b.status] && !IS_FAILURE[a.status]) return 'failed_in_other';
   const change = changeOfTime(a.end - a.start, b.end - b.start);
   // What runs can only become slower: one that is slower already stays so, nothing else is certain.
-  const isCertain = (a.status !== 'running' || change === 'slower') && (b.status !== 'running' || change === 'faster');
+  const isCertain = (IS_TERMINAL[a.status] || change === 'slower') && (IS_TERMINAL[b.status] || change === 'faster');
   return isCertain ? change : 'running';
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME, OneOf, Optional, SUM } from '../../common/fields.js';
-import { type Status, STATUSES } from '../../execution/execution.dto.js';
+import { type Status, STATUSES } from '../../execution/execution-status.js';
 import { TruncatedDto } from './truncated.dto.js';
 
 const ROLLUP_BY = ['pipeline', 'pipeline_type', 'depth'] as const;
@@ -18,7 +18,7 @@ export class RollupQuery {
 }
 
 /** What executions come to together. A count that an execution did not report counts as 0. */
-export class FiguresDto {
+export class FiguresDto implements Record<Status, number> {
   /**
    * How many executions.
    * @example 12

@@ -1,12 +1,10 @@
+import type { Status } from '../../execution/execution-status.js';
 import type { RollupBy } from './rollup.dto.js';
 import type { Node, Subtree } from './subtree.js';
 
 /** What a group of executions comes to. Milliseconds; counts that an execution did not report are 0. */
-export interface Figures {
+export interface Figures extends Record<Status, number> {
   executions: number;
-  succeeded: number;
-  failed: number;
-  running: number;
   totalRows: number;
   inserts: number;
   updates: number;
@@ -67,9 +65,9 @@ function selfTime({ start, end }: Node, children: readonly Node[]): number {
 function nothing(): Figures {
   return {
     executions: 0,
+    running: 0,
     succeeded: 0,
     failed: 0,
-    running: 0,
     totalRows: 0,
     inserts: 0,
     updates: 0,

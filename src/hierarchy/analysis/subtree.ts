@@ -1,10 +1,12 @@
-import type { Status } from '../../execution/execution.dto.js';
+import { type Status, statusOf } from '../../execution/execution-status.js';
+import type { PipelineDescription } from '../../pipeline/pipeline-name.service.js';
 
 /** An execution of a subtree as the database gives it; moments are milliseconds since 1970. */
 export interface SubtreeRow {
   readonly id: number;
   readonly parent_id: number | null;
   readonly pipeline_id: number;
+  readonly status: Status | null;
   readonly completed_successfully: boolean | null;
   readonly start_ms: number;
   readonly end_ms: number | null;
@@ -14,25 +16,17 @@ export interface SubtreeRow {
   readonly soft_deletes: number | null;
 }
 
-/** What a pipeline is called, and its type. */
-export interface PipelineRow {
-  readonly id: number;
-  readonly name: string;
-  readonly pipeline_type_id: number;
-  readonly pipeline_type_name: string;
-}
-
 /** Executions and the pipelines that they are runs of. */
 export interface Forest {
   readonly executions: readonly SubtreeRow[];
-  readonly pipelines: readonly PipelineRow[];
+  readonly pipelines: readonly PipelineDescription[];
 }
 
 /** An execution in a tree that is analysed; moments are milliseconds since 1970. */
 export interface Node {
   readonly id: number;
   readonly row: SubtreeRow;
-  readonly pipeline: PipelineRow;
+  readonly pipeline: PipelineDescription;
   /** The levels below the top, which has 0. */
   readonly depth: number;
   readonly status: Status;
@@ -93,13 +87,13 @@ function groupIn(groups: Map<number, Node[]>, key: number): Node[] {
   return group;
 }
 
-function toNode(row: SubtreeRow, pipeline: PipelineRow | undefined, depth: number, now: number): Node {
+function toNode(row: SubtreeRow, pipeline: PipelineDescription | undefined, depth: number, now: number): Node {
   if (!pipeline) throw new Error(`execution ${row.id} is of pipeline ${row.pipeline_id}, which is not there`);
   const end = row.end_ms ?? Math.max(now, row.start_ms);
-  return { id: row.id, row, pipeline, depth, status: statusOf(row), start: row.start_ms, end };
-}
-
-function statusOf({ end_ms, completed_successfully }: SubtreeRow): Status {
-  if (end_ms === null) return 'running';
-  return completed_successfully ? 'succeeded' : 'failed';
+  const status = statusOf({
+    status: row.status,
+    endDate: row.end_ms,
+    completedSuccessfully: row.completed_successfully,
+  });
+  return { id: row.id, row, pipeline, depth, status, start: row.start_ms, end };
 }

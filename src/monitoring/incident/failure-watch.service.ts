@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
+import { IS_FAILURE, IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
 import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
 import { AlertOutboxService } from '../alert/alert-outbox.service.js';
 import type { RootCause } from './incident.entity.js';
@@ -31,7 +32,7 @@ export class FailureWatchService implements OnModuleInit {
 
   private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
-    const failedRoots = ended.filter((e) => !e.completedSuccessfully && e.parentId === null);
+    const failedRoots = ended.filter((e) => IS_FAILURE[statusOf(e)] && e.parentId === null);
     if (failedRoots.length > 0) await this.open(manager, failedRoots, now);
     const successes = latestSuccesses(ended);
     if (successes.length > 0) {
@@ -71,8 +72,9 @@ function toRootCause(failure: TreeFailure): RootCause {
 /** The pipelines that succeeded, each with its latest end. */
 function latestSuccesses(ended: readonly EndedExecution[]): Success[] {
   const latest = new Map<number, Date>();
-  for (const { completedSuccessfully, endDate, pipelineId } of ended) {
-    if (!completedSuccessfully) continue;
+  for (const execution of ended) {
+    const { endDate, pipelineId } = execution;
+    if (!IS_SUCCESS[statusOf(execution)]) continue;
     const known = latest.get(pipelineId);
     if (!known || known < endDate) latest.set(pipelineId, endDate);
   }

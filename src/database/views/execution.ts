@@ -1,0 +1,165 @@
+import { RUNNING, STATUS, SUCCEEDED } from './conditions.js';
+
+/** The columns of `v_execution`, under the alias `e`, that were there when the views upon it were first made. */
+export const EXECUTION_COLUMNS = `
+         e.id, e.parent_id, e.root_id, e.pipeline_id, e.pipeline_name, e.pipeline_type_id, e.pipeline_type_name,
+         e.external_id, e.start_date, e.end_date, e.status, e.completed_successfully, e.duration_seconds, e.total_rows,
+         e.inserts, e.updates, e.soft_deletes, e.throughput, e.watermark, e.next_watermark, e.execution_metadata,
+         e.error_message, e.config_version, e.deadline`;
+
+/**
+ * The names come from a sub-select: the planner joins as if they stood beside the executions, and a sharded database
+ * looks them up before it asks the shards.
+ */
+const EXECUTION = `
+  CREATE OR REPLACE VIEW v_execution AS
+  SELECT e.id, e.parent_id, e.root_id, e.pipeline_id, p.name AS pipeline_name,
+         p.pipeline_type_id, p.type_name AS pipeline_type_name, e.external_id, e.start_date, e.end_date,${STATUS} AS status,
+         e.completed_successfully,
+         extract(epoch FROM e.end_date - e.start_date)::double precision AS duration_seconds,
+         e.total_rows, e.inserts, e.updates, e.soft_deletes,
+         e.total_rows / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision AS throughput,
+         e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline,
+         coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded
+    FROM pipeline_execution e
+    JOIN (SELECT named.id, named.name, named.pipeline_type_id, type.name AS type_name
+            FROM pipeline named
+            JOIN pipeline_type type ON type.id = named.pipeline_type_id) p ON p.id = e.pipeline_id;
+
+  COMMENT ON VIEW v_execution IS 'One row for each execution, as the API shows it.';
+  COMMENT ON COLUMN v_execution.id IS 'The execution.';
+  COMMENT ON COLUMN v_execution.parent_id IS 'The execution that it runs under; null for a root.';
+  COMMENT ON COLUMN v_execution.root_id IS 'The top of its tree: its own id where it has no parent.';
+  COMMENT ON COLUMN v_execution.pipeline_id IS 'The pipeline that it is a run of.';
+  COMMENT ON COLUMN v_execution.pipeline_name IS 'The name of that pipeline.';
+  COMMENT ON COLUMN v_execution.pipeline_type_id IS 'The type of that pipeline.';
+  COMMENT ON COLUMN v_execution.pipeline_type_name IS 'The name of that type.';
+  COMMENT ON COLUMN v_execution.external_id IS 'The caller''s own id of the run.';
+  COMMENT ON COLUMN v_execution.start_date IS 'When it started.';
+  COMMENT ON COLUMN v_execution.end_date IS 'When it ended; null while it runs.';
+  COMMENT ON COLUMN v_execution.status IS 'running until it ends, then succeeded or failed.';
+  COMMENT ON COLUMN v_execution.completed_successfully IS 'Whether it succeeded; null while it runs.';
+  COMMENT ON COLUMN v_execution.duration_seconds IS 'End minus start in seconds; null while it runs.';
+  COMMENT ON COLUMN v_execution.total_rows IS 'Rows that it handled in all.';
+  COMMENT ON COLUMN v_execution.inserts IS 'Rows that it inserted.';
+  COMMENT ON COLUMN v_execution.updates IS 'Rows that it updated.';
+  COMMENT ON COLUMN v_execution.soft_deletes IS 'Rows that it soft-deleted.';
+  COMMENT ON COLUMN v_execution.throughput IS
+    'total_rows a second of duration_seconds; null where either is missing or the duration is 0.';
+  COMMENT ON COLUMN v_execution.watermark IS 'From where it loads: its own copy.';
+  COMMENT ON COLUMN v_execution.next_watermark IS 'Up to where it loads: its own copy.';
+  COMMENT ON COLUMN v_execution.execution_metadata IS 'The metadata of its start and its end, merged.';
+  COMMENT ON COLUMN v_execution.error_message IS 'Why it failed.';
+  COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.';
+  COMMENT ON COLUMN v_execution.deadline IS
+    'When it is late: its start plus the timeliness threshold that holds for it; null without one.';
+  COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.'`;
+
+/**
+ * The median durations of pipelines' last 20 successes: of each pipeline the first entries from the end of
+ * ix_pipeline_execution_pipeline_succeeded. A loop, because a LIMIT for each pipeline can't be pushed down to shards.
+ */
+const TYPICAL_MS = `
+  CREATE OR REPLACE FUNCTION watcher_typical_ms(pipeline_ids bigint[])
+  RETURNS TABLE (pipeline_id bigint, successes bigint, typical_ms double precision)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    FOREACH pipeline_id IN ARRAY pipeline_ids LOOP
+      SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.ms)
+        INTO successes, typical_ms
+        FROM (SELECT date_part('epoch', s.end_date - s.start_date) * 1000 AS ms
+                FROM pipeline_execution s
+               WHERE s.pipeline_id = watcher_typical_ms.pipeline_id AND s.${SUCCEEDED}
+               ORDER BY s.start_date DESC, s.id DESC
+               LIMIT 20) recent;
+      RETURN NEXT;
+    END LOOP;
+  END $$`;
+
+const TYPICAL_DURATION = `
+  CREATE OR REPLACE VIEW v_pipeline_typical_duration AS
+  SELECT p.id AS pipeline_id, p.name AS pipeline_name, recent.successes,
+         recent.typical_ms / 1000 AS typical_duration_seconds
+    FROM pipeline p
+   CROSS JOIN LATERAL watcher_typical_ms(ARRAY[p.id]) recent;
+
+  COMMENT ON VIEW v_pipeline_typical_duration IS 'What each pipeline usually takes.';
+  COMMENT ON COLUMN v_pipeline_typical_duration.pipeline_id IS 'The pipeline.';
+  COMMENT ON COLUMN v_pipeline_typical_duration.pipeline_name IS 'Its name.';
+  COMMENT ON COLUMN v_pipeline_typical_duration.successes IS
+    'How many successes typical_duration_seconds is made of: the last 20, or all where there are fewer.';
+  COMMENT ON COLUMN v_pipeline_typical_duration.typical_duration_seconds IS
+    'The median duration of its last 20 successes, newest start first; null where it never succeeded.'`;
+
+/** The executions that run past their deadline at a moment; by ix_pipeline_execution_deadline. */
+const LATE = `
+  CREATE OR REPLACE FUNCTION watcher_late_executions(moment timestamptz)
+  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, deadline timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT e.id, e.pipeline_id, e.start_date::timestamptz, e.deadline::timestamptz
+      FROM pipeline_execution e
+     WHERE e.${RUNNING} AND e.deadline < moment;
+  END $$`;
+
+/** How many executions with a deadline run, by pipeline; by ix_pipeline_execution_deadline. */
+const TIMED = `
+  CREATE OR REPLACE FUNCTION watcher_timed_executions()
+  RETURNS TABLE (pipeline_id bigint, executions bigint)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT e.pipeline_id, count(*)
+      FROM pipeline_execution e
+     WHERE e.${RUNNING} AND e.deadline IS NOT NULL
+     GROUP BY e.pipeline_id;
+  END $$`;
+
+/** What the deadlines of these executions are, and when they ended; by pk_pipeline_execution. */
+const DEADLINES = `
+  CREATE OR REPLACE FUNCTION watcher_execution_deadlines(ids bigint[])
+  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, end_date timestamptz, deadline timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT e.id, e.pipeline_id, e.start_date::timestamptz, e.end_date::timestamptz, e.deadline::timestamptz
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ids);
+  END $$`;
+
+/**
+ * Those of these failed executions whose pipeline has recovered: a later run of it has succeeded, and ended at `since`
+ * (one moment for each) or after. By pk_pipeline_execution and ix_pipeline_execution_pipeline_succeeded.
+ */
+const RECOVERED = `
+  CREATE OR REPLACE FUNCTION watcher_recovered_executions(ids bigint[], since timestamptz[])
+  RETURNS TABLE (id bigint)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    WITH item AS MATERIALIZED (
+      SELECT given.id, given.since FROM unnest(ids, since) AS given (id, since)
+    ), failed AS MATERIALIZED (
+      SELECT item.id, item.since, e.pipeline_id, e.start_date
+        FROM item
+        JOIN pipeline_execution e ON e.id = item.id
+    )
+    SELECT DISTINCT failed.id
+      FROM failed
+      JOIN pipeline_execution e ON e.pipeline_id = failed.pipeline_id AND e.start_date > failed.start_date
+                               AND e.${SUCCEEDED} AND e.end_date >= failed.since;
+  END $$`;
+
+/** What the execution module offers to the others and to SQL users. */
+export const EXECUTION_VIEWS = {
+  views: ['v_execution', 'v_pipeline_typical_duration'],
+  functions: [
+    'watcher_typical_ms(bigint[])',
+    'watcher_late_executions(timestamptz)',
+    'watcher_timed_executions()',
+    'watcher_execution_deadlines(bigint[])',
+    'watcher_recovered_executions(bigint[], timestamptz[])',
+  ],
+  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, RECOVERED],
+};

@@ -1,0 +1,145 @@
+import { FAILED, RUNNING } from './conditions.js';
+import { EXECUTION_COLUMNS } from './execution.js';
+
+/**
+ * The executions of a set (a CTE `picked` with their ids) that have no other one of the set below them: each joins its
+ * ancestors, itself with depth 0, and grouped by ancestor those remain that no other one named. Costs the sum of their
+ * depths (pk_pipeline_execution_closure); an anti-join of the set with itself, planned for ten rows, is quadratic.
+ */
+const LOWEST = `
+      SELECT c.parent_execution_id AS id
+        FROM picked
+        JOIN pipeline_execution_closure c ON c.child_execution_id = picked.id
+       GROUP BY c.parent_execution_id
+      HAVING max(c.depth) = 0`;
+
+/** The ids of the executions below `tops`, themselves included; handed to the primary key as one array. */
+const below = (tops: string): string => `
+          SELECT c.child_execution_id FROM pipeline_execution_closure c WHERE c.parent_execution_id ${tops}`;
+
+/**
+ * The root causes below executions: the failed executions without a failed one below them. The one place that says what
+ * a root cause is; `v_root_cause` says it once more, because a view can't be given the tree.
+ *
+ * Of whole trees only the failed executions are read (ix_pipeline_execution_root_failed), of parts of trees all.
+ */
+const ROOT_CAUSES = `
+  CREATE OR REPLACE FUNCTION watcher_root_causes(tops bigint[])
+  RETURNS TABLE (top_id bigint, id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
+                 end_date timestamptz, error_message text)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  DECLARE
+    parts bigint[] := ARRAY(SELECT e.id FROM pipeline_execution e WHERE e.id = ANY (tops) AND e.parent_id IS NOT NULL);
+  BEGIN
+    RETURN QUERY
+    WITH picked AS MATERIALIZED (
+      SELECT e.id, e.pipeline_id, e.start_date, e.end_date, e.error_message
+        FROM pipeline_execution e
+       WHERE e.root_id = ANY (tops) AND e.${FAILED}
+       UNION ALL
+      SELECT e.id, e.pipeline_id, e.start_date, e.end_date, e.error_message
+        FROM pipeline_execution e
+       WHERE e.id = ANY (ARRAY(${below('= ANY (parts)')}))
+         AND e.${FAILED} AND e.root_id <> ALL (tops)
+    ), lowest AS MATERIALIZED (${LOWEST}
+    ), place AS MATERIALIZED (
+      SELECT c.parent_execution_id AS top_id, c.child_execution_id AS id, c.depth
+        FROM pipeline_execution_closure c
+       WHERE c.child_execution_id = ANY (ARRAY(SELECT lowest.id FROM lowest)) AND c.parent_execution_id = ANY (tops)
+    )
+    SELECT place.top_id, picked.id, place.depth, picked.pipeline_id, p.name::text, picked.start_date::timestamptz,
+           picked.end_date::timestamptz, picked.error_message
+      FROM place
+      JOIN picked ON picked.id = place.id
+      JOIN pipeline p ON p.id = picked.pipeline_id;
+  END $$`;
+
+const ROOT_CAUSE = `
+  CREATE OR REPLACE VIEW v_root_cause AS
+  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, e.date_recorded
+    FROM v_execution_tree e
+   WHERE e.${FAILED}
+     AND NOT EXISTS (
+           SELECT FROM pipeline_execution_closure c
+             JOIN pipeline_execution below ON below.id = c.child_execution_id
+            WHERE c.parent_execution_id = e.id AND c.depth > 0 AND below.${FAILED});
+
+  COMMENT ON VIEW v_root_cause IS
+    'Where the trouble began: the failed executions of each tree that have no failed descendant. Ask for one top_id.'`;
+
+/** The running executions of one tree without a running one below them. */
+const WAITED_FOR = `
+  CREATE OR REPLACE FUNCTION watcher_waited_for(top bigint)
+  RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, start_date timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    RETURN QUERY
+    WITH picked AS MATERIALIZED (
+      SELECT e.id, e.pipeline_id, e.start_date
+        FROM pipeline_execution e
+       WHERE e.id = ANY (ARRAY(${below('= top')})) AND e.${RUNNING}
+    ), lowest AS MATERIALIZED (${LOWEST}
+    ), place AS MATERIALIZED (
+      SELECT c.child_execution_id AS id, c.depth
+        FROM pipeline_execution_closure c
+       WHERE c.child_execution_id = ANY (ARRAY(SELECT lowest.id FROM lowest)) AND c.parent_execution_id = top
+    )
+    SELECT picked.id, place.depth, picked.pipeline_id, picked.start_date::timestamptz
+      FROM place
+      JOIN picked ON picked.id = place.id;
+  END $$`;
+
+/** The same with how long they have been running and usually take; what runs counts until now(). */
+const BLOCKING_OF_TREE = `
+  CREATE OR REPLACE FUNCTION watcher_blocking(top bigint)
+  RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
+                 elapsed_seconds double precision, typical_duration_seconds double precision,
+                 expected_remaining_seconds double precision)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    RETURN QUERY
+    WITH found AS MATERIALIZED (
+      SELECT w.id, w.depth, w.pipeline_id, w.start_date,
+             greatest(0, extract(epoch FROM now() - w.start_date))::double precision AS elapsed
+        FROM watcher_waited_for(top) w
+    ), typical AS MATERIALIZED (
+      SELECT t.pipeline_id, t.typical_ms / 1000 AS seconds
+        FROM watcher_typical_ms(ARRAY(SELECT DISTINCT found.pipeline_id FROM found)) t
+    )
+    SELECT found.id, found.depth, found.pipeline_id, p.name::text, found.start_date, found.elapsed, typical.seconds,
+           CASE WHEN typical.seconds IS NOT NULL THEN greatest(0, typical.seconds - found.elapsed) END
+      FROM found
+      JOIN typical ON typical.pipeline_id = found.pipeline_id
+      JOIN pipeline p ON p.id = found.pipeline_id;
+  END $$`;
+
+const BLOCKING = `
+  CREATE OR REPLACE VIEW v_blocking AS
+  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, time.elapsed_seconds, typical.typical_duration_seconds,
+         CASE WHEN typical.typical_duration_seconds IS NOT NULL
+              THEN greatest(0, typical.typical_duration_seconds - time.elapsed_seconds) END AS expected_remaining_seconds,
+         e.date_recorded
+    FROM v_execution_tree e
+    JOIN v_pipeline_typical_duration typical ON typical.pipeline_id = e.pipeline_id
+   CROSS JOIN LATERAL (
+          SELECT greatest(0, extract(epoch FROM now() - e.start_date))::double precision AS elapsed_seconds) time
+   WHERE e.${RUNNING}
+     AND NOT EXISTS (
+           SELECT FROM pipeline_execution_closure c
+             JOIN pipeline_execution below ON below.id = c.child_execution_id
+            WHERE c.parent_execution_id = e.id AND c.depth > 0 AND below.${RUNNING});
+
+  COMMENT ON VIEW v_blocking IS
+    'The running executions of each tree that have no running descendant. Ask for one top_id.';
+  COMMENT ON COLUMN v_blocking.elapsed_seconds IS 'How long it has been running, until now().';
+  COMMENT ON COLUMN v_blocking.typical_duration_seconds IS
+    'What its pipeline usually takes, see v_pipeline_typical_duration; null where it never succeeded.';
+  COMMENT ON COLUMN v_blocking.expected_remaining_seconds IS
+    'typical_duration_seconds less elapsed_seconds; 0 once that is past, null where nothing is typical.'`;
+
+/** The executions of a tree that have none of their kind below them: failed ones, and running ones. */
+export const LOWEST_VIEWS = {
+  views: ['v_root_cause', 'v_blocking'],
+  functions: ['watcher_root_causes(bigint[])', 'watcher_waited_for(bigint)', 'watcher_blocking(bigint)'],
+  statements: [ROOT_CAUSES, ROOT_CAUSE, WAITED_FOR, BLOCKING_OF_TREE, BLOCKING],
+};

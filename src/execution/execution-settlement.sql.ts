@@ -1,0 +1,41 @@
+/** The fill that is due and not finished, locked; none while another replica is at it. */
+export const LOCK_FILL = `
+  SELECT f.name, f.position
+    FROM watcher_fill f
+   WHERE f.name LIKE 'execution_status%' AND f.finished_at IS NULL AND f.due_at <= $1::timestamptz
+   ORDER BY f.name
+   LIMIT 1
+     FOR UPDATE SKIP LOCKED`;
+
+/** How many fills are not finished, due or not. */
+export const COUNT_FILLS = `
+  SELECT count(*)::int AS fills FROM watcher_fill f WHERE f.name LIKE 'execution_status%' AND f.finished_at IS NULL`;
+
+/** Notes the id that the fill goes on from, downwards; it is finished at 0. */
+export const MOVE_FILL = `
+  UPDATE watcher_fill
+     SET position = $2::bigint, finished_at = CASE WHEN $2::bigint = 0 THEN $3::timestamptz END
+   WHERE name = $1::text`;
+
+/** The executions from an id downwards, newest first; by pk_pipeline_execution. */
+export const FIND_FROM = `
+  SELECT e.id
+    FROM pipeline_execution e
+   WHERE e.id <= $1::bigint
+   ORDER BY e.id DESC
+   LIMIT $2::int`;
+
+/**
+ * Writes the columns for SQL users where they are missing: as a start and an end of this version would have written them.
+ * By pk_pipeline_execution.
+ */
+export const SETTLE = `
+  UPDATE pipeline_execution e
+     SET status = CASE WHEN e.end_date IS NULL THEN 'running'
+                       WHEN e.completed_successfully THEN 'succeeded' ELSE 'failed' END,
+         duration_seconds = extract(epoch FROM e.end_date - e.start_date)::double precision,
+         throughput = e.total_rows
+                        / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision,
+         date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
+   WHERE e.id = ANY ($1::bigint[])
+     AND (e.status IS NULL OR e.date_recorded IS NULL OR (e.status = 'running' AND e.end_date IS NOT NULL))`;

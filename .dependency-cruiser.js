@@ -13,11 +13,11 @@ const features = [
   'pipeline', // what may run
   'idempotency', // what a repeated request is answered: knows no pipeline
   'access', // who may ask for anything at all: knows no pipeline
-  'operation', // what operators ask of the service itself: knows no pipeline
+  'observability', // what operators ask of the service itself: knows no pipeline
 ];
 
 /** Known to every feature, knowing none. */
-const foundations = ['common', 'database', 'config'];
+const foundations = ['common', 'database', 'config', 'errors'];
 
 const folder = (names) => `^src/(${names.join('|')})/`;
 

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.js';
-import { createApp } from './configure-app.js';
+import { createApp } from './create-app.js';
 import { EmbeddedServer } from './database/embedded/embedded-server.js';
-import { closeOnlyIdleConnections } from './operation/idle-connections.js';
-import { createLogger } from './operation/logger.js';
-import { ServiceState } from './operation/service-state.js';
-import { startTracing } from './operation/tracing/tracing.js';
+import { closeOnlyIdleConnections } from './observability/idle-connections.js';
+import { createLogger } from './observability/logger.js';
+import { ServiceState } from './observability/service-state.js';
+import { startTracing } from './observability/tracing/tracing.js';
 import { announce, explain } from './start-up.js';
 
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { MetricsService } from '../operation/metrics.service.js';
+import { MetricsService } from '../observability/metrics.service.js';
 import { ExecutionEndedService } from './execution-ended.service.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionRepository } from './execution.repository.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Answer } from '../common/answer.js';
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import type { GroupCommitLimits } from '../database/group-commit.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { type BatchKind, BatchObserverService } from '../operation/batch-observer.service.js';
+import { type BatchKind, BatchObserverService } from '../observability/batch-observer.service.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
 import { type BatchWork, IdempotentBatches } from './idempotent-batches.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Answer } from '../common/answer.js';
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import { isUnavailable } from '../database/database-errors.js';
 import { together } from '../database/together.js';
 import { GroupCommit, type GroupCommitLimits, type GroupCommitObserver } from '../database/group-commit.js';

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
-import { OperationModule } from '../operation/operation.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { AlertDeliveryService } from './alert/alert-delivery.service.js';
 import { AlertOutboxService } from './alert/alert-outbox.service.js';
 import { AlertSenderService } from './alert/alert-sender.service.js';
@@ -29,7 +29,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     ExecutionModule,
     HierarchyModule,
     IdempotencyModule,
-    OperationModule,
+    ObservabilityModule,
     TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
   ],
   controllers: [AlertController, CheckController, IncidentController],

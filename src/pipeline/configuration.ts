@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { FieldError } from '../common/domain-error.js';
+import type { FieldError } from '../errors/domain-error.js';
 import type { Datepart } from '../common/fields.js';
 
 /** A threshold of a check: a number and its unit, both or neither. */

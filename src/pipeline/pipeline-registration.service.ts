@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import { InvalidRequestError } from '../common/domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import { type Configuration, configurationHash, pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';

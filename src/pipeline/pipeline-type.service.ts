@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import { InvalidRequestError } from '../common/domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 import { given } from '../common/given.js';
 import type { Page } from '../common/page.js';
 import { violates } from '../database/database-errors.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidRequestError } from '../common/domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 import { given } from '../common/given.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { violates } from '../database/database-errors.js';

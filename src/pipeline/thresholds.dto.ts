@@ -9,7 +9,7 @@ import {
   ThresholdDatepart,
   ThresholdNumber,
 } from '../common/fields.js';
-import { PatchBody } from '../common/wire-validation.pipe.js';
+import { PatchBody } from '../common/request-validation.pipe.js';
 
 /** The two thresholds as a POST gives them: each is a pair, both of it or neither. */
 export class GivenThresholds {

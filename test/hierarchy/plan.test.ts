@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BLOCKING, ROOT_CAUSES, SUBTREES } from '../../src/hierarchy/analysis/analysis.sql.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREES } from '../../src/hierarchy/questions/tree-questions.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 /** A step of a plan, as EXPLAIN (FORMAT JSON) gives it. */

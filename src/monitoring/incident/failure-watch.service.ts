@@ -4,7 +4,7 @@ import { ExecutionEndedService } from '../../execution/execution-ended.service.j
 import type { ExecutionEntity } from '../../execution/execution.entity.js';
 import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
 import { AlertOutboxService } from '../alert/alert-outbox.service.js';
-import type { RootCause } from './incident.entity.js';
+import type { IncidentRootCause } from './incident.entity.js';
 import { type FailedTree, IncidentRepository, type Success } from './incident.repository.js';
 
 /** The most root causes that an incident names; one tree may have thousands. */
@@ -60,7 +60,7 @@ export class FailureWatchService implements OnModuleInit {
   }
 }
 
-function toRootCause(failure: TreeFailure): RootCause {
+function toRootCause(failure: TreeFailure): IncidentRootCause {
   return {
     execution_id: failure.execution_id,
     pipeline_id: failure.pipeline_id,

@@ -19,7 +19,7 @@ export type Kind = (typeof KINDS)[number];
 export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'muted' | 'inactive' | 'threshold';
 
 /** A root cause of a failed tree as an incident keeps it. */
-export interface RootCause {
+export interface IncidentRootCause {
   readonly execution_id: number;
   readonly pipeline_id: number;
   readonly pipeline_name: string;
@@ -85,7 +85,7 @@ export class IncidentEntity {
 
   /** The first of them; {@link rootCauseCount} is of all. */
   @Column('jsonb', { name: 'root_causes', default: [] })
-  rootCauses!: RootCause[];
+  rootCauses!: IncidentRootCause[];
 
   @Column('integer', { name: 'root_cause_count', default: 0 })
   rootCauseCount!: number;

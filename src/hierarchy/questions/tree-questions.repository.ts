@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Page, pageLimit, type PageQuery, positionOf, toPage } from '../../common/page.js';
 import { type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
-import { BLOCKING, PIPELINES, ROOT_CAUSES, SUBTREES } from './analysis.sql.js';
+import { BLOCKING, PIPELINES, ROOT_CAUSES, SUBTREES } from './tree-questions.sql.js';
 import type { Forest, PipelineRow, SubtreeRow } from './subtree.js';
 
 /** A failed execution without a failed descendant. */
@@ -38,9 +38,9 @@ interface BlockingRow {
 /** The position of no item, from which the first page starts: a moment before all others. */
 const BEFORE_ALL = [Number.MIN_SAFE_INTEGER, 0];
 
-/** Reads what is asked of a tree, by its closure: see `analysis.sql.ts`. Writes nothing. */
+/** Reads what is asked of a tree, by its closure: see `tree-questions.sql.ts`. Writes nothing. */
 @Injectable()
-export class AnalysisRepository {
+export class TreeQuestionsRepository {
   /** First failure first. */
   async rootCauses(manager: EntityManager, id: number, query: PageQuery): Promise<Page<RootCause>> {
     const rows = await this.page<RootCauseRow>(manager, ROOT_CAUSES, id, query, (row) => [row.end_ms, row.id]);

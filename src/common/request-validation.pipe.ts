@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { DomainError, type FieldError, InvalidRequestError } from './domain-error.js';
-import { findUnstorable } from './wire-text.js';
+import { DomainError, type FieldError, InvalidRequestError } from '../errors/domain-error.js';
+import { findUnstorable } from './storable-value.js';
 
 /** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
 export abstract class PatchBody {}
@@ -21,7 +21,7 @@ type Fields = Record<string, unknown>;
  * recurses as deep as the client likes and loses keys such as `constructor` from metadata.
  */
 @Injectable()
-export class WireValidationPipe implements PipeTransform {
+export class RequestValidationPipe implements PipeTransform {
   private readonly fieldsOf = new Map<Type, readonly string[]>();
 
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {

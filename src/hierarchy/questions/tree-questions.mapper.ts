@@ -1,5 +1,5 @@
 import { toExecutionDto } from '../../execution/execution.mapper.js';
-import type { Blocking, RootCause } from './analysis.repository.js';
+import type { Blocking, RootCause } from './tree-questions.repository.js';
 import type { BlockingDto, RootCauseDto } from './causes.dto.js';
 import type { Comparison, Entry } from './compare.js';
 import type { CompareDto, EntryDto, SideDto } from './compare.dto.js';

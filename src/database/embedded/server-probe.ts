@@ -1,22 +1,22 @@
 import pg from 'pg';
 import { hasCode } from './embedded-server-error.js';
 
-/** What a server says to a client: `starting` covers crash recovery and shutting down too; `silent`, no answer. */
-export type Answer = 'ready' | 'no-database' | 'starting' | 'wrong-password' | 'silent';
+/** The state of a server as a client sees it. `starting` includes crash recovery and shutdown; `silent` means no answer. */
+export type ServerState = 'ready' | 'no-database' | 'starting' | 'wrong-password' | 'silent';
 
-const ANSWERS = new Map<string, Answer>([
+const STATES = new Map<string, ServerState>([
   ['3D000', 'no-database'],
   ['57P03', 'starting'],
   ['28P01', 'wrong-password'],
 ]);
 
-/** Connects once, and says how that went. */
-export async function knock(url: string): Promise<Answer> {
+/** Connects once and reports the state of the server. */
+export async function probe(url: string): Promise<ServerState> {
   try {
     await runSql(url, 'SELECT 1');
     return 'ready';
   } catch (error) {
-    for (const [code, answer] of ANSWERS) if (hasCode(error, code)) return answer;
+    for (const [code, state] of STATES) if (hasCode(error, code)) return state;
     return 'silent';
   }
 }

@@ -1,4 +1,4 @@
-import { findUnstorable } from './wire-text.js';
+import { findUnstorable } from './storable-value.js';
 
 /** A value under `levels` objects. */
 function nested(levels: number): unknown {

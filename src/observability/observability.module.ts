@@ -16,4 +16,4 @@ import { ServiceState } from './service-state.js';
   providers: [BatchObserverService, HealthService, MetricsService, PoolMetrics, ServiceState],
   exports: [BatchObserverService, MetricsService, ServiceState],
 })
-export class OperationModule {}
+export class ObservabilityModule {}

@@ -16,7 +16,7 @@ export function requestId(request: IncomingMessage): string {
 }
 
 /** What the wire promises of every response, whichever endpoint it comes from. */
-export function registerWireHooks(fastify: FastifyInstance): void {
+export function registerResponseHooks(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

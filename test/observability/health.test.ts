@@ -1,7 +1,7 @@
 import { Watcher } from '../support/watcher.js';
 import { createDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { VERSION } from '../../src/operation/version.js';
+import { VERSION } from '../../src/observability/version.js';
 import { Service } from '../support/service.js';
 
 describe('health', () => {

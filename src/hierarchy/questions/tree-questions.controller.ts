@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../common/api.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { type Page, PageQuery } from '../../common/page.js';
-import { AnalysisService } from './analysis.service.js';
+import { TreeQuestionsService } from './tree-questions.service.js';
 import { BlockingDto, RootCauseDto } from './causes.dto.js';
 import { CompareDto } from './compare.dto.js';
 import { CriticalPathDto } from './critical-path.dto.js';
@@ -13,8 +13,8 @@ import { RollupDto, RollupQuery } from './rollup.dto.js';
 /** What is asked of a tree of executions. */
 @ApiTags('hierarchy')
 @Controller('pipeline_execution/:id')
-export class AnalysisController {
-  constructor(private readonly analysis: AnalysisService) {}
+export class TreeQuestionsController {
+  constructor(private readonly questions: TreeQuestionsService) {}
 
   /**
    * List what failed first.
@@ -24,11 +24,12 @@ export class AnalysisController {
    * comes first. While the tree runs: what has failed so far.
    */
   @Get('root_cause')
+  @ApiOperation({ operationId: 'Analysis_rootCauses' })
   @Requires('read')
   @ApiId('The execution')
   @ApiPage(RootCauseDto, [404])
   rootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
-    return this.analysis.rootCauses(id, query);
+    return this.questions.rootCauses(id, query);
   }
 
   /**
@@ -38,11 +39,12 @@ export class AnalysisController {
    * in between have ended or not; the one that started first comes first. Empty when nothing runs.
    */
   @Get('blocking')
+  @ApiOperation({ operationId: 'Analysis_blocking' })
   @Requires('read')
   @ApiId('The execution')
   @ApiPage(BlockingDto, [404])
   blocking(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<BlockingDto>> {
-    return this.analysis.blocking(id, query);
+    return this.questions.blocking(id, query);
   }
 
   /**
@@ -56,11 +58,12 @@ export class AnalysisController {
    * time count as one after the other. An execution that took no time is never on the path.
    */
   @Get('critical_path')
+  @ApiOperation({ operationId: 'Analysis_criticalPath' })
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: CriticalPathDto, problems: [404] })
   criticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
-    return this.analysis.criticalPath(id);
+    return this.questions.criticalPath(id);
   }
 
   /**
@@ -70,11 +73,12 @@ export class AnalysisController {
    * counts are there once an execution has ended.
    */
   @Get('rollup')
+  @ApiOperation({ operationId: 'Analysis_rollup' })
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: RollupDto, problems: [404] })
   rollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
-    return this.analysis.rollup(id, query);
+    return this.questions.rollup(id, query);
   }
 
   /**
@@ -85,11 +89,12 @@ export class AnalysisController {
    * its time until now. Where a tree was cut, an execution from that level on is left out if it has no counterpart.
    */
   @Get('compare/:other_id')
+  @ApiOperation({ operationId: 'Analysis_compare' })
   @Requires('read')
   @ApiId('The execution')
   @ApiId('The other execution', 'other_id')
   @ApiAnswers({ ok: CompareDto, problems: [404] })
   compare(@Param('id', IdPipe) id: number, @Param('other_id', IdPipe) otherId: number): Promise<CompareDto> {
-    return this.analysis.compare(id, otherId);
+    return this.questions.compare(id, otherId);
   }
 }

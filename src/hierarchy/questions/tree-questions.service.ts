@@ -5,8 +5,14 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
 import { ExecutionService } from '../../execution/execution.service.js';
 import { MAX_NODES } from '../hierarchy.service.js';
-import { toBlockingDto, toCompareDto, toCriticalPathDto, toRollupDto, toRootCauseDto } from './analysis.mapper.js';
-import { AnalysisRepository } from './analysis.repository.js';
+import {
+  toBlockingDto,
+  toCompareDto,
+  toCriticalPathDto,
+  toRollupDto,
+  toRootCauseDto,
+} from './tree-questions.mapper.js';
+import { TreeQuestionsRepository } from './tree-questions.repository.js';
 import type { BlockingDto, RootCauseDto } from './causes.dto.js';
 import { compare } from './compare.js';
 import type { CompareDto } from './compare.dto.js';
@@ -23,22 +29,22 @@ import { type Subtree, toSubtree } from './subtree.js';
  * unknown execution is an {@link ExecutionNotFoundError}.
  */
 @Injectable()
-export class AnalysisService {
+export class TreeQuestionsService {
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly analysis: AnalysisRepository,
+    private readonly questions: TreeQuestionsRepository,
     private readonly executions: ExecutionService,
   ) {}
 
   rootCauses(id: number, query: PageQuery): Promise<Page<RootCauseDto>> {
-    return this.page(id, (manager) => this.analysis.rootCauses(manager, id, query), toRootCauseDto);
+    return this.page(id, (manager) => this.questions.rootCauses(manager, id, query), toRootCauseDto);
   }
 
   blocking(id: number, query: PageQuery): Promise<Page<BlockingDto>> {
     const now = new Date();
     return this.page(
       id,
-      (manager) => this.analysis.blocking(manager, id, query),
+      (manager) => this.questions.blocking(manager, id, query),
       (item) => toBlockingDto(item, now),
     );
   }
@@ -75,7 +81,7 @@ export class AnalysisService {
   private async subtrees(id: number, otherId: number | null, now: Date): Promise<[Subtree, Subtree]> {
     // One execution more than is looked at, to learn whether anything is missing.
     const forest = await this.transactions.read((manager) =>
-      this.analysis.subtrees(manager, id, otherId, MAX_NODES + 1),
+      this.questions.subtrees(manager, id, otherId, MAX_NODES + 1),
     );
     const treeOf = (id: number): Subtree => {
       const tree = toSubtree(forest, id, { now: now.getTime(), maxNodes: MAX_NODES });

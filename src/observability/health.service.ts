@@ -6,7 +6,7 @@ import {
   type HealthCheckResult,
 } from '@nestjs/terminus';
 import { DataSource } from 'typeorm';
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import { isMigrated } from '../database/migrate.js';
 import type { HealthDto } from './health.dto.js';
 import { ServiceState } from './service-state.js';

@@ -11,17 +11,17 @@ import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { registerSecurityHeaders, SECURITY_HEADERS } from './common/security-headers.js';
 import { answerUnreadable } from './common/unreadable-request.js';
-import { registerWireHooks, requestId } from './common/wire-hooks.js';
-import { WireValidationPipe } from './common/wire-validation.pipe.js';
+import { registerResponseHooks, requestId } from './common/response-hooks.js';
+import { RequestValidationPipe } from './common/request-validation.pipe.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { registerIdempotency } from './idempotency/idempotency.hooks.js';
-import { NestLogger } from './operation/logger.js';
-import { MetricsService } from './operation/metrics.service.js';
-import { registerRequestContext } from './operation/request-context.js';
-import { observeRequests, sendClientsAway } from './operation/request-log.js';
-import { ServiceState } from './operation/service-state.js';
-import { traceRequests } from './operation/tracing/http-spans.js';
+import { NestLogger } from './observability/logger.js';
+import { MetricsService } from './observability/metrics.service.js';
+import { registerRequestContext } from './observability/request-context.js';
+import { observeRequests, sendClientsAway } from './observability/request-log.js';
+import { ServiceState } from './observability/service-state.js';
+import { traceRequests } from './observability/tracing/http-spans.js';
 
 /** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
 const KEEP_ALIVE_MS = 75_000;
@@ -85,7 +85,7 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   );
   registerRequestContext(fastify);
   if (config.otlpEndpoint !== undefined) traceRequests(fastify);
-  registerWireHooks(fastify);
+  registerResponseHooks(fastify);
   registerSecurityHeaders(fastify);
   observeRequests(fastify, logger, app.get(MetricsService, { strict: false }));
   sendClientsAway(fastify, app.get(ServiceState, { strict: false }));
@@ -93,7 +93,7 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   registerAccess(fastify, app.get(AccessService), config);
   registerIdempotency(fastify);
   if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
-  app.useGlobalPipes(new WireValidationPipe());
+  app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   serveDocs(app);
 }

@@ -15,6 +15,8 @@ export class HealthDto {
    * `ok` when ready, else `unavailable`.
    * @example ok
    */
+  // The compiler gives the members of a union in an order of its own, which other files can change.
+  @ApiProperty({ type: 'string', enum: ['ok', 'unavailable'] })
   status!: 'ok' | 'unavailable';
 
   /**

@@ -1,4 +1,4 @@
-import type { Scope } from '../common/access.js';
+import type { Scope } from './caller.js';
 import { DomainError } from '../errors/domain-error.js';
 
 /** No key, or one that is not known. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { allows, type Caller, type RouteAccess, type Scope } from '../common/access.js';
+import { allows, type Caller, type Scope } from './caller.js';
+import { type RouteAccess } from './requires.js';
 import type { Config } from '../config/config.js';
 import { ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
 import { type AccessService, ANYBODY } from './access.service.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
-import type { Datepart } from '../common/fields.js';
 import { together } from '../database/together.js';
+import type { Datepart } from '../pipeline/threshold.entity.js';
 import { ExecutionEntity } from './execution.entity.js';
 import {
   CLAIM_EXTERNAL_IDS,

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { ApiReport } from '../common/api.js';
 import { HealthDto, StatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { MetricsService } from './metrics.service.js';
 
 /** `/metrics`: for Prometheus. */

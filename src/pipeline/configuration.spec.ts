@@ -1,4 +1,4 @@
-import { type Configuration, configurationHash, pairErrors } from './configuration.js';
+import { type Configuration, configurationHash } from './configuration.js';
 
 const nothing: Configuration = {
   name: 'Customers',
@@ -42,21 +42,5 @@ describe('the hash of a configuration', () => {
     ['timeliness', { timeliness_number: 1, timeliness_datepart: 'day' }],
   ])('sees %s', (_, change) => {
     expect(configurationHash({ ...nothing, ...change })).not.toBe(configurationHash(nothing));
-  });
-});
-
-describe('the pairs of a threshold', () => {
-  it('may be there or not', () => {
-    expect(pairErrors(nothing)).toEqual([]);
-    expect(pairErrors({ ...nothing, freshness_number: 1, freshness_datepart: 'day' })).toEqual([]);
-  });
-
-  it.each([
-    [{ freshness_number: 1 }, 'freshness_datepart'],
-    [{ freshness_datepart: 'day' as const }, 'freshness_number'],
-    [{ timeliness_number: 1 }, 'timeliness_datepart'],
-    [{ timeliness_datepart: 'day' as const }, 'timeliness_number'],
-  ])('are wrong by halves: %j lacks %s', (half, missing) => {
-    expect(pairErrors({ ...nothing, ...half }).map(({ field }) => field)).toEqual([missing]);
   });
 });

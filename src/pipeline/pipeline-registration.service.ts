@@ -3,11 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
 import { InvalidRequestError } from '../errors/domain-error.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
-import { type Configuration, configurationHash, pairErrors } from './configuration.js';
+import { type Configuration, configurationHash } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
 import { configurationOf, toConfiguration, toConfigurationColumns } from './pipeline.mapper.js';
+import { pairErrors, PIPELINE_PAIRS } from './threshold-pairs.js';
 import { ThresholdChangeService } from './threshold-change.service.js';
 import { type InsertedPipeline, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
 
@@ -37,7 +38,7 @@ export class PipelineRegistrationService {
       this.names.stored(request.name),
       this.names.stored(request.pipeline_type_name, 'pipeline_type_name'),
     );
-    const errors = pairErrors(asked);
+    const errors = pairErrors(PIPELINE_PAIRS, asked);
     if (errors.length > 0) throw new InvalidRequestError(errors);
     const { next_watermark } = request;
     let changed = false;

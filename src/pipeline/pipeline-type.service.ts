@@ -7,7 +7,6 @@ import type { Page } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
-import { pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import type {
   CreatePipelineTypeDto,
@@ -19,6 +18,16 @@ import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { type NewPipelineType, PipelineTypeRepository } from './pipeline-type.repository.js';
 import { KeyMissingError, NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 import { toPipelineTypeDto } from './pipeline.mapper.js';
+import {
+  changedThresholds,
+  type GivenPairs,
+  isGiven,
+  pairErrors,
+  thresholdsOf,
+  TYPE_PAIRS,
+  type TypePair,
+  wirePairs,
+} from './threshold-pairs.js';
 import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** The types of pipelines: get-or-create, defaults for their pipelines, changes by operators. */
@@ -35,14 +44,11 @@ export class PipelineTypeService {
   getOrCreate(request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
     const type: NewPipelineType = {
       name: this.names.stored(request.name),
-      freshnessNumber: request.freshness_number ?? null,
-      freshnessDatepart: request.freshness_datepart ?? null,
+      ...thresholdsOf(TYPE_PAIRS, request),
       muteFreshnessCheck: request.mute_freshness_check ?? false,
-      timelinessNumber: request.timeliness_number ?? null,
-      timelinessDatepart: request.timeliness_datepart ?? null,
       muteTimelinessCheck: request.mute_timeliness_check ?? false,
     };
-    refuseHalfPairs(type);
+    refuseHalfPairs(request);
     return this.idempotency.once(async (manager) => {
       const { created, row } = await this.ensure(manager, type);
       const body = toPipelineTypeDto(row);
@@ -77,8 +83,7 @@ export class PipelineTypeService {
     const key = request.id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
     const patched = await this.apply(request, key);
-    const moves = [request.timeliness_number, request.timeliness_datepart];
-    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineTypeId: patched.id });
+    if (isGiven('timeliness', request)) await this.thresholds.announce({ pipelineTypeId: patched.id });
     return patched;
   }
 
@@ -87,8 +92,8 @@ export class PipelineTypeService {
       return await this.transactions.run(async (manager) => {
         const type = await this.types.lock(manager, key);
         if (!type) throw new PipelineTypeNotFoundError(key);
-        const change = this.changeOf(request);
-        refuseHalfPairs({ ...type, ...change });
+        const change = this.changeOf(type, request);
+        refuseHalfPairs(wirePairs(TYPE_PAIRS, { ...type, ...change }));
         if (Object.keys(change).length > 0) await this.types.update(manager, type.id, change);
         const changed = await this.types.findById(manager, type.id);
         return toPipelineTypeDto(changed ?? type);
@@ -99,26 +104,18 @@ export class PipelineTypeService {
     }
   }
 
-  private changeOf(request: PatchPipelineTypeDto): Partial<PipelineTypeEntity> {
+  private changeOf(type: PipelineTypeEntity, request: PatchPipelineTypeDto): Partial<PipelineTypeEntity> {
     const renamed = request.id !== undefined && request.name !== undefined;
-    return given({
+    return given<PipelineTypeEntity>({
       name: renamed ? this.names.stored(request.name ?? '') : undefined,
-      freshnessNumber: request.freshness_number,
-      freshnessDatepart: request.freshness_datepart,
+      ...changedThresholds(TYPE_PAIRS, type, request),
       muteFreshnessCheck: request.mute_freshness_check,
-      timelinessNumber: request.timeliness_number,
-      timelinessDatepart: request.timeliness_datepart,
       muteTimelinessCheck: request.mute_timeliness_check,
     });
   }
 }
 
-function refuseHalfPairs(type: Partial<PipelineTypeEntity>): void {
-  const errors = pairErrors({
-    freshness_number: type.freshnessNumber ?? null,
-    freshness_datepart: type.freshnessDatepart ?? null,
-    timeliness_number: type.timelinessNumber ?? null,
-    timeliness_datepart: type.timelinessDatepart ?? null,
-  });
+function refuseHalfPairs(pairs: GivenPairs<TypePair>): void {
+  const errors = pairErrors(TYPE_PAIRS, pairs);
   if (errors.length > 0) throw new InvalidRequestError(errors);
 }

@@ -4,6 +4,7 @@ import type { PipelineTypeDto } from './pipeline-type.dto.js';
 import type { ConfigurationChangeDto, PipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import type { Configuration } from './configuration.js';
+import { pairsOf, PIPELINE_PAIRS, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
 
 /** The configuration that a registration asks for, under the names that are stored for it. */
 export function toConfiguration(request: RegisterPipelineDto, name: string, typeName: string): Configuration {
@@ -11,10 +12,7 @@ export function toConfiguration(request: RegisterPipelineDto, name: string, type
     name,
     pipeline_type_name: typeName,
     pipeline_metadata: request.pipeline_metadata ?? null,
-    freshness_number: request.freshness_number ?? null,
-    freshness_datepart: request.freshness_datepart ?? null,
-    timeliness_number: request.timeliness_number ?? null,
-    timeliness_datepart: request.timeliness_datepart ?? null,
+    ...pairsOf(PIPELINE_PAIRS, request),
   };
 }
 
@@ -22,10 +20,7 @@ export function toConfiguration(request: RegisterPipelineDto, name: string, type
 export function toConfigurationColumns(configuration: Configuration) {
   return {
     pipelineMetadata: configuration.pipeline_metadata,
-    freshnessNumber: configuration.freshness_number,
-    freshnessDatepart: configuration.freshness_datepart,
-    timelinessNumber: configuration.timeliness_number,
-    timelinessDatepart: configuration.timeliness_datepart,
+    ...thresholdsOf(PIPELINE_PAIRS, configuration),
   };
 }
 
@@ -35,10 +30,7 @@ export function configurationOf(pipeline: PipelineEntity): Configuration {
     name: pipeline.name,
     pipeline_type_name: pipeline.pipelineType.name,
     pipeline_metadata: pipeline.pipelineMetadata,
-    freshness_number: pipeline.freshnessNumber,
-    freshness_datepart: pipeline.freshnessDatepart,
-    timeliness_number: pipeline.timelinessNumber,
-    timeliness_datepart: pipeline.timelinessDatepart,
+    ...wirePairs(PIPELINE_PAIRS, pipeline),
   };
 }
 
@@ -54,11 +46,9 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     last_target_insert: pipeline.lastTargetInsert?.toISOString() ?? null,
     last_target_update: pipeline.lastTargetUpdate?.toISOString() ?? null,
     last_target_soft_delete: pipeline.lastTargetSoftDelete?.toISOString() ?? null,
-    freshness_number: pipeline.freshnessNumber,
-    freshness_datepart: pipeline.freshnessDatepart,
+    ...wirePair('freshness', pipeline.freshness),
     mute_freshness_check: pipeline.muteFreshnessCheck,
-    timeliness_number: pipeline.timelinessNumber,
-    timeliness_datepart: pipeline.timelinessDatepart,
+    ...wirePair('timeliness', pipeline.timeliness),
     mute_timeliness_check: pipeline.muteTimelinessCheck,
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
@@ -84,11 +74,9 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
   return {
     id: type.id,
     name: type.name,
-    freshness_number: type.freshnessNumber,
-    freshness_datepart: type.freshnessDatepart,
+    ...wirePair('freshness', type.freshness),
     mute_freshness_check: type.muteFreshnessCheck,
-    timeliness_number: type.timelinessNumber,
-    timeliness_datepart: type.timelinessDatepart,
+    ...wirePair('timeliness', type.timeliness),
     mute_timeliness_check: type.muteTimelinessCheck,
     created_at: type.createdAt.toISOString(),
     updated_at: type.updatedAt.toISOString(),

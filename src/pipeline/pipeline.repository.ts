@@ -14,6 +14,7 @@ import {
   RECORD_PROGRESS,
   SET_NEXT_WATERMARK,
 } from './pipeline.sql.js';
+import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
 
 /** What registration needs to know of a pipeline that is there, and the stored name of the type it was told. */
 export interface KnownPipeline {
@@ -67,11 +68,8 @@ export class PipelineRepository {
       pipeline.pipelineTypeId,
       configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
       pipeline.nextWatermark,
-      configuration.freshness_number,
-      configuration.freshness_datepart,
-      configuration.timeliness_number,
-      configuration.timeliness_datepart,
       pipeline.hash,
+      JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
     ]);
     return inserted;
   }

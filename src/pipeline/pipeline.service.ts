@@ -4,7 +4,6 @@ import { given } from '../common/given.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
 import type { ConfigurationChangeDto, ListPipelinesQuery, PatchPipelineDto, PipelineDto } from './pipeline.dto.js';
@@ -17,6 +16,7 @@ import {
 } from './pipeline.errors.js';
 import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
+import { changedThresholds, isGiven, pairErrors, PIPELINE_PAIRS } from './threshold-pairs.js';
 import { ThresholdChangeService } from './threshold-change.service.js';
 
 /** Pipelines as operators see them: read, listed, changed by hand. */
@@ -56,8 +56,9 @@ export class PipelineService {
     if (key === undefined) throw new KeyMissingError();
     const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
     const patched = await this.apply(request, key, newName);
-    const moves = [request.timeliness_number, request.timeliness_datepart, request.pipeline_type_id];
-    if (moves.some((field) => field !== undefined)) await this.thresholds.announce({ pipelineId: patched.id });
+    if (isGiven('timeliness', request) || request.pipeline_type_id !== undefined) {
+      await this.thresholds.announce({ pipelineId: patched.id });
+    }
     return patched;
   }
 
@@ -77,8 +78,8 @@ export class PipelineService {
         // The pattern is for new names: one that was there before it may be kept, or change its case.
         if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
           this.names.refuseUnwanted(newName);
-        const change = this.changeOf(request, newName);
-        const errors = pairErrors(configurationOf({ ...pipeline, ...change }));
+        const change = this.changeOf(pipeline, request, newName);
+        const errors = pairErrors(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
         if (errors.length > 0) throw new InvalidRequestError(errors);
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);
         return toPipelineDto((await this.pipelines.findById(manager, pipeline.id)) ?? pipeline);
@@ -89,17 +90,18 @@ export class PipelineService {
     }
   }
 
-  private changeOf(request: PatchPipelineDto, newName: string | undefined): Partial<PipelineEntity> {
+  private changeOf(
+    pipeline: PipelineEntity,
+    request: PatchPipelineDto,
+    newName: string | undefined,
+  ): Partial<PipelineEntity> {
     return given<PipelineEntity>({
       name: newName,
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,
       watermark: request.watermark,
       nextWatermark: request.next_watermark,
-      freshnessNumber: request.freshness_number,
-      freshnessDatepart: request.freshness_datepart,
-      timelinessNumber: request.timeliness_number,
-      timelinessDatepart: request.timeliness_datepart,
+      ...changedThresholds(PIPELINE_PAIRS, pipeline, request),
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
       active: request.active,

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DEPTH, ID, INSTANT, MEASURE, NAME } from '../../common/fields.js';
+import { ID, INSTANT, MEASURE, NAME } from '../../common/fields.js';
 import { type Status, STATUSES } from '../../execution/execution.dto.js';
+import { DEPTH } from '../hierarchy.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
 /** An execution, as a part of the answer to where the time went. */

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { COUNT, DEPTH, ID, INSTANT, MEASURE, NAME, OneOf, Optional, SUM } from '../../common/fields.js';
+import { COUNT, ID, INSTANT, MEASURE, NAME, OneOf, Optional, SUM } from '../../common/fields.js';
 import { type Status, STATUSES } from '../../execution/execution.dto.js';
+import { DEPTH } from '../hierarchy.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
 const ROLLUP_BY = ['pipeline', 'pipeline_type', 'depth'] as const;

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DEPTH } from '../../common/fields.js';
+import { DEPTH } from '../hierarchy.dto.js';
 
 /** Whether an answer speaks of the whole tree. */
 export class TruncatedDto {

@@ -9,8 +9,8 @@ import {
   PrimaryGeneratedColumn,
   type Relation,
 } from 'typeorm';
-import type { Datepart } from '../../common/fields.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
+import { Threshold } from '../../pipeline/threshold.entity.js';
 
 export const KINDS = ['freshness', 'timeliness', 'failure'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -77,11 +77,8 @@ export class IncidentEntity {
   @Column({ type: 'timestamptz', name: 'since', precision: 3 })
   since!: Date;
 
-  @Column('integer', { name: 'threshold_number', nullable: true })
-  thresholdNumber!: number | null;
-
-  @Column('varchar', { name: 'threshold_datepart', length: 6, nullable: true })
-  thresholdDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'threshold' })
+  threshold!: Threshold;
 
   /** The first of them; {@link rootCauseCount} is of all. */
   @Column('jsonb', { name: 'root_causes', default: [] })

@@ -1,11 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
-import { ApiProblems } from './api.js';
-
-/** What a key may do, from little to much; each holds those before it. */
-export const SCOPES = ['read', 'write', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+import { ApiProblems } from '../common/api.js';
+import type { Scope } from './caller.js';
 
 /**
  * What a route asks of its caller: a scope, or nothing (`open`), or `read` unless the installation has made the
@@ -13,21 +10,7 @@ export type Scope = (typeof SCOPES)[number];
  */
 export type RouteAccess = Scope | 'open' | 'docs' | 'metrics';
 
-/** Who sent a request. */
-export interface Caller {
-  /** Tells callers apart, for ever: what is kept for one is never given to another. */
-  readonly id: string;
-  /** For logs and people. */
-  readonly name: string;
-  /** The most that the caller may do; null for a token that allows nothing here. */
-  readonly scope: Scope | null;
-}
-
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who sent the request; null on routes that ask nobody. */
-    caller: Caller | null;
-  }
   interface FastifyContextConfig {
     access?: RouteAccess;
   }
@@ -46,9 +29,4 @@ export function Requires(access: RouteAccess): MethodDecorator {
     RouteConfig({ access }),
     ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [access]), ApiProblems(401, 403, 429)]),
   );
-}
-
-/** Whether a scope is enough for another. */
-export function allows(held: Scope | null, asked: Scope): boolean {
-  return held !== null && SCOPES.indexOf(held) >= SCOPES.indexOf(asked);
 }

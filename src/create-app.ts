@@ -3,25 +3,20 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { registerAccess } from './access/access.hooks.js';
 import { AccessService } from './access/access.service.js';
-import { registerOverload } from './access/overload.hooks.js';
 import { AppModule } from './app.module.js';
 import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
-import { registerSecurityHeaders, SECURITY_HEADERS } from './common/security-headers.js';
+import { SECURITY_HEADERS } from './common/security-headers.js';
 import { answerUnreadable } from './common/unreadable-request.js';
-import { registerResponseHooks, requestId } from './common/response-hooks.js';
+import { requestId } from './common/response-hooks.js';
 import { RequestValidationPipe } from './common/request-validation.pipe.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
-import { registerIdempotency } from './idempotency/idempotency.hooks.js';
 import { NestLogger } from './observability/logger.js';
 import { MetricsService } from './observability/metrics.service.js';
-import { registerRequestContext } from './observability/request-context.js';
-import { observeRequests, sendClientsAway } from './observability/request-log.js';
 import { ServiceState } from './observability/service-state.js';
-import { traceRequests } from './observability/tracing/http-spans.js';
+import { registerRequestHooks } from './request-hooks.js';
 
 /** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
 const KEEP_ALIVE_MS = 75_000;
@@ -83,15 +78,13 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
       }
     },
   );
-  registerRequestContext(fastify);
-  if (config.otlpEndpoint !== undefined) traceRequests(fastify);
-  registerResponseHooks(fastify);
-  registerSecurityHeaders(fastify);
-  observeRequests(fastify, logger, app.get(MetricsService, { strict: false }));
-  sendClientsAway(fastify, app.get(ServiceState, { strict: false }));
-  registerOverload(fastify, config);
-  registerAccess(fastify, app.get(AccessService), config);
-  registerIdempotency(fastify);
+  registerRequestHooks(fastify, {
+    config,
+    logger,
+    metrics: app.get(MetricsService, { strict: false }),
+    state: app.get(ServiceState, { strict: false }),
+    access: app.get(AccessService),
+  });
   if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

@@ -113,6 +113,18 @@ describe('traces', () => {
     expect(JSON.stringify(collector.requests)).not.toContain('secret-value');
   });
 
+  it('have a span for a request that is refused before its body', async () => {
+    const closed = await Service.start({
+      DATABASE_URL: database.url,
+      WATCHER_DRAIN_SECONDS: '0',
+      WATCHER_ADMIN_KEY: 'a-key-of-the-operator',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    });
+    await closed.post('/pipeline', { name: 'refused' }, { 'x-request-id': 'refused' });
+    expect(attributesOf(await spanOf('refused'))).toMatchObject({ 'http.response.status_code': 401 });
+    await closed.kill();
+  });
+
   it('have a span for a batch, linked to each of its requests, above its statements', async () => {
     const { id } = (await (
       await service.post('/pipeline', { name: 'batch', pipeline_type_name: 'test' })

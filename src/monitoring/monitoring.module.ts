@@ -18,6 +18,7 @@ import { CheckService } from './check/check.service.js';
 import { FailureWatchService } from './incident/failure-watch.service.js';
 import { IncidentController } from './incident/incident.controller.js';
 import { IncidentEntity, LateEndEntity } from './incident/incident.entity.js';
+import { IncidentEvents } from './incident/incident.events.js';
 import { IncidentRepository } from './incident/incident.repository.js';
 import { IncidentService } from './incident/incident.service.js';
 import { JobService } from './job.service.js';
@@ -43,6 +44,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     CheckScheduleService,
     CheckService,
     FailureWatchService,
+    IncidentEvents,
     IncidentRepository,
     IncidentService,
     JobService,

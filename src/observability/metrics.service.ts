@@ -37,22 +37,9 @@ export class MetricsService {
     registers: [this.registry],
   });
 
-  readonly executionsStarted = new Counter({
-    name: 'watcher_executions_started_total',
-    help: 'Executions started by this process; repeats of a start are not counted.',
-    registers: [this.registry],
-  });
-
-  readonly executionsEnded = new Counter({
-    name: 'watcher_executions_ended_total',
-    help: 'Executions ended by this process, by outcome; repeats of an end are not counted.',
-    labelNames: ['outcome'] as const,
-    registers: [this.registry],
-  });
-
   readonly batchSize = new Histogram({
     name: 'watcher_batch_size',
-    help: 'Starts (or ends) that shared one transaction.',
+    help: 'Requests that shared one transaction, by kind.',
     labelNames: ['kind'] as const,
     buckets: BATCH_SIZES,
     registers: [this.registry],
@@ -69,7 +56,6 @@ export class MetricsService {
       registers: [this.registry],
     });
     build.set({ version: VERSION }, 1);
-    for (const outcome of ['succeeded', 'failed']) this.executionsEnded.inc({ outcome }, 0);
   }
 
   /** Everything, in the text format of Prometheus. Never fails for a figure that can't be had: that one is absent. */
@@ -79,6 +65,11 @@ export class MetricsService {
 
   get contentType(): string {
     return this.registry.contentType;
+  }
+
+  /** A counter of a module's own. By Prometheus' conventions its name ends with `_total`. */
+  registerCounter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
   /** A gauge that is read from memory at each scrape; `collect` gets it to set. */

@@ -120,9 +120,12 @@ describe('traces', () => {
       WATCHER_ADMIN_KEY: 'a-key-of-the-operator',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     });
-    await closed.post('/pipeline', { name: 'refused' }, { 'x-request-id': 'refused' });
-    expect(attributesOf(await spanOf('refused'))).toMatchObject({ 'http.response.status_code': 401 });
-    await closed.kill();
+    try {
+      await closed.post('/pipeline', { name: 'refused' }, { 'x-request-id': 'refused' });
+      expect(attributesOf(await spanOf('refused'))).toMatchObject({ 'http.response.status_code': 401 });
+    } finally {
+      await closed.kill();
+    }
   });
 
   it('have a span for a batch, linked to each of its requests, above its statements', async () => {

@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { ExecutionEndedService } from '../../execution/execution-ended.service.js';
 import type { ExecutionEntity } from '../../execution/execution.entity.js';
 import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { AlertOutboxService } from '../alert/alert-outbox.service.js';
 import type { IncidentRootCause } from './incident.entity.js';
+import { IncidentEvents } from './incident.events.js';
 import { type FailedTree, IncidentRepository, type Success } from './incident.repository.js';
 
 /** The most root causes that an incident names; one tree may have thousands. */
@@ -23,7 +23,7 @@ export class FailureWatchService implements OnModuleInit {
     private readonly ends: ExecutionEndedService,
     private readonly trees: TreeFailureService,
     private readonly incidents: IncidentRepository,
-    private readonly outbox: AlertOutboxService,
+    private readonly events: IncidentEvents,
   ) {}
 
   onModuleInit(): void {
@@ -37,7 +37,7 @@ export class FailureWatchService implements OnModuleInit {
     const successes = latestSuccesses(ended);
     if (successes.length > 0) {
       const resolved = await this.incidents.resolveFailures(manager, successes, now);
-      await this.outbox.write(manager, 'resolved', resolved, now);
+      await this.events.announce(manager, 'resolved', resolved, now);
     }
     const late = ended.filter((e) => e.deadline && e.endDate && e.endDate > e.deadline).map(({ id }) => id);
     if (late.length > 0) await this.incidents.noteLateEnds(manager, late);
@@ -56,7 +56,7 @@ export class FailureWatchService implements OnModuleInit {
         root_cause_count: ofTree[0]?.total ?? 0,
       };
     });
-    await this.outbox.write(manager, 'opened', await this.incidents.openFailures(manager, trees, now), now);
+    await this.events.announce(manager, 'opened', await this.incidents.openFailures(manager, trees, now), now);
   }
 }
 

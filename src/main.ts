@@ -8,6 +8,7 @@ import { closeOnlyIdleConnections } from './observability/idle-connections.js';
 import { createLogger } from './observability/logger.js';
 import { ServiceState } from './observability/service-state.js';
 import { startTracing } from './observability/tracing/tracing.js';
+import { VERSION } from './observability/version.js';
 import { announce, explain } from './start-up.js';
 
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
@@ -27,7 +28,7 @@ const signalled = new Promise<NodeJS.Signals>((resolve) => {
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = await createLogger(config);
-  const tracing = await startTracing(config);
+  const tracing = await startTracing(config, VERSION);
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, logger) : undefined;
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);

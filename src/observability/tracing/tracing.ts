@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.js';
-import { VERSION } from '../version.js';
 
 /** Traces that are on. */
 export interface Tracing {
@@ -17,7 +16,7 @@ const FLUSH_WITHIN_MS = 1000;
  * Sends traces to the collector, where one is configured. The packages of OpenTelemetry's SDK are loaded only then, so
  * that nobody else pays for them. Once a process, before the first request and the first statement.
  */
-export async function startTracing(config: Config): Promise<Tracing | undefined> {
+export async function startTracing(config: Config, version: string): Promise<Tracing | undefined> {
   if (config.otlpEndpoint === undefined) return undefined;
   const [{ context, propagation, trace }, core, contexts, exporters, resources, sdk, { traceStatements }] =
     await Promise.all([
@@ -33,7 +32,7 @@ export async function startTracing(config: Config): Promise<Tracing | undefined>
     resource: resources
       .defaultResource()
       .merge(resources.detectResources({ detectors: [resources.resourceAttributesEnvDetector] }))
-      .merge(resources.resourceFromAttributes({ 'service.name': config.otelServiceName, 'service.version': VERSION })),
+      .merge(resources.resourceFromAttributes({ 'service.name': config.otelServiceName, 'service.version': version })),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(config.otelSampleRatio) }),
     spanProcessors: [
       new sdk.BatchSpanProcessor({

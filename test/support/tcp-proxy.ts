@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
+  /** It hangs for good, see {@link TcpProxy.restore}. */
+  isLost: boolean;
 }
 
 /** Stands between two parties, hands on what they say, and fails in the ways in which a network does. */
@@ -53,14 +55,18 @@ export class TcpProxy {
     }
   }
 
-  /** All is well again. What was held up on connections that still stand arrives late, as it does after a real hang. */
-  async restore(): Promise<void> {
+  /**
+   * Connections get through again. Those that hung deliver late what they held up, as after a short hang; or they are
+   * `lost` and hang for ever, as after a failover, and only new ones work.
+   */
+  async restore(hung: 'late' | 'lost' = 'late'): Promise<void> {
     this.isHanging = false;
-    for (const { near, far } of this.pairs) {
-      near.resume();
-      far.resume();
+    for (const pair of this.pairs) {
+      if (hung === 'lost') pair.isLost = true;
+      else if (pair.near.destroyed || pair.far.destroyed) this.part(pair);
+      else for (const socket of [pair.near, pair.far]) socket.resume();
     }
-    for (const near of this.held.splice(0)) this.accept(near);
+    if (hung === 'late') for (const near of this.held.splice(0)) this.accept(near);
     if (!this.server.listening) {
       this.server.listen(this.port, '127.0.0.1');
       await once(this.server, 'listening');
@@ -97,12 +103,11 @@ export class TcpProxy {
     }
     const far = connect({ ...this.target, allowHalfOpen: true });
     far.on('error', () => undefined);
-    const pair = { near, far };
+    const pair = { near, far, isLost: false };
     this.pairs.add(pair);
     const part = (): void => {
-      near.destroy();
-      far.destroy();
-      this.pairs.delete(pair);
+      // The end of a connection that hangs does not reach its other side.
+      if (!this.isHanging && !pair.isLost) this.part(pair);
     };
     near.on('close', part).on('end', () => far.end());
     far.on('close', part).on('end', () => near.end());
@@ -111,5 +116,11 @@ export class TcpProxy {
       if (!this.isDropped()) near.write(chunk);
       else near.resetAndDestroy();
     });
+  }
+
+  private part(pair: Pair): void {
+    pair.near.destroy();
+    pair.far.destroy();
+    this.pairs.delete(pair);
   }
 }

@@ -14,7 +14,7 @@ export class PipelineTypeNotFoundError extends DomainError {
 
 export class NameTakenError extends DomainError {
   constructor(name: string) {
-    super('conflict', 'name_taken', `The name ${describe(name)} is taken (names compare without case).`);
+    super('conflict', 'name_taken', `The name '${name}' is taken (names compare without case).`);
   }
 }
 

@@ -4,6 +4,7 @@ import { Requires } from '../../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../common/api.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { type Page, PageQuery } from '../../common/page.js';
+import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
 import { TreeQuestionsService } from './tree-questions.service.js';
 import { BlockingDto, RootCauseDto } from './causes.dto.js';
 import { CompareDto } from './compare.dto.js';
@@ -27,7 +28,7 @@ export class TreeQuestionsController {
   @ApiOperation({ operationId: 'Analysis_rootCauses' })
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RootCauseDto, [404])
+  @ApiPage(RootCauseDto, [new ExecutionNotFoundError(42)])
   rootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
     return this.questions.rootCauses(id, query);
   }
@@ -42,7 +43,7 @@ export class TreeQuestionsController {
   @ApiOperation({ operationId: 'Analysis_blocking' })
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(BlockingDto, [404])
+  @ApiPage(BlockingDto, [new ExecutionNotFoundError(42)])
   blocking(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<BlockingDto>> {
     return this.questions.blocking(id, query);
   }
@@ -61,7 +62,7 @@ export class TreeQuestionsController {
   @ApiOperation({ operationId: 'Analysis_criticalPath' })
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: CriticalPathDto, problems: [404] })
+  @ApiAnswers({ ok: CriticalPathDto, problems: [new ExecutionNotFoundError(42)] })
   criticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
     return this.questions.criticalPath(id);
   }
@@ -76,7 +77,7 @@ export class TreeQuestionsController {
   @ApiOperation({ operationId: 'Analysis_rollup' })
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: RollupDto, problems: [404] })
+  @ApiAnswers({ ok: RollupDto, problems: [new ExecutionNotFoundError(42)] })
   rollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
     return this.questions.rollup(id, query);
   }
@@ -93,7 +94,7 @@ export class TreeQuestionsController {
   @Requires('read')
   @ApiId('The execution')
   @ApiId('The other execution', 'other_id')
-  @ApiAnswers({ ok: CompareDto, problems: [404] })
+  @ApiAnswers({ ok: CompareDto, problems: [new ExecutionNotFoundError(42)] })
   compare(@Param('id', IdPipe) id: number, @Param('other_id', IdPipe) otherId: number): Promise<CompareDto> {
     return this.questions.compare(id, otherId);
   }

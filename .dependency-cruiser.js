@@ -1,86 +1,113 @@
-/**
- * Which folder of src may import which. `npm run layers` holds it, and CI runs that.
- *
- * A new folder of src fails the first rule until it is named here: put a feature into `features` above everything it
- * imports, with a word on why it stands there.
- */
+/** Turns the modules and arrows of `tools/layers.js` into rules; `npm run layers` holds them, and CI runs that. */
+import { MODULES } from './tools/layers.js';
 
-/** From the top down: each may import those after it, and the foundations. */
-const features = [
-  'monitoring', // judges what the three below have recorded
-  'hierarchy', // asks about trees of executions
-  'execution', // what ran, for which pipeline
-  'pipeline', // what may run
-  'idempotency', // what a repeated request is answered: knows no pipeline
-  'access', // who may ask for anything at all: knows no pipeline
-  'operation', // what operators ask of the service itself: knows no pipeline
-];
+const escape = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const modules = Object.entries(MODULES);
 
-/** Known to every feature, knowing none. */
-const foundations = ['batching', 'events', 'jobs', 'common', 'database', 'config'];
+/** The files of a module: all in its folder, but for those of a module that lies in it. */
+const within = ({ path }) => {
+  const inner = modules.map(([, other]) => other.path).filter((other) => other.startsWith(`${path}/`));
+  return inner.length === 0
+    ? `^${escape(path)}/`
+    : `^${escape(path)}/(?!(${inner.map((other) => escape(other.slice(path.length + 1))).join('|')})/)`;
+};
 
-const folder = (names) => `^src/(${names.join('|')})/`;
+/** Every module offers these: its service, module, entity, DTOs, mappers, events and errors. */
+const OFFERED = '\\.(service|module|entity|dto|mapper|events|errors)\\.ts$';
 
-/** One rule for each feature: it does not import those above it. */
-const downwards = features.slice(1).map((feature, index) => ({
-  name: `${feature}-knows-nobody-above`,
+/** One rule a module: it imports itself, and what its arrows say. */
+const arrows = modules.map(([name, module]) => ({
+  name: `${name}-imports`,
   severity: 'error',
   comment:
-    `Imports run one way: ${features.join(' -> ')} -> ${foundations.join(', ')}. A module that knows who uses it can ` +
-    'neither be read nor changed alone.',
-  from: { path: folder([feature]) },
-  to: { path: folder(features.slice(0, index + 1)) },
+    `${name} (${module.floor}) may import: ${Object.keys(module.imports).join(', ') || 'no other module'}. ` +
+    'A module that knows more than it needs can neither be read nor changed alone. The list is in tools/layers.js.',
+  from: { path: within(module) },
+  to: {
+    path: '^src/.+/',
+    pathNot: [within(module), ...Object.keys(module.imports).map((other) => within(MODULES[other]))],
+  },
 }));
+
+/** One rule a module that does not offer all its files. */
+const offers = modules
+  .filter(([, { offers = {} }]) => !('*' in offers))
+  .map(([name, module]) => ({
+    name: `${name}-is-known-by-what-it-offers`,
+    severity: 'error',
+    comment:
+      'A module is known by its service, module, entity, DTOs, mappers, events and errors. Its repository and its SQL ' +
+      'are how it works: a caller of them passes by its rules and binds its tables.',
+    from: { path: '^src/.+/', pathNot: within(module) },
+    to: {
+      path: within(module),
+      pathNot: [OFFERED, ...Object.keys(module.offers ?? {}).map((file) => `^${escape(module.path)}/${escape(file)}$`)],
+    },
+  }));
+
+/** The files of a folder of a module; `.` is those outside of its folders, the wiring left out. */
+const ofFolder = ({ path, wiring = [] }, folder) =>
+  folder === '.'
+    ? `^${escape(path)}/(?!(${['', ...wiring].map(escape).join('|')})$)[^/]+$`
+    : `^${escape(path)}/${escape(folder)}/`;
+
+/** The rules for the sub-folders of a module. */
+const folders = modules
+  .filter(([, module]) => module.folders)
+  .flatMap(([name, module]) =>
+    Object.entries(module.folders).map(([folder, imports]) => ({
+      name: `${name}-${folder === '.' ? 'files' : folder}-imports`,
+      severity: 'error',
+      comment: `Of ${name}, this may import: ${Object.keys(imports).join(', ') || 'only itself'} (tools/layers.js).`,
+      from: { path: ofFolder(module, folder) },
+      to: {
+        path: within(module),
+        pathNot: [ofFolder(module, folder), ...Object.keys(imports).map((other) => ofFolder(module, other))],
+      },
+    })),
+  );
+
+/** A module without a list of folders has none; one with a list has no others. */
+const unlisted = modules.flatMap(([name, module]) => {
+  const rule = {
+    name: `${name}-has-listed-folders`,
+    severity: 'error',
+    comment: 'A folder that tools/layers.js does not list could import anything of its module, unnoticed.',
+  };
+  const listed = Object.keys(module.folders ?? {}).map((folder) => ofFolder(module, folder));
+  const unknown = { path: `${within(module)}[^/]+/`, ...(listed.length > 0 && { pathNot: listed }) };
+  return [
+    { ...rule, from: unknown, to: {} },
+    { ...rule, name: `${rule.name}-too`, from: {}, to: unknown },
+  ];
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     {
-      name: 'folder-has-a-layer',
+      name: 'folder-is-a-module',
       severity: 'error',
-      comment: 'A folder that is not in the lists above may import anything, unnoticed. Name it there.',
-      from: {},
-      to: { path: '^src/[^/]+/', pathNot: folder([...features, ...foundations]) },
-    },
-    {
-      name: 'folder-has-a-layer-too',
-      severity: 'error',
-      comment: 'The same for a folder that imports without being imported.',
-      from: { path: '^src/[^/]+/', pathNot: folder([...features, ...foundations]) },
+      comment: 'A folder that is no module of tools/layers.js may import anything, unnoticed. Name it there.',
+      from: { path: '^src/.+/', pathNot: modules.map(([, module]) => within(module)) },
       to: {},
     },
-    ...downwards,
     {
-      name: 'foundations-know-no-feature',
+      name: 'folder-is-a-module-too',
       severity: 'error',
-      comment: 'What every feature stands on must not move when one of them does.',
-      from: { path: folder(foundations) },
-      to: { path: folder(features) },
+      comment: 'The same for a folder that is imported without importing.',
+      from: {},
+      to: { path: '^src/.+/', pathNot: modules.map(([, module]) => within(module)) },
     },
-    {
-      name: 'config-knows-nobody',
-      severity: 'error',
-      comment: 'The environment is read before anything else exists.',
-      from: { path: '^src/config/' },
-      to: { path: '^src/', pathNot: '^src/config/' },
-    },
-    {
-      name: 'no-reaching-into-a-module',
-      severity: 'error',
-      comment:
-        'A module is known by its service, module, entity, DTOs, mappers, events and errors. Its repository and its SQL are how ' +
-        'it works: who calls them passes by its rules and binds its tables.',
-      from: { path: folder(features) },
-      to: {
-        path: folder(features),
-        pathNot: ['^src/$1/', '\\.(service|module|entity|dto|mapper|events|errors)\\.ts$', '/execution-status\\.ts$'],
-      },
-    },
+    ...arrows,
+    ...offers,
+    ...folders,
+    ...unlisted,
     {
       name: 'nobody-imports-the-root',
       severity: 'error',
       comment: 'main, the application module and its set-up put the parts together; a part that needs them is a cycle.',
-      from: { path: '^src/[^/]+/' },
+      from: { path: '^src/.+/' },
       to: { path: '^src/[^/]+\\.ts$' },
     },
     {
@@ -108,8 +135,8 @@ export default {
     {
       name: 'environment-only-in-config',
       severity: 'error',
-      comment: 'The linter forbids `process.env` outside src/config; this closes the way round it.',
-      from: { path: '^src/', pathNot: '^src/config/' },
+      comment: 'The linter forbids `process.env` outside of config; this closes the way round it.',
+      from: { path: '^src/', pathNot: within(MODULES.config) },
       to: { path: '^(node:)?process$' },
     },
     {

@@ -15,11 +15,11 @@ import { DataSource } from 'typeorm';
 import type * as DataSources from '../src/database/data-source.ts';
 import type * as Embedded from '../src/database/embedded/embedded-server.ts';
 import type * as Migrate from '../src/database/migrate.ts';
-import type * as Sql from '../src/hierarchy/analysis/analysis.sql.ts';
-import type * as Compare from '../src/hierarchy/analysis/compare.ts';
-import type * as CriticalPath from '../src/hierarchy/analysis/critical-path.ts';
-import type * as Rollup from '../src/hierarchy/analysis/rollup.ts';
-import type * as Subtrees from '../src/hierarchy/analysis/subtree.ts';
+import type * as Sql from '../src/hierarchy/questions/tree-questions.sql.ts';
+import type * as Compare from '../src/hierarchy/questions/compare.ts';
+import type * as CriticalPath from '../src/hierarchy/questions/critical-path.ts';
+import type * as Rollup from '../src/hierarchy/questions/rollup.ts';
+import type * as Subtrees from '../src/hierarchy/questions/subtree.ts';
 import { type Landmarks, plantForest } from './support/forest.ts';
 import * as recursive from './support/recursive.ts';
 import { median, printTable, ratio } from './support/table.ts';
@@ -37,11 +37,13 @@ const dist = new URL('../dist/src/', import.meta.url).pathname;
 const { EmbeddedServer } = (await import(`${dist}database/embedded/embedded-server.js`)) as typeof Embedded;
 const { dataSourceOptions } = (await import(`${dist}database/data-source.js`)) as typeof DataSources;
 const { migrate } = (await import(`${dist}database/migrate.js`)) as typeof Migrate;
-const { ROOT_CAUSES, BLOCKING, SUBTREES } = (await import(`${dist}hierarchy/analysis/analysis.sql.js`)) as typeof Sql;
-const { compare } = (await import(`${dist}hierarchy/analysis/compare.js`)) as typeof Compare;
-const { criticalPath } = (await import(`${dist}hierarchy/analysis/critical-path.js`)) as typeof CriticalPath;
-const { rollup } = (await import(`${dist}hierarchy/analysis/rollup.js`)) as typeof Rollup;
-const { toSubtree } = (await import(`${dist}hierarchy/analysis/subtree.js`)) as typeof Subtrees;
+const { ROOT_CAUSES, BLOCKING, SUBTREES } = (await import(
+  `${dist}hierarchy/questions/tree-questions.sql.js`
+)) as typeof Sql;
+const { compare } = (await import(`${dist}hierarchy/questions/compare.js`)) as typeof Compare;
+const { criticalPath } = (await import(`${dist}hierarchy/questions/critical-path.js`)) as typeof CriticalPath;
+const { rollup } = (await import(`${dist}hierarchy/questions/rollup.js`)) as typeof Rollup;
+const { toSubtree } = (await import(`${dist}hierarchy/questions/subtree.js`)) as typeof Subtrees;
 
 /** The published queries. */
 const CHILDREN = `

@@ -6,7 +6,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HierarchyModule } from './hierarchy/hierarchy.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
-import { OperationModule } from './operation/operation.module.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { PipelineModule } from './pipeline/pipeline.module.js';
 
 /** What the service is made of. */
@@ -19,7 +19,7 @@ export class AppModule {
         ConfigModule.register(config),
         DatabaseModule,
         AccessModule,
-        OperationModule,
+        ObservabilityModule,
         PipelineModule,
         ExecutionModule,
         HierarchyModule,

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { describeIdempotency } from './idempotency/idempotency.docs.js';
-import { SECURITY_SCHEME } from './common/access.js';
+import { SECURITY_SCHEME } from './access/requires.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
 const DESCRIPTION = `

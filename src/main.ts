@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/config.js';
-import { createApp } from './configure-app.js';
+import { createApp } from './create-app.js';
 import { EmbeddedServer } from './database/embedded/embedded-server.js';
-import { closeOnlyIdleConnections } from './operation/idle-connections.js';
-import { createLogger } from './operation/logger.js';
-import { ServiceState } from './operation/service-state.js';
-import { startTracing } from './operation/tracing/tracing.js';
+import { closeOnlyIdleConnections } from './observability/idle-connections.js';
+import { createLogger } from './observability/logger.js';
+import { ServiceState } from './observability/service-state.js';
+import { startTracing } from './observability/tracing/tracing.js';
+import { VERSION } from './observability/version.js';
 import { announce, explain } from './start-up.js';
 
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
@@ -27,7 +28,7 @@ const signalled = new Promise<NodeJS.Signals>((resolve) => {
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = await createLogger(config);
-  const tracing = await startTracing(config);
+  const tracing = await startTracing(config, VERSION);
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, logger) : undefined;
   try {
     const app = await createApp({ ...config, databaseUrl: embedded?.url ?? config.databaseUrl }, logger);

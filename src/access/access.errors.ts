@@ -1,5 +1,5 @@
-import type { Scope } from '../common/access.js';
-import { DomainError } from '../common/domain-error.js';
+import type { Scope } from './caller.js';
+import { DomainError } from '../errors/domain-error.js';
 
 /** No key, or one that is not known. */
 export class UnauthenticatedError extends DomainError {

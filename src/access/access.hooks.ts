@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { allows, type Caller, type RouteAccess, type Scope } from '../common/access.js';
+import { allows, type Caller, type Scope } from './caller.js';
+import { type RouteAccess } from './requires.js';
 import type { Config } from '../config/config.js';
 import { ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
 import { type AccessService, ANYBODY } from './access.service.js';
@@ -11,8 +12,8 @@ const DOCS = /^\/docs(?:$|[-/])/;
 type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'>;
 
 /**
- * Lets in who may come in, before the body is read; to be called before any route is added. A hook and not a guard of
- * Nest's, because every request pays for it.
+ * Admits or refuses a request before its body is read; to be called before any route is added. A hook, since a guard of
+ * Nest's runs after the body was read and parsed.
  */
 export function registerAccess(fastify: FastifyInstance, access: AccessService, config: AccessConfig): void {
   const limit = config.rateLimit === undefined ? undefined : new RateLimit(config.rateLimit);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Caller } from '../common/access.js';
+import type { Caller } from './caller.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { ConfigurationError } from '../config/variable.js';
 import { UnauthenticatedError } from './access.errors.js';

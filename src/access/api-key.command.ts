@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
-import { type Scope, SCOPES } from '../common/access.js';
+import { type Scope, SCOPES } from './caller.js';
 import { violates } from '../database/database-errors.js';
 import { newKey } from './api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';

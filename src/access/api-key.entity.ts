@@ -1,5 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { Scope } from '../common/access.js';
+import type { Scope } from './caller.js';
 
 /** A key that callers show. Only its hash is kept: who reads this table can't use it to get in. */
 @Entity('api_key')

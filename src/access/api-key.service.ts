@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Caller, Scope } from '../common/access.js';
+import type { Caller, Scope } from './caller.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { keyIdOf, sameHash } from './api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';

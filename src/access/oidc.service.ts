@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { type Caller, type Scope, SCOPES } from '../common/access.js';
+import { type Caller, type Scope, SCOPES } from './caller.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IssuerUnavailableError } from './access.errors.js';
 import { FreshCache } from './fresh-cache.js';

@@ -11,8 +11,10 @@ import {
   type ApiResponseOptions,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { DomainError } from '../errors/domain-error.js';
 import { ID } from './fields.js';
 import { type FieldProblemDto, ProblemDto } from './problem.dto.js';
+import { statusOf } from './problem.filter.js';
 
 /** What an endpoint answers, for the OpenAPI document. */
 interface Answers {
@@ -20,9 +22,12 @@ interface Answers {
   readonly ok?: Type;
   /** Whether the endpoint reads a body: then 400, 413, 415 and `Prefer` belong to it. */
   readonly body?: boolean;
-  /** Statuses of this endpoint's own refusals, beyond 422 and 503, which belong to all. */
-  readonly problems: readonly number[];
+  /** This endpoint's own refusals, beyond 422 and 503, which belong to all. */
+  readonly problems: readonly Refusal[];
 }
+
+/** A refusal to document: a status of the platform's own, or an error of a feature, which is its own example. */
+type Refusal = number | DomainError;
 
 const REQUEST_ID = {
   'X-Request-Id': {
@@ -38,7 +43,7 @@ const RETRY_AFTER = {
 const NEXT_PAGE = {
   Link: {
     description: 'The next page, `<URL>; rel="next"` (RFC 8288); absent on the last one.',
-    schema: { type: 'string', example: '<http://localhost:8000/pipeline?limit=100&cursor=MTAw>; rel="next"' },
+    schema: { type: 'string', example: '<http://localhost:8000/list?limit=100&cursor=MTAw>; rel="next"' },
   },
 } as const;
 
@@ -81,12 +86,6 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
     code: 'insufficient_scope',
     detail: "This takes the scope 'write'; the key has 'read'.",
   },
-  404: { when: 'There is no such thing.', code: 'pipeline_not_found', detail: 'There is no pipeline with id 7.' },
-  409: {
-    when: 'The request conflicts with the state.',
-    code: 'execution_already_ended',
-    detail: 'Execution 42 has already ended with other content; nothing was changed.',
-  },
   413: {
     when: 'The body is larger than the service takes.',
     code: 'body_too_large',
@@ -96,8 +95,8 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
   422: {
     when: 'Well-formed but wrong: `errors` names the fields.',
     code: 'validation_failed',
-    detail: 'name: must be text of 1 to 255 characters',
-    errors: [{ field: 'name', message: 'must be text of 1 to 255 characters' }],
+    detail: 'limit: must be a whole number from 1 to 1000',
+    errors: [{ field: 'limit', message: 'must be a whole number from 1 to 1000' }],
   },
   429: {
     when: 'Too many requests of this caller; try again after `Retry-After` seconds.',
@@ -111,17 +110,25 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
   },
 };
 
+/** When a status of a feature's own errors is answered. */
+const WHEN: Record<number, string> = {
+  404: 'The id or the name is unknown.',
+  409: 'The request conflicts with the state.',
+};
+
 /** Documents one refusal. */
-function problem(status: number): MethodDecorator {
+function problem(refusal: Refusal): MethodDecorator {
+  const status = refusal instanceof DomainError ? statusOf(refusal.kind) : refusal;
   const title = STATUS_CODES[status] ?? 'Refused';
-  const { when, code, detail, errors } = PROBLEMS[status] ?? { when: `${title}.`, code: 'refused', detail: title };
+  const known = PROBLEMS[status] ?? { when: WHEN[status] ?? `${title}.`, code: 'refused', detail: title };
+  const { when, code, detail, errors } = refusal instanceof DomainError ? { ...known, ...textOf(refusal) } : known;
   const example = {
     type: `urn:watcher:problem:${code}`,
     title,
     status,
     detail,
     code,
-    instance: '/pipeline',
+    instance: '/path',
     request_id: REQUEST_ID['X-Request-Id'].schema.example,
     message: detail,
     ...(errors && { errors }),
@@ -134,6 +141,10 @@ function problem(status: number): MethodDecorator {
   });
 }
 
+function textOf({ code, detail, fields }: DomainError) {
+  return { code, detail, ...(fields && { errors: [...fields] }) };
+}
+
 /** Documents refusals. */
 export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
   return applyDecorators(ApiExtraModels(ProblemDto), ...statuses.map(problem));
@@ -141,7 +152,7 @@ export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
 
 /** Documents every answer of an endpoint, its refusals included. */
 export function ApiAnswers({ created, ok, body = false, problems }: Answers): MethodDecorator {
-  const statuses = [...new Set([...(body ? [400, 413, 415] : []), ...problems, 422, 503])];
+  const refusals = [...new Set([...(body ? [400, 413, 415] : []), ...problems, 422, 503])];
   return applyDecorators(
     ApiExtraModels(ProblemDto),
     ...(created ? [ApiCreatedResponse({ type: created, description: 'Created.', headers: REQUEST_ID })] : []),
@@ -160,12 +171,12 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
           }),
         ]
       : []),
-    ...statuses.map(problem),
+    ...refusals.map(problem),
   );
 }
 
 /** Documents a paged list. */
-export function ApiPage(item: Type, problems: readonly number[] = []): MethodDecorator {
+export function ApiPage(item: Type, problems: readonly Refusal[] = []): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDto),
     ApiOkResponse({
@@ -179,7 +190,7 @@ export function ApiPage(item: Type, problems: readonly number[] = []): MethodDec
 }
 
 /** Documents an answer of the service about itself, asked for with nothing that could be wrong. */
-export function ApiReport(ok: Type, problems: readonly number[] = []): MethodDecorator {
+export function ApiReport(ok: Type, problems: readonly Refusal[] = []): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDto),
     ApiOkResponse({ type: ok, description: 'Done.', headers: REQUEST_ID }),

@@ -12,8 +12,6 @@ import { parseInstant } from './instant.js';
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 const MAX_METADATA_BYTES = 256 * 1024;
-export const DATEPARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
-export type Datepart = (typeof DATEPARTS)[number];
 
 /**
  * What the wire's values look like in the OpenAPI document, in requests and in responses alike. A response's DTO
@@ -25,15 +23,11 @@ export const COUNT = { type: 'integer', format: 'int64', minimum: 0, maximum: MA
 /** A sum of counts: exact as long as it is a count itself, beyond that as near as a double comes. */
 export const SUM = { type: 'number', format: 'double', minimum: 0 } as const;
 export const VERSION = { type: 'integer', format: 'int32', minimum: 1 } as const;
-export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
 export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
-export const WATERMARK = { type: 'string', maxLength: 1000 } as const;
 export const INSTANT = { type: 'string', format: 'date-time' } as const;
 export const MEASURE = { type: 'number', format: 'double', minimum: 0 } as const;
 export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 export const METADATA = { type: 'object', additionalProperties: true } as const;
-export const THRESHOLD_NUMBER = { type: 'integer', format: 'int32', minimum: 1, maximum: 100_000 } as const;
-export const THRESHOLD_DATEPART = { type: 'string', enum: DATEPARTS } as const;
 
 interface WholeSchema {
   readonly type: 'integer';
@@ -42,19 +36,19 @@ interface WholeSchema {
   readonly maximum: number;
 }
 
-function must(name: string, message: string, test: (value: unknown) => boolean): PropertyDecorator {
+export function must(name: string, message: string, test: (value: unknown) => boolean): PropertyDecorator {
   return ValidateBy({ name, validator: { validate: test, defaultMessage: () => `must be ${message}` } });
 }
 
-function normalise(change: (value: unknown) => unknown): PropertyDecorator {
+export function normalise(change: (value: unknown) => unknown): PropertyDecorator {
   return Transform(({ value }) => change(value));
 }
 
-const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
+export const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 /** Characters as PostgreSQL counts them: code points. */
-const hasLength = (value: unknown, min: number, max: number): boolean => {
+export const hasLength = (value: unknown, min: number, max: number): boolean => {
   if (typeof value !== 'string') return false;
   const length = value.length > max ? [...value].length : value.length;
   return length >= min && length <= max;
@@ -77,19 +71,8 @@ export const Text = (min: number, max: number): PropertyDecorator =>
 /** A name: text of 1 to 255 characters, trimmed, compared without case. */
 export const Name = (): PropertyDecorator => Text(1, 255);
 
-/** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
-export const Watermark = (): PropertyDecorator =>
-  applyDecorators(
-    normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
-    must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
-    ApiProperty({
-      type: () => String,
-      oneOf: [WATERMARK, { type: 'number' }, { type: 'boolean' }],
-    }),
-  );
-
 /** A whole number within the limits of its schema, never coerced from text. */
-const Whole = (schema: WholeSchema): PropertyDecorator =>
+export const Whole = (schema: WholeSchema): PropertyDecorator =>
   applyDecorators(
     must('whole', `a whole number from ${schema.minimum} to ${schema.maximum}`, (value) =>
       isWhole(value, schema.minimum, schema.maximum),
@@ -140,12 +123,6 @@ export const OneOf = (values: readonly string[]): PropertyDecorator =>
     must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
     ApiProperty({ type: 'string', enum: [...values] }),
   );
-
-/** The number of a threshold: 1 to 100,000. */
-export const ThresholdNumber = (): PropertyDecorator => Whole(THRESHOLD_NUMBER);
-
-/** The unit of a threshold. */
-export const ThresholdDatepart = (): PropertyDecorator => OneOf(DATEPARTS);
 
 const wholeOf = (value: unknown): unknown =>
   typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;

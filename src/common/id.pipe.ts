@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
-import { InvalidRequestError } from './domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 
 /**
  * An id in a path. A whole number too large for any id becomes -1, which names nothing and so

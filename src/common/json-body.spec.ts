@@ -1,4 +1,4 @@
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import { parseJsonBody } from './json-body.js';
 
 const parse = (text: string): unknown => parseJsonBody(Buffer.from(text));

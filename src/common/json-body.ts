@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 
 /** Numbers of 16 and more digits are the ones that a double may not hold as they were sent. */
 const LONG_NUMBER = /[\d.]{16}/;

@@ -1,4 +1,4 @@
-import { DomainError } from './domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import { momentAt, pageLimit, positionOf, toPage } from './page.js';
 
 describe('a page', () => {

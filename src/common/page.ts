@@ -1,4 +1,4 @@
-import { InvalidRequestError } from './domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 import { PageQuery } from './page.dto.js';
 
 export { PageQuery };

@@ -4,13 +4,13 @@ import { ApiProperty } from '@nestjs/swagger';
 export class FieldProblemDto {
   /**
    * The field, by its name on the wire.
-   * @example freshness_number
+   * @example limit
    */
   field!: string;
 
   /**
    * What the field must be.
-   * @example "must be a whole number from 1 to 100000"
+   * @example "must be a whole number from 1 to 1000"
    */
   message!: string;
 }
@@ -40,7 +40,7 @@ export class ProblemDto {
 
   /**
    * What went wrong, for people.
-   * @example "name: must be text of 1 to 255 characters"
+   * @example "limit: must be a whole number from 1 to 1000"
    */
   @ApiProperty()
   detail!: string;
@@ -54,7 +54,7 @@ export class ProblemDto {
 
   /**
    * The path that was asked for.
-   * @example /pipeline
+   * @example /path
    */
   @ApiProperty()
   instance!: string;
@@ -68,7 +68,7 @@ export class ProblemDto {
 
   /**
    * The same as `detail`, under the name that clients of the original service read.
-   * @example "name: must be text of 1 to 255 characters"
+   * @example "limit: must be a whole number from 1 to 1000"
    */
   @ApiProperty()
   message!: string;

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asDomainError } from '../database/database-errors.js';
-import { DomainError, type ErrorKind } from './domain-error.js';
+import { DomainError, type ErrorKind } from '../errors/domain-error.js';
 import type { ProblemDto } from './problem.dto.js';
 
 /** The media type of RFC 9457. */

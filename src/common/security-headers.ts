@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** The same for every response: what no browser shall do with an answer of this service. */
 export const SECURITY_HEADERS = {
@@ -28,13 +28,14 @@ const DOCS_POLICY = [
 
 /**
  * Security headers on every response, refusals included. They are constants, so a hook sets them: @fastify/helmet
- * computes the same ones anew for each request, which costs more than the rest of the framework's hooks together. No
- * Strict-Transport-Security: TLS ends at the ingress, and so does the promise to keep using it.
+ * computes the same ones anew for each request, which costs more than the rest of the framework's hooks together. `isPage`
+ * finds the requests for Swagger UI, which has a policy of its own. No Strict-Transport-Security: TLS ends at the
+ * ingress, and so does the promise to keep using it.
  */
-export function registerSecurityHeaders(fastify: FastifyInstance): void {
+export function registerSecurityHeaders(fastify: FastifyInstance, isPage: (request: FastifyRequest) => boolean): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS);
-    if (request.routeOptions.config.access === 'docs') reply.header('content-security-policy', DOCS_POLICY);
+    if (isPage(request)) reply.header('content-security-policy', DOCS_POLICY);
     done();
   });
 }

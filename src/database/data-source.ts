@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { DataSourceOptions } from 'typeorm';
+import { type DataSourceOptions, DefaultNamingStrategy } from 'typeorm';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
@@ -23,6 +23,13 @@ const MIGRATIONS = [
 /** Where TypeORM notes which of them have run. */
 export const MIGRATIONS_TABLE = 'watcher_migration';
 
+/** Columns of an embedded type are named `prefix_name`; TypeORM's own way would be `prefixName`. */
+class SnakeCasePrefixes extends DefaultNamingStrategy {
+  override columnName(propertyName: string, customName: string | undefined, prefixes: string[]): string {
+    return [...prefixes, customName ?? propertyName].join('_');
+  }
+}
+
 /** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
 export function dataSourceOptions(url: string, poolSize: number) {
   return {
@@ -32,6 +39,7 @@ export function dataSourceOptions(url: string, poolSize: number) {
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
+    namingStrategy: new SnakeCasePrefixes(),
     poolSize,
     connectTimeoutMS: 3000,
     // Ids and counts are at most 2^53-1 by the contract, so a double holds each.

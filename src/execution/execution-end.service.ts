@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import type { DomainError } from '../common/domain-error.js';
+import type { DomainError } from '../errors/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { type Batches, IdempotencyService } from '../idempotency/idempotency.service.js';
 import { PipelineWatermarkService, type SuccessfulRun } from '../pipeline/pipeline-watermark.service.js';

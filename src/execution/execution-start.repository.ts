@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Datepart } from '../common/fields.js';
+import type { Datepart } from '../pipeline/threshold.entity.js';
 import { insertWithSubscribers } from '../database/insert-with-subscribers.js';
 import { ExecutionEntity } from './execution.entity.js';
 import {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
@@ -16,6 +16,8 @@ import {
   StartExecutionDto,
 } from './execution.dto.js';
 import { ExecutionService } from './execution.service.js';
+import { ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 
 /** Executions: reported when they start and when they end, read at any time. */
 @ApiTags('execution')
@@ -35,7 +37,12 @@ export class ExecutionController {
    */
   @Post('start_pipeline_execution')
   @Requires('write')
-  @ApiAnswers({ created: StartedExecutionDto, ok: StartedExecutionDto, body: true, problems: [404] })
+  @ApiAnswers({
+    created: StartedExecutionDto,
+    ok: StartedExecutionDto,
+    body: true,
+    problems: [new PipelineNotFoundError(7)],
+  })
   start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
     return this.starts.start(request);
   }
@@ -51,7 +58,11 @@ export class ExecutionController {
   @Post('end_pipeline_execution')
   @Requires('write')
   @HttpCode(200)
-  @ApiAnswers({ ok: ExecutionDto, body: true, problems: [404, 409] })
+  @ApiAnswers({
+    ok: ExecutionDto,
+    body: true,
+    problems: [new ExecutionNotFoundError(42), new ExecutionAlreadyEndedError(42)],
+  })
   end(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.ends.end(request);
   }
@@ -68,7 +79,7 @@ export class ExecutionController {
   @Get('pipeline_execution/:id')
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [404] })
+  @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [new ExecutionNotFoundError(42)] })
   get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
     return this.executions.getWithChildren(id);
   }

@@ -18,10 +18,9 @@ import {
   QueryId,
   Text,
   VERSION,
-  Watermark,
-  WATERMARK,
 } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
+import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
 import { type Status, STATUSES } from './execution-status.js';
 
 /** An execution that starts. */

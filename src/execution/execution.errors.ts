@@ -1,4 +1,4 @@
-import { DomainError, InvalidRequestError } from '../common/domain-error.js';
+import { DomainError, InvalidRequestError } from '../errors/domain-error.js';
 
 export class ExecutionNotFoundError extends DomainError {
   constructor(id: number) {

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { JobModule } from '../jobs/job.module.js';
-import { OperationModule } from '../operation/operation.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
@@ -23,7 +23,7 @@ import { ExecutionService } from './execution.service.js';
   imports: [
     IdempotencyModule,
     JobModule,
-    OperationModule,
+    ObservabilityModule,
     PipelineModule,
     TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
   ],

@@ -1,9 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
+import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
 import { HierarchyService } from './hierarchy.service.js';
 
@@ -17,7 +18,7 @@ export class HierarchyController {
   @Get('children')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
+  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
   children(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
     return this.hierarchy.children(id, query);
   }
@@ -26,7 +27,7 @@ export class HierarchyController {
   @Get('downstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
+  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
   downstream(@Param('id', IdPipe) id: number, @Query() query: DownstreamQuery): Promise<Page<RelativeDto>> {
     return this.hierarchy.downstream(id, query);
   }
@@ -35,7 +36,7 @@ export class HierarchyController {
   @Get('upstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
+  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
   upstream(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
     return this.hierarchy.upstream(id, query);
   }
@@ -44,7 +45,7 @@ export class HierarchyController {
   @Get('tree')
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: TreeDto, problems: [404] })
+  @ApiAnswers({ ok: TreeDto, problems: [new ExecutionNotFoundError(42)] })
   tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<TreeDto> {
     return this.hierarchy.tree(id, query);
   }

@@ -1,8 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DEPTH, OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
+import { OneOf, Optional, QueryId, QueryWhole } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
 import { ExecutionDto } from '../execution/execution.dto.js';
 import { type Status, STATUSES } from '../execution/execution-status.js';
+
+export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
 
 /** Which relatives of an execution, and how paged. */
 export class RelativesQuery extends PageQuery {

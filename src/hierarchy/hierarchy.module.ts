@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
-import { AnalysisController } from './analysis/analysis.controller.js';
-import { AnalysisRepository } from './analysis/analysis.repository.js';
-import { AnalysisService } from './analysis/analysis.service.js';
+import { TreeQuestionsController } from './questions/tree-questions.controller.js';
+import { TreeQuestionsRepository } from './questions/tree-questions.repository.js';
+import { TreeQuestionsService } from './questions/tree-questions.service.js';
 import { ClosureEntity } from './closure.entity.js';
 import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
 import { HierarchyController } from './hierarchy.controller.js';
@@ -16,13 +16,13 @@ import { TreeFailureService } from './tree-failure.service.js';
 /** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
 @Module({
   imports: [ExecutionModule, PipelineModule, TypeOrmModule.forFeature([ClosureEntity])],
-  controllers: [HierarchyController, AnalysisController],
+  controllers: [HierarchyController, TreeQuestionsController],
   providers: [
     ExecutionClosureSubscriber,
     HierarchyRepository,
     HierarchyService,
-    AnalysisRepository,
-    AnalysisService,
+    TreeQuestionsRepository,
+    TreeQuestionsService,
     TreeFailureRepository,
     TreeFailureService,
   ],

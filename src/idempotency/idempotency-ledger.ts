@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../common/answer.js';
-import { DomainError, type ErrorKind } from '../common/domain-error.js';
+import { DomainError, type ErrorKind } from '../errors/domain-error.js';
 import { problem, statusOf } from '../common/problem.filter.js';
 import { KeyReusedError, RequestUnderWayError } from './idempotency.errors.js';
 import { IdempotencyRepository, type KeyOfCaller } from './idempotency.repository.js';

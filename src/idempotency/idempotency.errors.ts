@@ -1,4 +1,4 @@
-import { DomainError, InvalidRequestError } from '../common/domain-error.js';
+import { DomainError, InvalidRequestError } from '../errors/domain-error.js';
 
 /** The same key with another request. */
 export class KeyReusedError extends InvalidRequestError {

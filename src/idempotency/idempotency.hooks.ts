@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { InvalidRequestError } from '../common/domain-error.js';
+import { InvalidRequestError } from '../errors/domain-error.js';
 import { repeatableRequest } from './repeatable-request.js';
 
 const MAX_LENGTH = 255;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { JobModule } from '../jobs/job.module.js';
-import { OperationModule } from '../operation/operation.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { IdempotencyKeyEntity } from './idempotency-key.entity.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
 import { IdempotencySweepService } from './idempotency-sweep.service.js';
@@ -10,7 +10,7 @@ import { IdempotencyService } from './idempotency.service.js';
 
 /** Requests that may be sent twice and count once. */
 @Module({
-  imports: [JobModule, OperationModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
+  imports: [JobModule, ObservabilityModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
   providers: [IdempotencyLedger, IdempotencyRepository, IdempotencyService, IdempotencySweepService],
   exports: [IdempotencyService],
 })

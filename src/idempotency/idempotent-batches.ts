@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { type BatchSetup, type BatchWork, commitInBatches } from '../batching/batch-work.js';
 import type { GroupCommit } from '../batching/group-commit.js';
 import type { Answer } from '../common/answer.js';
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../errors/domain-error.js';
 import type { IdempotencyLedger } from './idempotency-ledger.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
 

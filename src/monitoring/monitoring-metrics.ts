@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { MetricsService } from '../operation/metrics.service.js';
+import { MetricsService } from '../observability/metrics.service.js';
 import { AlertRepository } from './alert/alert.repository.js';
 import { IncidentRepository } from './incident/incident.repository.js';
 

@@ -4,7 +4,7 @@ import { ExecutionModule } from '../execution/execution.module.js';
 import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { JobModule } from '../jobs/job.module.js';
-import { OperationModule } from '../operation/operation.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { AlertDeliveryService } from './alert/alert-delivery.service.js';
 import { AlertOutboxService } from './alert/alert-outbox.service.js';
 import { AlertSenderService } from './alert/alert-sender.service.js';
@@ -19,6 +19,7 @@ import { CheckService } from './check/check.service.js';
 import { FailureWatchService } from './incident/failure-watch.service.js';
 import { IncidentController } from './incident/incident.controller.js';
 import { IncidentEntity, LateEndEntity } from './incident/incident.entity.js';
+import { IncidentEvents } from './incident/incident.events.js';
 import { IncidentRepository } from './incident/incident.repository.js';
 import { IncidentService } from './incident/incident.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
@@ -30,7 +31,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     HierarchyModule,
     IdempotencyModule,
     JobModule,
-    OperationModule,
+    ObservabilityModule,
     TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
   ],
   controllers: [AlertController, CheckController, IncidentController],
@@ -44,6 +45,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     CheckScheduleService,
     CheckService,
     FailureWatchService,
+    IncidentEvents,
     IncidentRepository,
     IncidentService,
     MonitoringMetrics,

@@ -1,5 +1,4 @@
-import { InvalidRequestError } from '../common/domain-error.js';
-import { type Configuration, configurationHash, refuseHalfPairs } from './configuration.js';
+import { type Configuration, configurationHash } from './configuration.js';
 
 const nothing: Configuration = {
   name: 'Customers',
@@ -43,24 +42,5 @@ describe('the hash of a configuration', () => {
     ['timeliness', { timeliness_number: 1, timeliness_datepart: 'day' }],
   ])('sees %s', (_, change) => {
     expect(configurationHash({ ...nothing, ...change })).not.toBe(configurationHash(nothing));
-  });
-});
-
-describe('the pairs of a threshold', () => {
-  it('may be there or not', () => {
-    expect(() => refuseHalfPairs(nothing)).not.toThrow();
-    expect(() => refuseHalfPairs({ ...nothing, freshness_number: 1, freshness_datepart: 'day' })).not.toThrow();
-  });
-
-  it.each([
-    [{ freshness_number: 1 }, 'freshness_datepart'],
-    [{ freshness_datepart: 'day' as const }, 'freshness_number'],
-    [{ timeliness_number: 1 }, 'timeliness_datepart'],
-    [{ timeliness_datepart: 'day' as const }, 'timeliness_number'],
-  ])('are wrong by halves: %j lacks %s', (half, missing) => {
-    const message = expect.stringContaining('both or neither');
-    expect(() => refuseHalfPairs({ ...nothing, ...half })).toThrow(
-      expect.objectContaining({ constructor: InvalidRequestError, fields: [{ field: missing, message }] }),
-    );
   });
 });

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { type FieldError, InvalidRequestError } from '../common/domain-error.js';
-import type { Datepart } from '../common/fields.js';
-
-/** A threshold of a check: a number and its unit, both or neither. */
-export interface Thresholds {
-  readonly freshness_number: number | null;
-  readonly freshness_datepart: Datepart | null;
-  readonly timeliness_number: number | null;
-  readonly timeliness_datepart: Datepart | null;
-}
+import type { PairName, WirePairs } from './threshold-pairs.js';
 
 /** What the source code of a pipeline configures, under its names on the wire: the unit of change detection. */
-export interface Configuration extends Thresholds {
+export interface Configuration extends Readonly<WirePairs<PairName>> {
   readonly name: string;
   readonly pipeline_type_name: string;
   readonly pipeline_metadata: Record<string, unknown> | null;
@@ -27,18 +18,4 @@ export function configurationHash(configuration: Configuration): string {
   return createHash('sha256')
     .update(canonicalize(declared) ?? '')
     .digest('hex');
-}
-
-/** Throws `InvalidRequestError` for half a pair: it can't be checked against. */
-export function refuseHalfPairs(thresholds: Thresholds): void {
-  const pairs = [
-    ['freshness_number', 'freshness_datepart'],
-    ['timeliness_number', 'timeliness_datepart'],
-  ] as const;
-  const errors = pairs.flatMap(([number, datepart]): FieldError[] => {
-    if ((thresholds[number] === null) === (thresholds[datepart] === null)) return [];
-    const [missing, present] = thresholds[number] === null ? [number, datepart] : [datepart, number];
-    return [{ field: missing, message: `is needed together with ${present}: both or neither` }];
-  });
-  if (errors.length > 0) throw new InvalidRequestError(errors);
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
@@ -12,6 +12,7 @@ import {
   PipelineTypeDto,
 } from './pipeline-type.dto.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
+import { NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 
 /** `/pipeline_type`: the types of pipelines, and the thresholds they lend to their pipelines. */
 @ApiTags('pipeline_type')
@@ -38,7 +39,11 @@ export class PipelineTypeController {
    */
   @Patch()
   @Requires('admin')
-  @ApiAnswers({ ok: PipelineTypeDto, body: true, problems: [404, 409] })
+  @ApiAnswers({
+    ok: PipelineTypeDto,
+    body: true,
+    problems: [new PipelineTypeNotFoundError(7), new NameTakenError('extraction')],
+  })
   patch(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     return this.types.patch(request);
   }
@@ -55,7 +60,7 @@ export class PipelineTypeController {
   @Get(':id')
   @Requires('read')
   @ApiId('The type')
-  @ApiAnswers({ ok: PipelineTypeDto, problems: [404] })
+  @ApiAnswers({ ok: PipelineTypeDto, problems: [new PipelineTypeNotFoundError(7)] })
   get(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
     return this.types.get(id);
   }

@@ -1,10 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Flag, Id, ID, INSTANT, Name, NAME, Optional } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import { ChangedThresholds, CheckedThresholdsDto, GivenThresholds } from './thresholds.dto.js';
+import { TYPE_PAIRS } from './threshold-pairs.js';
+import { CheckedThresholds, PatchedThresholds, PostedThresholds } from './thresholds.dto.js';
 
 /** A type to get or create. What stands beside the name is used only when the type is new. */
-export class CreatePipelineTypeDto extends GivenThresholds {
+export class CreatePipelineTypeDto extends PostedThresholds(TYPE_PAIRS) {
   /**
    * The type's name, 1 to 255 characters, trimmed. Names compare without case.
    * @example extraction
@@ -30,7 +31,7 @@ export class CreatePipelineTypeDto extends GivenThresholds {
 }
 
 /** A change by an operator. Only what is in the body changes; null clears a field that can be null. */
-export class PatchPipelineTypeDto extends ChangedThresholds {
+export class PatchPipelineTypeDto extends PatchedThresholds(TYPE_PAIRS) {
   /**
    * Which type, by id. Without it, `name` says which.
    * @example 1
@@ -60,7 +61,7 @@ export class ListPipelineTypesQuery extends PageQuery {
 }
 
 /** A type of pipeline, whole. Its thresholds are those of its pipelines that have none. */
-export class PipelineTypeDto extends CheckedThresholdsDto {
+export class PipelineTypeDto extends CheckedThresholds(TYPE_PAIRS) {
   /**
    * Its id.
    * @example 1

@@ -1,5 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
-import type { Datepart } from '../common/fields.js';
+import { Threshold } from './threshold.entity.js';
 
 /**
  * A kind of pipeline. Its thresholds are the default of its pipelines that have none of their own,
@@ -21,20 +21,14 @@ export class PipelineTypeEntity {
   @Column('varchar', { length: 255 })
   name!: string;
 
-  @Column('integer', { name: 'freshness_number', nullable: true })
-  freshnessNumber!: number | null;
-
-  @Column('varchar', { name: 'freshness_datepart', length: 6, nullable: true })
-  freshnessDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'freshness' })
+  freshness!: Threshold;
 
   @Column('boolean', { name: 'mute_freshness_check', default: false })
   muteFreshnessCheck!: boolean;
 
-  @Column('integer', { name: 'timeliness_number', nullable: true })
-  timelinessNumber!: number | null;
-
-  @Column('varchar', { name: 'timeliness_datepart', length: 6, nullable: true })
-  timelinessDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'timeliness' })
+  timeliness!: Threshold;
 
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;

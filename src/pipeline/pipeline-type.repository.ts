@@ -5,6 +5,7 @@ import { type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListPipelineTypesQuery } from './pipeline-type.dto.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { INSERT_PIPELINE_TYPE } from './pipeline.sql.js';
+import { thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
 
 /** The columns that a new type may bring along. */
 export type NewPipelineType = Pick<PipelineTypeEntity, 'name'> & Partial<PipelineTypeEntity>;
@@ -16,12 +17,9 @@ export class PipelineTypeRepository {
   async insertIfAbsent(manager: EntityManager, type: NewPipelineType): Promise<{ created: boolean }> {
     const inserted: unknown[] = await manager.query(INSERT_PIPELINE_TYPE, [
       type.name,
-      type.freshnessNumber ?? null,
-      type.freshnessDatepart ?? null,
       type.muteFreshnessCheck ?? false,
-      type.timelinessNumber ?? null,
-      type.timelinessDatepart ?? null,
       type.muteTimelinessCheck ?? false,
+      JSON.stringify(wirePairs(TYPE_PAIRS, { ...thresholdsOf(TYPE_PAIRS, {}), ...type })),
     ]);
     return { created: inserted.length > 0 };
   }

@@ -6,7 +6,6 @@ import type { Page } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
-import { refuseHalfPairs, type Thresholds } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import type {
   CreatePipelineTypeDto,
@@ -19,6 +18,7 @@ import { type NewPipelineType, PipelineTypeRepository } from './pipeline-type.re
 import { KeyMissingError, NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 import { PipelineEvents } from './pipeline.events.js';
 import { toPipelineTypeDto } from './pipeline.mapper.js';
+import { changedThresholds, isGiven, refuseHalfPairs, thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
 
 /** The types of pipelines: get-or-create, defaults for their pipelines, changes by operators. */
 @Injectable()
@@ -34,14 +34,11 @@ export class PipelineTypeService {
   getOrCreate(request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
     const type: NewPipelineType = {
       name: this.names.stored(request.name),
-      freshnessNumber: request.freshness_number ?? null,
-      freshnessDatepart: request.freshness_datepart ?? null,
+      ...thresholdsOf(TYPE_PAIRS, request),
       muteFreshnessCheck: request.mute_freshness_check ?? false,
-      timelinessNumber: request.timeliness_number ?? null,
-      timelinessDatepart: request.timeliness_datepart ?? null,
       muteTimelinessCheck: request.mute_timeliness_check ?? false,
     };
-    refuseHalfPairs(thresholdsOf(type));
+    refuseHalfPairs(TYPE_PAIRS, request);
     return this.idempotency.once(async (manager) => {
       const { created, row } = await this.ensure(manager, type);
       const body = toPipelineTypeDto(row);
@@ -79,10 +76,10 @@ export class PipelineTypeService {
       return await this.transactions.run(async (manager) => {
         const type = await this.types.lock(manager, key);
         if (!type) throw new PipelineTypeNotFoundError(key);
-        const change = this.changeOf(request);
-        refuseHalfPairs(thresholdsOf({ ...type, ...change }));
+        const change = this.changeOf(type, request);
+        refuseHalfPairs(TYPE_PAIRS, wirePairs(TYPE_PAIRS, { ...type, ...change }));
         if (Object.keys(change).length > 0) await this.types.update(manager, type.id, change);
-        if (request.timeliness_number !== undefined || request.timeliness_datepart !== undefined) {
+        if (isGiven('timeliness', request)) {
           this.events.thresholdChanged.emit(manager, { pipelineTypeId: type.id });
         }
         const changed = await this.types.findById(manager, type.id);
@@ -94,25 +91,13 @@ export class PipelineTypeService {
     }
   }
 
-  private changeOf(request: PatchPipelineTypeDto): Partial<PipelineTypeEntity> {
+  private changeOf(type: PipelineTypeEntity, request: PatchPipelineTypeDto): Partial<PipelineTypeEntity> {
     const renamed = request.id !== undefined && request.name !== undefined;
     return definedFields({
       name: renamed ? this.names.stored(request.name ?? '') : undefined,
-      freshnessNumber: request.freshness_number,
-      freshnessDatepart: request.freshness_datepart,
+      ...changedThresholds(TYPE_PAIRS, type, request),
       muteFreshnessCheck: request.mute_freshness_check,
-      timelinessNumber: request.timeliness_number,
-      timelinessDatepart: request.timeliness_datepart,
       muteTimelinessCheck: request.mute_timeliness_check,
     });
   }
-}
-
-function thresholdsOf(type: Partial<PipelineTypeEntity>): Thresholds {
-  return {
-    freshness_number: type.freshnessNumber ?? null,
-    freshness_datepart: type.freshnessDatepart ?? null,
-    timeliness_number: type.timelinessNumber ?? null,
-    timeliness_datepart: type.timelinessDatepart ?? null,
-  };
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../common/answer.js';
-import { Requires } from '../common/access.js';
+import { Requires } from '../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/page.js';
@@ -15,6 +15,7 @@ import {
   RegisterPipelineDto,
 } from './pipeline.dto.js';
 import { PipelineService } from './pipeline.service.js';
+import { NameTakenError, PipelineNotFoundError } from './pipeline.errors.js';
 
 /** `/pipeline`: the registry of pipelines. */
 @ApiTags('pipeline')
@@ -48,7 +49,11 @@ export class PipelineController {
    */
   @Patch()
   @Requires('admin')
-  @ApiAnswers({ ok: PipelineDto, body: true, problems: [404, 409] })
+  @ApiAnswers({
+    ok: PipelineDto,
+    body: true,
+    problems: [new PipelineNotFoundError(7), new NameTakenError('Customer Data Pipeline')],
+  })
   patch(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
     return this.pipelines.patch(request);
   }
@@ -65,7 +70,7 @@ export class PipelineController {
   @Get(':id')
   @Requires('read')
   @ApiId('The pipeline')
-  @ApiAnswers({ ok: PipelineDto, problems: [404] })
+  @ApiAnswers({ ok: PipelineDto, problems: [new PipelineNotFoundError(7)] })
   get(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
     return this.pipelines.get(id);
   }
@@ -74,7 +79,7 @@ export class PipelineController {
   @Get(':id/history')
   @Requires('read')
   @ApiId('The pipeline')
-  @ApiPage(ConfigurationChangeDto, [404])
+  @ApiPage(ConfigurationChangeDto, [new PipelineNotFoundError(7)])
   history(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<ConfigurationChangeDto>> {
     return this.pipelines.history(id, query);
   }

@@ -13,14 +13,14 @@ import {
   Optional,
   QueryFlag,
   VERSION,
-  Watermark,
-  WATERMARK,
 } from '../common/fields.js';
 import { PageQuery } from '../common/page.js';
-import { ChangedThresholds, CheckedThresholdsDto, GivenThresholds, ThresholdsDto } from './thresholds.dto.js';
+import { PIPELINE_PAIRS } from './threshold-pairs.js';
+import { CheckedThresholds, PatchedThresholds, PostedThresholds, Thresholds } from './thresholds.dto.js';
+import { Watermark, WATERMARK } from './watermark.dto.js';
 
 /** What a pipeline's source code says of it. */
-export class RegisterPipelineDto extends GivenThresholds {
+export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   /**
    * The pipeline's name, 1 to 255 characters, trimmed. Names compare without case.
    * @example "Customer Data Pipeline"
@@ -84,7 +84,7 @@ export class RegisteredPipelineDto {
 }
 
 /** A change by an operator. Only what is in the body changes; null clears a field that can be null. */
-export class PatchPipelineDto extends ChangedThresholds {
+export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   /**
    * Which pipeline, by id. Without it, `name` says which.
    * @example 1
@@ -186,7 +186,7 @@ export class ListPipelinesQuery extends PageQuery {
 }
 
 /** A pipeline, whole. Where it has no threshold of its own, its type's holds. */
-export class PipelineDto extends CheckedThresholdsDto {
+export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   /**
    * Its id.
    * @example 1
@@ -301,7 +301,7 @@ export class PipelineDto extends CheckedThresholdsDto {
 }
 
 /** A configuration as it stood: the fields that the code sends, null where it sent none. */
-export class ConfigurationDto extends ThresholdsDto {
+export class ConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
   /**
    * The pipeline's name.
    * @example "Customer Data Pipeline"

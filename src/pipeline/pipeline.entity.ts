@@ -10,8 +10,8 @@ import {
   type Relation,
   UpdateDateColumn,
 } from 'typeorm';
-import type { Datepart } from '../common/fields.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
+import { Threshold } from './threshold.entity.js';
 
 /**
  * A pipeline as its source code and its operators configured it, and how far it has loaded.
@@ -69,20 +69,14 @@ export class PipelineEntity {
   @Column({ type: 'timestamptz', name: 'last_target_soft_delete', precision: 3, nullable: true })
   lastTargetSoftDelete!: Date | null;
 
-  @Column('integer', { name: 'freshness_number', nullable: true })
-  freshnessNumber!: number | null;
-
-  @Column('varchar', { name: 'freshness_datepart', length: 6, nullable: true })
-  freshnessDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'freshness' })
+  freshness!: Threshold;
 
   @Column('boolean', { name: 'mute_freshness_check', default: false })
   muteFreshnessCheck!: boolean;
 
-  @Column('integer', { name: 'timeliness_number', nullable: true })
-  timelinessNumber!: number | null;
-
-  @Column('varchar', { name: 'timeliness_datepart', length: 6, nullable: true })
-  timelinessDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'timeliness' })
+  timeliness!: Threshold;
 
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;

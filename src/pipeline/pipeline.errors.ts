@@ -1,4 +1,4 @@
-import { DomainError, InvalidRequestError } from '../common/domain-error.js';
+import { DomainError, InvalidRequestError } from '../errors/domain-error.js';
 
 export class PipelineNotFoundError extends DomainError {
   constructor(key: number | string) {
@@ -14,7 +14,7 @@ export class PipelineTypeNotFoundError extends DomainError {
 
 export class NameTakenError extends DomainError {
   constructor(name: string) {
-    super('conflict', 'name_taken', `The name ${describe(name)} is taken (names compare without case).`);
+    super('conflict', 'name_taken', `The name '${name}' is taken (names compare without case).`);
   }
 }
 

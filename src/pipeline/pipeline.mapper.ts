@@ -8,8 +8,9 @@ import type {
   RegisterPipelineDto,
 } from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
-import { type Configuration, refuseHalfPairs } from './configuration.js';
+import type { Configuration } from './configuration.js';
 import type { NamePolicy } from './name-policy.js';
+import { pairsOf, PIPELINE_PAIRS, refuseHalfPairs, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
 
 /** The configuration that a registration asks for; throws `InvalidRequestError` for one that no row can have. */
 export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy): Configuration {
@@ -17,12 +18,9 @@ export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy)
     name: names.stored(request.name),
     pipeline_type_name: names.stored(request.pipeline_type_name, 'pipeline_type_name'),
     pipeline_metadata: request.pipeline_metadata ?? null,
-    freshness_number: request.freshness_number ?? null,
-    freshness_datepart: request.freshness_datepart ?? null,
-    timeliness_number: request.timeliness_number ?? null,
-    timeliness_datepart: request.timeliness_datepart ?? null,
+    ...pairsOf(PIPELINE_PAIRS, request),
   };
-  refuseHalfPairs(configuration);
+  refuseHalfPairs(PIPELINE_PAIRS, configuration);
   return configuration;
 }
 
@@ -37,10 +35,7 @@ export function toRegisteredPipelineDto(
 export function toConfigurationColumns(configuration: Configuration) {
   return {
     pipelineMetadata: configuration.pipeline_metadata,
-    freshnessNumber: configuration.freshness_number,
-    freshnessDatepart: configuration.freshness_datepart,
-    timelinessNumber: configuration.timeliness_number,
-    timelinessDatepart: configuration.timeliness_datepart,
+    ...thresholdsOf(PIPELINE_PAIRS, configuration),
   };
 }
 
@@ -50,10 +45,7 @@ export function configurationOf(pipeline: PipelineEntity): Configuration {
     name: pipeline.name,
     pipeline_type_name: pipeline.pipelineType.name,
     pipeline_metadata: pipeline.pipelineMetadata,
-    freshness_number: pipeline.freshnessNumber,
-    freshness_datepart: pipeline.freshnessDatepart,
-    timeliness_number: pipeline.timelinessNumber,
-    timeliness_datepart: pipeline.timelinessDatepart,
+    ...wirePairs(PIPELINE_PAIRS, pipeline),
   };
 }
 
@@ -69,11 +61,9 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     last_target_insert: pipeline.lastTargetInsert?.toISOString() ?? null,
     last_target_update: pipeline.lastTargetUpdate?.toISOString() ?? null,
     last_target_soft_delete: pipeline.lastTargetSoftDelete?.toISOString() ?? null,
-    freshness_number: pipeline.freshnessNumber,
-    freshness_datepart: pipeline.freshnessDatepart,
+    ...wirePair('freshness', pipeline.freshness),
     mute_freshness_check: pipeline.muteFreshnessCheck,
-    timeliness_number: pipeline.timelinessNumber,
-    timeliness_datepart: pipeline.timelinessDatepart,
+    ...wirePair('timeliness', pipeline.timeliness),
     mute_timeliness_check: pipeline.muteTimelinessCheck,
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
@@ -99,11 +89,9 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
   return {
     id: type.id,
     name: type.name,
-    freshness_number: type.freshnessNumber,
-    freshness_datepart: type.freshnessDatepart,
+    ...wirePair('freshness', type.freshness),
     mute_freshness_check: type.muteFreshnessCheck,
-    timeliness_number: type.timelinessNumber,
-    timeliness_datepart: type.timelinessDatepart,
+    ...wirePair('timeliness', type.timeliness),
     mute_timeliness_check: type.muteTimelinessCheck,
     created_at: type.createdAt.toISOString(),
     updated_at: type.updatedAt.toISOString(),

@@ -16,6 +16,7 @@ import {
   RECORD_PROGRESS_OF_ONE,
   SET_NEXT_WATERMARK,
 } from './pipeline.sql.js';
+import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
 
 /** What a registration is answered with. */
 export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
@@ -76,11 +77,8 @@ export class PipelineRepository {
       pipelineTypeId,
       configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
       nextWatermark ?? null,
-      configuration.freshness_number,
-      configuration.freshness_datepart,
-      configuration.timeliness_number,
-      configuration.timeliness_datepart,
       configurationHash(configuration),
+      JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
     ]);
     return inserted;
   }

@@ -3,7 +3,6 @@ import { definedFields } from '../common/defined-fields.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import { refuseHalfPairs } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
 import type { ConfigurationChangeDto, ListPipelinesQuery, PatchPipelineDto, PipelineDto } from './pipeline.dto.js';
@@ -17,6 +16,7 @@ import {
 import { PipelineEvents } from './pipeline.events.js';
 import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
+import { changedThresholds, isGiven, PIPELINE_PAIRS, refuseHalfPairs } from './threshold-pairs.js';
 
 /** Pipelines as operators see them: read, listed, changed by hand. */
 @Injectable()
@@ -65,11 +65,10 @@ export class PipelineService {
         // The pattern is for new names: one that was there before it may be kept, or change its case.
         if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
           this.names.refuseUnwanted(newName);
-        const change = this.changeOf(request, newName);
-        refuseHalfPairs(configurationOf({ ...pipeline, ...change }));
+        const change = this.changeOf(pipeline, request, newName);
+        refuseHalfPairs(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);
-        const thresholds = [request.timeliness_number, request.timeliness_datepart, typeId];
-        if (thresholds.some((field) => field !== undefined)) {
+        if (isGiven('timeliness', request) || typeId !== undefined) {
           this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
         }
         return toPipelineDto((await this.pipelines.findById(manager, pipeline.id)) ?? pipeline);
@@ -80,17 +79,18 @@ export class PipelineService {
     }
   }
 
-  private changeOf(request: PatchPipelineDto, newName: string | undefined): Partial<PipelineEntity> {
+  private changeOf(
+    pipeline: PipelineEntity,
+    request: PatchPipelineDto,
+    newName: string | undefined,
+  ): Partial<PipelineEntity> {
     return definedFields<PipelineEntity>({
       name: newName,
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,
       watermark: request.watermark,
       nextWatermark: request.next_watermark,
-      freshnessNumber: request.freshness_number,
-      freshnessDatepart: request.freshness_datepart,
-      timelinessNumber: request.timeliness_number,
-      timelinessDatepart: request.timeliness_datepart,
+      ...changedThresholds(PIPELINE_PAIRS, pipeline, request),
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
       active: request.active,

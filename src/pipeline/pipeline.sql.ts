@@ -1,3 +1,5 @@
+import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
+
 /**
  * The pipeline of a name with the stored name of the type that the caller speaks of, in one look.
  * By uq_pipeline_name and uq_pipeline_type_name, both on lower(name).
@@ -22,9 +24,10 @@ export const DESCRIBE_PIPELINES = `
 
 /** No row comes back when somebody else has the name: then theirs is read in a second statement. */
 export const INSERT_PIPELINE = `
-  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, freshness_number, freshness_datepart,
-                        timeliness_number, timeliness_datepart, config_hash)
-  VALUES ($1::text, $2::bigint, $3::jsonb, $4::text, $5::int, $6::text, $7::int, $8::text, $9::text)
+  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash,
+                        ${PIPELINE_PAIR_COLUMNS.names})
+  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, pairs.*
+    FROM jsonb_to_record($6::jsonb) AS pairs (${PIPELINE_PAIR_COLUMNS.typed})
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
@@ -35,9 +38,9 @@ export const SET_NEXT_WATERMARK = `
 
 /** By uq_pipeline_type_name; no row comes back when somebody else has the name. */
 export const INSERT_PIPELINE_TYPE = `
-  INSERT INTO pipeline_type (name, freshness_number, freshness_datepart, mute_freshness_check,
-                             timeliness_number, timeliness_datepart, mute_timeliness_check)
-  VALUES ($1::text, $2::int, $3::text, $4::bool, $5::int, $6::text, $7::bool)
+  INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, ${TYPE_PAIR_COLUMNS.names})
+  SELECT $1::text, $2::bool, $3::bool, pairs.*
+    FROM jsonb_to_record($4::jsonb) AS pairs (${TYPE_PAIR_COLUMNS.typed})
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 

@@ -1,5 +1,5 @@
 import { hashOf, newKey } from '../../src/access/api-key.js';
-import type { Scope } from '../../src/common/access.js';
+import type { Scope } from '../../src/access/caller.js';
 import { DataSource } from 'typeorm';
 import { runKeyCommand } from '../../src/access/api-key.command.js';
 import { addKey, bearer, until } from '../support/access.js';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { Proxy } from '../support/proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { type Answer, Watcher } from '../support/watcher.js';
 
 /** What the contract gives the service to notice that the database is gone, or back. */
@@ -10,22 +10,19 @@ const WITHIN_MS = 5000;
 
 describe('while the database is away', () => {
   let database: TestDatabase;
-  let proxy: Proxy;
+  let proxy: TcpProxy;
   let watcher: Watcher;
   let pipelineId: number;
   let next = 0;
 
   beforeEach(async () => {
     database = await createDatabase();
-    const direct = new URL(database.url);
-    proxy = await Proxy.start(direct.hostname, Number(direct.port));
-    const url = new URL(database.url);
-    url.host = `127.0.0.1:${proxy.port}`;
-    watcher = await Watcher.start({ databaseUrl: url.href }, database);
+    proxy = await TcpProxy.to(database.url);
+    watcher = await Watcher.start({ databaseUrl: proxy.via(database.url) }, database);
     pipelineId = await watcher.pipeline('Away');
   });
   afterEach(async () => {
-    await proxy.stop();
+    await proxy.close();
     await watcher.stop();
   });
 
@@ -62,7 +59,7 @@ describe('while the database is away', () => {
     await Promise.all(Array.from({ length: 5 }, requests).flat());
     const acknowledged = await Promise.all([start(), start()]);
     const underWay = Array.from({ length: 3 }, requests).flat();
-    proxy[how]();
+    await proxy[how]();
 
     for (const answer of await inTime(Promise.all(underWay))) expect(answer.status).not.toBe(500);
     for (let round = 0; round < 3; round++) {
@@ -74,7 +71,7 @@ describe('while the database is away', () => {
       expect((await inTime(watcher.get('/health/ready'))).status).toBe(503);
     }
 
-    proxy.restore();
+    await proxy.restore('lost');
     await inTime(recovered());
     const again = await Promise.all(Array.from({ length: 10 }, start));
     expect(again.map(({ status }) => status)).toEqual(Array(10).fill(201));

@@ -6,7 +6,7 @@ import { Load } from './support/load.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
-import { TcpProxy } from './support/tcp-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const seed = Random.seed();
 const random = new Random(seed);

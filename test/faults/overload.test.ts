@@ -7,7 +7,7 @@ import { Load } from './support/load.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
-import { TcpProxy } from './support/tcp-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const AT_ONCE = 10_000;
 /** With 10,000 connections open; most of it is theirs. */

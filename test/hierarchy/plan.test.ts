@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/hierarchy/analysis/analysis.sql.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/hierarchy/questions/tree-questions.sql.js';
 import { ROOT_CAUSES_OF_TREES } from '../../src/hierarchy/tree-failure.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { readConfig, type Config } from '../../src/config/config.js';
-import { createApp } from '../../src/configure-app.js';
+import { createApp } from '../../src/create-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { watchStatements } from './statements.js';
 

@@ -5,7 +5,7 @@ import { connectionUrl, DATABASE, readAccess, writeAccess, type Access } from '.
 import { openDataFolder, WAYS_OUT } from './data-folder.js';
 import { EmbeddedServerError, reasonOf } from './embedded-server-error.js';
 import { FolderLock } from './folder-lock.js';
-import { runSql } from './knock.js';
+import { runSql } from './server-probe.js';
 import { stopOrphans } from './orphans.js';
 import { choosePort, isFree } from './port.js';
 import { rotateLog } from './server-log.js';

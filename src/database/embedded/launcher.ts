@@ -8,7 +8,8 @@ export interface Owner {
   readonly gid: number;
 }
 
-export interface Outcome {
+/** How a program ended, and its output. */
+export interface ProgramResult {
   readonly code: number | null;
   readonly output: string;
 }
@@ -45,7 +46,7 @@ export class Launcher {
   }
 
   /** Runs a program to its end. Rejects only if it cannot be started at all. */
-  run(program: string, args: readonly string[], input = ''): Promise<Outcome> {
+  run(program: string, args: readonly string[], input = ''): Promise<ProgramResult> {
     return new Promise((resolve, reject) => {
       const child = this.spawn(program, args, 'pipe');
       let output = '';

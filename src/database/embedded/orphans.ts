@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectionUrl, type Access } from './connection-url.js';
 import { readIfPresent } from './data-folder.js';
 import { EmbeddedServerError } from './embedded-server-error.js';
-import { knock, runSql } from './knock.js';
+import { probe, runSql } from './server-probe.js';
 import type { ServerSetup } from './server-process.js';
 import { isAlive, sendSignal, WAYS_TO_STOP } from './signals.js';
 
@@ -86,11 +86,11 @@ async function isServerOf(cluster: string, postmaster: number, access: Access | 
   if (access === undefined || !(port > 0)) return false;
   const url = connectionUrl({ ...access, port }, 'postgres');
   for (const until = Date.now() + RECOVERY_MS; isAlive(postmaster) && Date.now() < until; await sleep(POLL_MS)) {
-    const answer = await knock(url);
-    if (answer === 'ready') {
+    const state = await probe(url);
+    if (state === 'ready') {
       return Number.parseInt(String(await runSql(url, "SELECT pg_read_file('postmaster.pid')")), 10) === postmaster;
     }
-    if (answer !== 'starting') return false;
+    if (state !== 'starting') return false;
   }
   return false;
 }

@@ -4,8 +4,8 @@ const ROTATE_BYTES = 10 * 1024 * 1024;
 const LINES_SHOWN = 4;
 const LINE_PREFIX = /^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] /;
 const TELLING = /^(FATAL|PANIC|ERROR|HINT|DETAIL):|error:/;
-/** What clients get that knock while the server is not ready: ours do, in order to see when it is. */
-const KNOCKING = /the database system is (starting up|shutting down|in recovery mode|not yet accepting)/;
+/** The messages for connections that came before the server was ready; the probe of this service causes them. */
+const NOT_READY = /the database system is (starting up|shutting down|in recovery mode|not yet accepting)/;
 
 /** Keeps one older log, so that the file cannot grow from start to start without end. */
 export async function rotateLog(file: string): Promise<void> {
@@ -37,7 +37,7 @@ export function summarise(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.replace(LINE_PREFIX, '').trim())
-    .filter((line) => line !== '' && !KNOCKING.test(line));
+    .filter((line) => line !== '' && !NOT_READY.test(line));
   const telling = lines.filter((line) => TELLING.test(line));
   return (telling.length > 0 ? telling : lines).slice(-LINES_SHOWN).join('; ').replaceAll(/\s+/g, ' ');
 }

@@ -5,7 +5,7 @@ import type { Installation } from './binaries.js';
 import { connectionUrl, type Access } from './connection-url.js';
 import type { DataFolder } from './data-folder.js';
 import { EmbeddedServerError } from './embedded-server-error.js';
-import { knock, type Answer } from './knock.js';
+import { probe, type ServerState } from './server-probe.js';
 import type { Launcher } from './launcher.js';
 import { logSize, readLog, summarise } from './server-log.js';
 import { serverArguments } from './server-settings.js';
@@ -64,22 +64,22 @@ export class ServerProcess {
    * Resolves when it accepts connections. Crash recovery may take as long as it needs; silence may not.
    * Rejects with the reason out of the log if the server ends before that, or if `signal` says to give up.
    */
-  async untilReady(signal: AbortSignal): Promise<Answer> {
+  async untilReady(signal: AbortSignal): Promise<ServerState> {
     const begun = Date.now();
     let heard = begun;
     let told = false;
     for (;;) {
       signal.throwIfAborted();
-      const answer = await knock(connectionUrl(this.access));
+      const state = await probe(connectionUrl(this.access));
       if (this.end !== undefined) throw await this.failure(`ended with ${this.end}`);
-      if (answer === 'ready' || answer === 'no-database') return answer;
+      if (state === 'ready' || state === 'no-database') return state;
       const now = Date.now();
-      if (answer === 'starting') heard = now;
-      if (answer === 'starting' && !told && now - begun > LONG_RECOVERY_MS) {
+      if (state === 'starting') heard = now;
+      if (state === 'starting' && !told && now - begun > LONG_RECOVERY_MS) {
         told = true;
         this.setup.log('the database recovers from a crash, which may take a while');
       }
-      if (answer === 'wrong-password' && now - begun > WRONG_PASSWORD_MS) throw this.wrongPassword();
+      if (state === 'wrong-password' && now - begun > WRONG_PASSWORD_MS) throw this.wrongPassword();
       if (now - heard > SILENCE_MS) throw await this.failure(`did not answer for ${SILENCE_MS / 1000} s`);
       await sleep(POLL_MS);
     }

@@ -3,7 +3,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { JobService } from '../../jobs/job.service.js';
 import { queueOf } from './alert-outbox.service.js';
-import { AlertSenderService, type Outcome } from './alert-sender.service.js';
+import { AlertSenderService, type DeliveryResult } from './alert-sender.service.js';
 import type { AlertEntity, Channel } from './alert.entity.js';
 import { AlertRepository } from './alert.repository.js';
 import { nextAttempt } from './backoff.js';
@@ -57,7 +57,7 @@ export class AlertDeliveryService implements OnModuleInit {
     await this.record(alert, outcome);
   }
 
-  private async record(alert: AlertEntity, outcome: Outcome): Promise<void> {
+  private async record(alert: AlertEntity, outcome: DeliveryResult): Promise<void> {
     const now = new Date();
     const attempts = alert.attempts + 1;
     if (outcome.sent) {

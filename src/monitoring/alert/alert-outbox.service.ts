@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../config/config.js';
-import { toIncidentDto } from '../incident/incident.mapper.js';
-import { IncidentRepository } from '../incident/incident.repository.js';
+import { IncidentEvents, type IncidentsChanged } from '../incident/incident.events.js';
+import { IncidentService } from '../incident/incident.service.js';
 import { JobService } from '../../jobs/job.service.js';
 import { SLACK_NAMES, slackBody, type Told, webhookBody } from './alert-message.js';
 import type { AlertEvent, Channel } from './alert.entity.js';
@@ -19,17 +19,22 @@ export function queueOf(channel: Channel): string {
 
 /** Writes alerts, and the jobs that deliver them, in the transaction of their incidents: there is none without the other. */
 @Injectable()
-export class AlertOutboxService {
+export class AlertOutboxService implements OnModuleInit {
   constructor(
     private readonly alerts: AlertRepository,
-    private readonly incidents: IncidentRepository,
+    private readonly incidents: IncidentService,
+    private readonly events: IncidentEvents,
     private readonly jobs: JobService,
     @Inject(CONFIG) private readonly config: Pick<Config, 'slackWebhookUrl' | 'alertWebhookUrl'>,
   ) {}
 
+  onModuleInit(): void {
+    this.events.listen((manager, changed) => this.write(manager, changed));
+  }
+
   /** One message a channel for all that was opened, or resolved, at once. */
-  async write(manager: EntityManager, event: AlertEvent, incidentIds: readonly number[], now: Date): Promise<void> {
-    if (incidentIds.length === 0) return;
+  private async write(manager: EntityManager, changed: IncidentsChanged): Promise<void> {
+    const { change: event, incidentIds, at: now } = changed;
     if (this.config.slackWebhookUrl !== undefined) {
       const named = await this.told(manager, event, incidentIds.slice(0, SLACK_NAMES), now);
       const told = { ...named, count: incidentIds.length };
@@ -44,7 +49,7 @@ export class AlertOutboxService {
   }
 
   private async told(manager: EntityManager, event: AlertEvent, ids: readonly number[], at: Date): Promise<Told> {
-    const incidents = (await this.incidents.findByIds(manager, ids)).map(toIncidentDto);
+    const incidents = await this.incidents.findByIds(manager, ids);
     return { deliveryId: randomUUID(), event, count: ids.length, incidents, at };
   }
 

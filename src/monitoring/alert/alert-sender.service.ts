@@ -8,7 +8,7 @@ import { retryAfter } from './backoff.js';
 const PATIENCE_MS = 10_000;
 
 /** What became of one attempt. */
-export type Outcome =
+export type DeliveryResult =
   { readonly sent: true } | { readonly sent: false; readonly error: string; readonly retryAfterMs: number };
 
 /**
@@ -23,7 +23,7 @@ export class AlertSenderService {
     private readonly config: Pick<Config, 'slackWebhookUrl' | 'alertWebhookUrl' | 'alertWebhookSecret'>,
   ) {}
 
-  async post(alert: AlertEntity, signal: AbortSignal): Promise<Outcome> {
+  async post(alert: AlertEntity, signal: AbortSignal): Promise<DeliveryResult> {
     const url = this.urlOf(alert.channel);
     if (url === undefined) return failed('the channel is not configured');
     try {
@@ -64,7 +64,7 @@ function signatureOf(body: string, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-function failed(error: string, retryAfterMs = 0): Outcome {
+function failed(error: string, retryAfterMs = 0): DeliveryResult {
   return { sent: false, error, retryAfterMs };
 }
 

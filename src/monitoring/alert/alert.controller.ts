@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '../../common/access.js';
+import { Requires } from '../../access/requires.js';
 import { ApiPage } from '../../common/api.js';
 import type { Page } from '../../common/page.js';
 import { AlertDto, ListAlertsQuery } from './alert.dto.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
-import { Requires } from '../../common/access.js';
+import { Requires } from '../../access/requires.js';
 import type { Answer } from '../../common/answer.js';
 import { ApiAnswers } from '../../common/api.js';
 import { CheckDto, CheckReportDto } from './check.dto.js';

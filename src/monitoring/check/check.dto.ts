@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Count, Optional } from '../../common/fields.js';
-import { OptionalBody } from '../../common/wire-validation.pipe.js';
+import { OptionalBody } from '../../common/request-validation.pipe.js';
 
 /** Nothing needs to be said; what older clients say is accepted. */
 export class CheckDto extends OptionalBody {

@@ -4,7 +4,7 @@ import { Answer } from '../../common/answer.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { ExecutionDeadlineService } from '../../execution/execution-deadline.service.js';
 import { IdempotencyService } from '../../idempotency/idempotency.service.js';
-import { AlertOutboxService } from '../alert/alert-outbox.service.js';
+import { IncidentEvents } from '../incident/incident.events.js';
 import type { CheckReportDto } from './check.dto.js';
 import { type Check, CheckRepository, type Findings } from './check.repository.js';
 
@@ -12,8 +12,8 @@ import { type Check, CheckRepository, type Findings } from './check.repository.j
 const OVERLAP_MS = 60 * 60 * 1000;
 
 /**
- * Looks for stale pipelines and late executions, opens and resolves their incidents, and leaves the alerts of what it
- * found in the outbox: one transaction, so that a check that dies in the middle has done nothing.
+ * Looks for stale pipelines and late executions, opens and resolves their incidents, and announces those to the
+ * alerts: one transaction, so that a check that dies in the middle has done nothing.
  */
 @Injectable()
 export class CheckService {
@@ -22,7 +22,7 @@ export class CheckService {
     private readonly idempotency: IdempotencyService,
     private readonly checks: CheckRepository,
     private readonly deadlines: ExecutionDeadlineService,
-    private readonly outbox: AlertOutboxService,
+    private readonly events: IncidentEvents,
   ) {}
 
   /** Runs one check as of `now`. */
@@ -44,8 +44,8 @@ export class CheckService {
     await this.checks.lock(manager, check);
     if (check === 'timeliness') await this.deadlines.settle(manager, new Date(now.getTime() - OVERLAP_MS));
     const findings = await this.checks[check](manager, now);
-    await this.outbox.write(manager, 'opened', findings.opened, now);
-    await this.outbox.write(manager, 'resolved', findings.resolved, now);
+    await this.events.announce(manager, 'opened', findings.opened, now);
+    await this.events.announce(manager, 'resolved', findings.resolved, now);
     return findings;
   }
 }

@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { IS_FAILURE, IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
 import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { AlertOutboxService } from '../alert/alert-outbox.service.js';
-import type { RootCause } from './incident.entity.js';
+import type { IncidentRootCause } from './incident.entity.js';
+import { IncidentEvents } from './incident.events.js';
 import { type FailedTree, IncidentRepository, type Success } from './incident.repository.js';
 
 /** The most root causes that an incident names; one tree may have thousands. */
@@ -23,7 +23,7 @@ export class FailureWatchService implements OnModuleInit {
     private readonly executionEvents: ExecutionEvents,
     private readonly trees: TreeFailureService,
     private readonly incidents: IncidentRepository,
-    private readonly outbox: AlertOutboxService,
+    private readonly events: IncidentEvents,
   ) {}
 
   onModuleInit(): void {
@@ -37,7 +37,7 @@ export class FailureWatchService implements OnModuleInit {
     const successes = latestSuccesses(ended);
     if (successes.length > 0) {
       const resolved = await this.incidents.resolveFailures(manager, successes, now);
-      await this.outbox.write(manager, 'resolved', resolved, now);
+      await this.events.announce(manager, 'resolved', resolved, now);
     }
     const late = ended.filter((e) => e.deadline && e.endDate > e.deadline).map(({ id }) => id);
     if (late.length > 0) await this.incidents.noteLateEnds(manager, late);
@@ -56,11 +56,11 @@ export class FailureWatchService implements OnModuleInit {
         root_cause_count: ofTree[0]?.total ?? 0,
       };
     });
-    await this.outbox.write(manager, 'opened', await this.incidents.openFailures(manager, trees, now), now);
+    await this.events.announce(manager, 'opened', await this.incidents.openFailures(manager, trees, now), now);
   }
 }
 
-function toRootCause(failure: TreeFailure): RootCause {
+function toRootCause(failure: TreeFailure): IncidentRootCause {
   return {
     execution_id: failure.execution_id,
     pipeline_id: failure.pipeline_id,

@@ -1,10 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '../../common/access.js';
+import { Requires } from '../../access/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../common/api.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Page } from '../../common/page.js';
 import { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
+import { IncidentNotFoundError } from './incident.errors.js';
 import { IncidentService } from './incident.service.js';
 
 /** `/incident`: what is wrong, and what was. */
@@ -25,7 +26,7 @@ export class IncidentController {
   @Get(':id')
   @Requires('read')
   @ApiId('The incident')
-  @ApiAnswers({ ok: IncidentDto, problems: [404] })
+  @ApiAnswers({ ok: IncidentDto, problems: [new IncidentNotFoundError(7)] })
   get(@Param('id', IdPipe) id: number): Promise<IncidentDto> {
     return this.incidents.get(id);
   }

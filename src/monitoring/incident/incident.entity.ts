@@ -9,8 +9,8 @@ import {
   PrimaryGeneratedColumn,
   type Relation,
 } from 'typeorm';
-import type { Datepart } from '../../common/fields.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
+import { Threshold } from '../../pipeline/threshold.entity.js';
 
 export const KINDS = ['freshness', 'timeliness', 'failure'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -19,7 +19,7 @@ export type Kind = (typeof KINDS)[number];
 export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'muted' | 'inactive' | 'threshold';
 
 /** A root cause of a failed tree as an incident keeps it. */
-export interface RootCause {
+export interface IncidentRootCause {
   readonly execution_id: number;
   readonly pipeline_id: number;
   readonly pipeline_name: string;
@@ -77,15 +77,12 @@ export class IncidentEntity {
   @Column({ type: 'timestamptz', name: 'since', precision: 3 })
   since!: Date;
 
-  @Column('integer', { name: 'threshold_number', nullable: true })
-  thresholdNumber!: number | null;
-
-  @Column('varchar', { name: 'threshold_datepart', length: 6, nullable: true })
-  thresholdDatepart!: Datepart | null;
+  @Column(() => Threshold, { prefix: 'threshold' })
+  threshold!: Threshold;
 
   /** The first of them; {@link rootCauseCount} is of all. */
   @Column('jsonb', { name: 'root_causes', default: [] })
-  rootCauses!: RootCause[];
+  rootCauses!: IncidentRootCause[];
 
   @Column('integer', { name: 'root_cause_count', default: 0 })
   rootCauseCount!: number;

@@ -1,4 +1,4 @@
-import { DomainError } from '../../common/domain-error.js';
+import { DomainError } from '../../errors/domain-error.js';
 
 export class IncidentNotFoundError extends DomainError {
   constructor(id: number) {

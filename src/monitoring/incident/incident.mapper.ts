@@ -49,8 +49,8 @@ function happenedOf(incident: IncidentEntity): string {
   }
 }
 
-function thresholdOf({ thresholdNumber, thresholdDatepart }: IncidentEntity): string {
-  return `${thresholdNumber} ${thresholdDatepart}${thresholdNumber === 1 ? '' : 's'}`;
+function thresholdOf({ threshold: { number, datepart } }: IncidentEntity): string {
+  return `${number} ${datepart}${number === 1 ? '' : 's'}`;
 }
 
 function causesOf({ executionId, rootCauses, rootCauseCount }: IncidentEntity): string {

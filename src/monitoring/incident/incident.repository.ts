@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../common/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
-import { IncidentEntity, type Kind, type RootCause } from './incident.entity.js';
+import { IncidentEntity, type Kind, type IncidentRootCause } from './incident.entity.js';
 import {
   COUNT_OPEN_INCIDENTS,
   HAVE_OPEN_FAILURES,
@@ -17,7 +17,7 @@ export interface FailedTree {
   readonly execution_id: number;
   /** When the root ended. */
   readonly since: Date;
-  readonly root_causes: readonly RootCause[];
+  readonly root_causes: readonly IncidentRootCause[];
   readonly root_cause_count: number;
 }
 

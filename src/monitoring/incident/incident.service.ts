@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Page } from '../../common/page.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
@@ -22,5 +23,10 @@ export class IncidentService {
 
   list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
     return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
+  }
+
+  /** The incidents of these ids as a transaction sees them, oldest first. */
+  async findByIds(manager: EntityManager, ids: readonly number[]): Promise<IncidentDto[]> {
+    return (await this.incidents.findByIds(manager, ids)).map(toIncidentDto);
   }
 }

@@ -1,0 +1,89 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { DomainError, type FieldError, InvalidRequestError } from '../errors/domain-error.js';
+import { findUnstorable } from './storable-value.js';
+
+/** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
+export abstract class PatchBody {}
+
+/** Bodies that may be left out extend this: none is the same as an empty object. */
+export abstract class OptionalBody {}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Turns a body or a query into its DTO by the wire's rules: unknown fields are ignored, null in a
+ * POST means "not given", text that no database can hold is refused, and the rest is what the
+ * DTO's own field decorators say (see `fields.ts`). Throws {@link InvalidRequestError}.
+ *
+ * Nest's own ValidationPipe is not used: it hands whole bodies to class-transformer, which
+ * recurses as deep as the client likes and loses keys such as `constructor` from metadata.
+ */
+@Injectable()
+export class RequestValidationPipe implements PipeTransform {
+  private readonly fieldsOf = new Map<Type, readonly string[]>();
+
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
+    const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
+    const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
+    const scalars = Object.fromEntries(Object.entries(given).filter(([, field]) => !isObject(field)));
+    const objects = Object.fromEntries(Object.entries(given).filter(([, field]) => isObject(field)));
+    const dto = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
+    this.refuse(this.errorsOf(dto));
+    return dto;
+  }
+
+  private object(value: unknown, type: 'body' | 'query'): Fields {
+    if (type === 'body' && (value === undefined || value === null || value === '')) {
+      throw new DomainError('malformed', 'body_missing', 'The request needs a body: a JSON object.');
+    }
+    if (!isObject(value) || Array.isArray(value)) {
+      throw new InvalidRequestError([{ field: type, message: 'must be a JSON object' }]);
+    }
+    return value as Fields;
+  }
+
+  /** The fields that the DTO knows, those given as null in a POST left out. */
+  private known(value: Fields, metatype: Type): Fields {
+    const keepsNull = metatype.prototype instanceof PatchBody;
+    const given: Fields = {};
+    const errors: FieldError[] = [];
+    for (const field of this.fields(metatype)) {
+      if (!Object.hasOwn(value, field)) continue;
+      const content = value[field];
+      if (content === undefined || (content === null && !keepsNull)) continue;
+      const problem = findUnstorable(content);
+      if (problem) errors.push({ field, message: problem });
+      given[field] = content;
+    }
+    this.refuse(errors);
+    return given;
+  }
+
+  private fields(metatype: Type): readonly string[] {
+    let fields = this.fieldsOf.get(metatype);
+    if (!fields) {
+      const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
+      fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
+      this.fieldsOf.set(metatype, fields);
+    }
+    return fields;
+  }
+
+  private errorsOf(dto: object): FieldError[] {
+    return validateSync(dto, { stopAtFirstError: true, forbidUnknownValues: false }).map((error) => ({
+      field: error.property,
+      message: Object.values(error.constraints ?? {})[0] ?? 'is wrong',
+    }));
+  }
+
+  private refuse(errors: readonly FieldError[]): void {
+    if (errors.length > 0) throw new InvalidRequestError(errors);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

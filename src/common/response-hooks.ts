@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Answer } from './answer.js';
+import { Page } from './page.js';
+import { PROBLEM_JSON } from './problem.filter.js';
+
+const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
+const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const RETURN_MINIMAL = /(?:^|[,;\s])return\s*=\s*"?minimal"?(?:$|[,;\s])/i;
+
+/** The id of a request: the caller's, where it sent a sane one. */
+export function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** What the wire promises of every response, whichever endpoint it comes from. */
+export function registerResponseHooks(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+
+  fastify.addHook('preSerialization', (request, reply, payload: unknown, done) => {
+    if (payload instanceof Page) {
+      if (payload.nextCursor) reply.header('link', `<${nextUrl(request, payload.nextCursor)}>; rel="next"`);
+      return done(null, payload.items);
+    }
+    if (payload instanceof Answer) {
+      reply.code(payload.status);
+      if (payload.isReplay) reply.header('idempotency-replayed', 'true');
+      if (payload.status >= 400) reply.header('content-type', PROBLEM_JSON);
+      return done(null, payload.body);
+    }
+    return done(null, payload);
+  });
+
+  fastify.addHook('onSend', (request, reply, payload: unknown, done) => {
+    if (!wantsMinimal(request, reply)) return done(null, payload);
+    reply.code(204).header('preference-applied', 'return=minimal');
+    reply.removeHeader('content-type');
+    reply.removeHeader('content-length');
+    return done(null, null);
+  });
+}
+
+/** RFC 7240: a write that would answer 200 with a body answers 204 without one, if the client prefers that. */
+function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
+  const prefer = request.headers['prefer'];
+  return (
+    prefer !== undefined &&
+    reply.statusCode === 200 &&
+    WRITES.has(request.method) &&
+    RETURN_MINIMAL.test(String(prefer))
+  );
+}
+
+function nextUrl(request: FastifyRequest, cursor: string): string {
+  const origin = `${request.protocol}://${request.host}`;
+  // What the headers call the host need not be one; then the address is relative.
+  const isKnown = URL.canParse(origin);
+  const url = new URL(request.url, isKnown ? origin : 'http://localhost');
+  url.searchParams.set('cursor', cursor);
+  return isKnown ? url.href : `${url.pathname}${url.search}`;
+}

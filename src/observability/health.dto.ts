@@ -1,0 +1,64 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** All is well. */
+export class StatusDto {
+  /**
+   * Always `ok`; anything else is answered with 503.
+   * @example ok
+   */
+  status!: 'ok';
+}
+
+/** What the service knows of itself. */
+export class HealthDto {
+  /**
+   * `ok` when ready, else `unavailable`.
+   * @example ok
+   */
+  // The compiler gives the members of a union in an order of its own, which other files can change.
+  @ApiProperty({ type: 'string', enum: ['ok', 'unavailable'] })
+  status!: 'ok' | 'unavailable';
+
+  /**
+   * The process lives.
+   * @example true
+   */
+  live!: boolean;
+
+  /**
+   * Requests can be served.
+   * @example true
+   */
+  ready!: boolean;
+
+  /**
+   * The database answers.
+   * @example true
+   */
+  database_reachable!: boolean;
+
+  /**
+   * The schema is up to date.
+   * @example true
+   */
+  migrations_done!: boolean;
+
+  /**
+   * The service is on its way down.
+   * @example false
+   */
+  stopping!: boolean;
+
+  /**
+   * The version of the service.
+   * @example 0.1.0
+   */
+  version!: string;
+
+  /**
+   * How long the process has been running, in whole seconds.
+   * @example 86400
+   */
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  uptime_seconds!: number;
+}

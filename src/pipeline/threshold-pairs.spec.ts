@@ -1,0 +1,66 @@
+import {
+  changedThresholds,
+  type GivenPairs,
+  isGiven,
+  pairErrors,
+  pairsOf,
+  PIPELINE_PAIRS,
+  type PairName,
+  thresholdsOf,
+  wirePairs,
+} from './threshold-pairs.js';
+
+const NONE = { number: null, datepart: null };
+const DAY = { number: 1, datepart: 'day' } as const;
+
+describe('the pairs of thresholds', () => {
+  it('are set or not, as a whole', () => {
+    expect(pairErrors(PIPELINE_PAIRS, {})).toEqual([]);
+    expect(pairErrors(PIPELINE_PAIRS, { freshness_number: null, freshness_datepart: null })).toEqual([]);
+    expect(pairErrors(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' })).toEqual([]);
+  });
+
+  it.each<[GivenPairs<PairName>, string]>(
+    PIPELINE_PAIRS.flatMap((name): [GivenPairs<PairName>, string][] => [
+      [{ [`${name}_number`]: 1 }, `${name}_datepart`],
+      [{ [`${name}_datepart`]: 'day' }, `${name}_number`],
+      [{ [`${name}_number`]: 1, [`${name}_datepart`]: null }, `${name}_datepart`],
+    ]),
+  )('are wrong by halves: %j lacks %s', (half, missing) => {
+    expect(pairErrors(PIPELINE_PAIRS, half)).toEqual([
+      { field: missing, message: expect.stringMatching(/^is needed together with \w+: both or neither$/) as string },
+    ]);
+  });
+
+  it('keep their fields on the way to an entity and back', () => {
+    const fields = {
+      freshness_number: 1,
+      freshness_datepart: 'day',
+      timeliness_number: null,
+      timeliness_datepart: null,
+    } as const;
+    const thresholds = thresholdsOf(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' });
+    expect(thresholds).toEqual({ freshness: DAY, timeliness: NONE });
+    expect(wirePairs(PIPELINE_PAIRS, thresholds)).toEqual(fields);
+    expect(pairsOf(PIPELINE_PAIRS, { ...fields, name: 'not a pair' } as typeof fields)).toEqual(fields);
+  });
+});
+
+describe('a change of thresholds', () => {
+  const row = { freshness: DAY, timeliness: NONE };
+
+  it('touches the given pairs alone', () => {
+    expect(changedThresholds(PIPELINE_PAIRS, row, {})).toEqual({});
+    expect(isGiven('timeliness', { freshness_number: 2 })).toBe(false);
+    expect(isGiven('freshness', { freshness_number: null })).toBe(true);
+  });
+
+  it('joins half a pair to the other half of the row', () => {
+    expect(changedThresholds(PIPELINE_PAIRS, row, { freshness_number: 2 })).toEqual({
+      freshness: { number: 2, datepart: 'day' },
+    });
+    expect(changedThresholds(PIPELINE_PAIRS, row, { freshness_number: null, freshness_datepart: null })).toEqual({
+      freshness: NONE,
+    });
+  });
+});

@@ -1,0 +1,127 @@
+import type { Config } from '../../src/config/config.js';
+import { readConfig } from '../../src/config/config.js';
+import { createLogger } from '../../src/observability/logger.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import type { Json } from '../support/watcher.js';
+import { Service } from '../support/service.js';
+
+/** What a logger of this configuration writes. */
+async function written(config: Partial<Config>, write: (logger: Awaited<ReturnType<typeof createLogger>>) => void) {
+  let text = '';
+  const logger = await createLogger(
+    { ...readConfig({}), logFormat: 'json', ...config },
+    { write: (line: string) => (text += line) },
+  );
+  write(logger);
+  return text;
+}
+
+describe('the log of the service', () => {
+  let database: TestDatabase;
+  let service: Service;
+  beforeAll(async () => {
+    database = await createDatabase();
+    service = await Service.start({
+      DATABASE_URL: database.url,
+      WATCHER_DRAIN_SECONDS: '0',
+      WATCHER_ADMIN_KEY: 'secret-in-header',
+    });
+  });
+  afterAll(async () => {
+    await service.kill();
+    await database.drop();
+  });
+
+  const linesOf = (id: string): Json[] => service.log.filter((line) => line.request_id === id);
+  const headers = (id: string): Record<string, string> => ({
+    'x-request-id': id,
+    authorization: 'Bearer secret-in-header',
+  });
+
+  it('has one line a request: id, method, route template, status, milliseconds and caller', async () => {
+    await fetch(service.url + '/pipeline/12345?name=in-the-query', { headers: headers('one-line') });
+    const lines = await eventually(() => {
+      expect(linesOf('one-line')).toHaveLength(1);
+      return linesOf('one-line');
+    });
+    expect(lines[0]).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      request_id: 'one-line',
+      method: 'GET',
+      route: '/pipeline/:id',
+      status: 404,
+      ms: expect.any(Number),
+      caller: 'WATCHER_ADMIN_KEY',
+    });
+  });
+
+  it('has a line for what matches no route, too', async () => {
+    await fetch(service.url + '/no/such/route', { headers: headers('unmatched') });
+    await eventually(() => expect(linesOf('unmatched')).toMatchObject([{ route: 'unmatched', status: 404 }]));
+  });
+
+  it('holds neither what clients send nor how they prove who they are', async () => {
+    const secrets = ['secret-in-metadata', 'secret-in-header', 'secret-in-cookie', 'secret-in-query'];
+    await service.post(
+      '/pipeline?q=secret-in-query',
+      { name: 'quiet', pipeline_type_name: 'test', pipeline_metadata: { a: 'secret-in-metadata' } },
+      { cookie: 'a=secret-in-cookie', ...headers('quiet') },
+    );
+    await eventually(() => expect(linesOf('quiet')).toHaveLength(1));
+    for (const secret of [...secrets, new URL(database.url).password]) {
+      expect(service.stdout).not.toContain(secret);
+    }
+  });
+
+  it('has the request id, but no metadata, in the line of an unexpected error', async () => {
+    await database.sql(`ALTER TABLE pipeline ADD CONSTRAINT ck_broken CHECK (name <> 'broken')`);
+    const answer = await service.post(
+      '/pipeline',
+      { name: 'broken', pipeline_type_name: 'test', pipeline_metadata: { a: 'secret-in-a-row' } },
+      headers('unexpected'),
+    );
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ request_id: 'unexpected' });
+    const lines = await eventually(() => {
+      expect(linesOf('unexpected')).toHaveLength(2);
+      return linesOf('unexpected');
+    });
+    expect(lines[0]).toMatchObject({ level: 'error', err: { type: 'QueryFailedError', cause: { code: '23514' } } });
+    expect(service.stdout).not.toContain('secret-in-a-row');
+  });
+});
+
+describe('a line of the log', () => {
+  const databaseUrl = 'postgresql://user:pa%2Fss-word@host/db';
+
+  it('never shows a configured secret, wherever it stands', async () => {
+    const text = await written({ databaseUrl }, (logger) => {
+      logger.info(`can't connect to ${databaseUrl}`);
+      logger.warn({ deep: { deeper: [databaseUrl] } }, 'the password is pa/ss-word, or pa%2Fss-word');
+      logger.error({ err: new Error(`no ${databaseUrl}`, { cause: new Error('pa/ss-word') }) });
+    });
+    expect(text.split('\n')).toHaveLength(4);
+    expect(text).not.toMatch(/ss-word/);
+  });
+
+  it('never shows credentials, keys and metadata that it has not been told of', async () => {
+    const text = await written({}, (logger) => {
+      logger.info('connecting to postgres://somebody:hunter22@host/db with Bearer abc.def-hunter22');
+      logger.info({ headers: { authorization: 'hunter22', cookie: 'hunter22' }, key: 'hunter22' });
+      logger.info({ request: { body: { execution_metadata: { a: 'hunter22' }, pipeline_metadata: 'hunter22' } } });
+      logger.error({ err: Object.assign(new Error('x'), { parameters: ['hunter22'], detail: 'hunter22' }) });
+    });
+    expect(text.split('\n')).toHaveLength(5);
+    expect(text).not.toContain('hunter22');
+    expect(text).toContain('@host/db');
+  });
+
+  it('is for people where that is asked for, and hides the same', async () => {
+    const text = await written({ logFormat: 'pretty', databaseUrl }, (logger) => logger.info(`hello ${databaseUrl}`));
+    expect(text).toMatch(/INFO/);
+    expect(text).toContain('hello ');
+    expect(text).not.toMatch(/ss-word/);
+  });
+});

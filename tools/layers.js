@@ -1,0 +1,194 @@
+/**
+ * The modules of `src` and the arrows between them: which module may import which, and why. `.dependency-cruiser.js`
+ * turns this into rules, and `npm run layers` holds them.
+ *
+ * A module is a folder. A new one fails the rules until it is listed here. An import that is not listed fails too: add
+ * the arrow with its reason, or do without the import. Arrows never form a cycle and never lead to a higher floor;
+ * reading this file fails if they do. `npm run layers` also fails for an arrow that no import needs any more.
+ */
+
+/** From the top down: a module may import modules of its own floor and of those below. */
+export const FLOORS = ['adapters', 'features', 'platform'];
+
+/**
+ * @typedef {Record<string, string>} Arrows what may be imported -> why
+ *
+ * @typedef {object} SourceModule
+ * @property {string} path its folder
+ * @property {string} floor one of {@link FLOORS}
+ * @property {Arrows} imports
+ * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, and
+ *   why; `*` for all
+ * @property {string[]} [wiring] files that put the folders of the module together, and may import all of them
+ * @property {Record<string, Arrows>} [folders] its sub-folders, and which of each other they may import; `.` is the
+ *   files of the module outside of them
+ */
+
+/** @type {Record<string, SourceModule>} */
+export const MODULES = {
+  errors: {
+    path: 'src/errors',
+    floor: 'platform',
+    offers: { '*': 'the base class of every refusal, below all that refuses' },
+    imports: {},
+  },
+  config: {
+    path: 'src/config',
+    floor: 'platform',
+    offers: { '*': 'the settings, and the type of a wrong one' },
+    imports: {},
+  },
+  'embedded-postgres': {
+    path: 'src/database/embedded',
+    floor: 'platform',
+    offers: { '*': 'the address of the server is for the database, the server itself for the start' },
+    imports: {},
+  },
+  database: {
+    path: 'src/database',
+    floor: 'platform',
+    offers: { '*': 'transactions, batches and named errors are what features work with' },
+    imports: {
+      config: 'the URL, the size of the pool and the time limits',
+      'embedded-postgres': 'the command line finds the database that the service started',
+      errors: 'a violated constraint or a lost connection becomes a refusal',
+    },
+    folders: { '.': { migrations: 'the data source lists them' }, migrations: {} },
+  },
+  common: {
+    path: 'src/common',
+    floor: 'platform',
+    offers: { '*': 'the types of fields, pages and answers are what controllers and DTOs are made of' },
+    imports: {
+      database: 'the filter turns an error of the database into a problem document',
+      errors: 'the filter turns kinds of refusal into statuses',
+    },
+  },
+  access: {
+    path: 'src/access',
+    floor: 'platform',
+    offers: {
+      'caller.ts': 'the caller of a request',
+      'requires.ts': 'every route says what it requires',
+    },
+    imports: {
+      common: 'a route that requires a key documents its refusals',
+      config: 'keys of the environment, the issuer, the limits',
+      database: 'keys are rows',
+      errors: 'its refusals',
+    },
+  },
+  observability: {
+    path: 'src/observability',
+    floor: 'platform',
+    imports: {
+      access: 'the routes of health and metrics say what they require',
+      common: 'the routes document their answers',
+      config: 'the format of the log, the collector of traces',
+      database: 'batches are observed; health knows the state of the migrations',
+      errors: 'a service that is not ready refuses',
+    },
+    folders: { '.': { tracing: 'a batch has a span' }, tracing: {} },
+  },
+  idempotency: {
+    path: 'src/idempotency',
+    floor: 'platform',
+    imports: {
+      common: 'an answer is kept and repeated',
+      database: 'a key and its effect share a transaction',
+      errors: 'a refusal is repeated as well; a reused key is refused',
+      observability: 'batches are observed',
+    },
+  },
+  pipeline: {
+    path: 'src/pipeline',
+    floor: 'features',
+    imports: {
+      access: 'its routes say what they require',
+      common: 'its fields, pages and answers',
+      config: 'the pattern of names',
+      database: 'its transactions, and the constraints that its names violate',
+      errors: 'its refusals',
+      idempotency: 'its POST requests can be repeated',
+    },
+  },
+  execution: {
+    path: 'src/execution',
+    floor: 'features',
+    imports: {
+      access: 'its routes say what they require',
+      common: 'its fields, pages and answers',
+      config: 'the most starts and ends of a batch',
+      database: 'its transactions',
+      errors: 'its refusals',
+      idempotency: 'its POST requests can be repeated, and share batches',
+      observability: 'it declares its metrics',
+      pipeline: 'an execution is a run of a pipeline: it moves the watermark, and has the deadline of a threshold',
+    },
+  },
+  hierarchy: {
+    path: 'src/hierarchy',
+    floor: 'features',
+    wiring: ['hierarchy.module.ts'],
+    imports: {
+      access: 'its routes say what they require',
+      common: 'its fields and pages',
+      database: 'its transactions',
+      execution: 'the nodes of its trees; it hears of each inserted one',
+    },
+    folders: {
+      '.': {},
+      questions: { '.': 'the size of the trees that are read, and the depth of a node' },
+    },
+  },
+  monitoring: {
+    path: 'src/monitoring',
+    floor: 'features',
+    wiring: ['monitoring.module.ts', 'monitoring-metrics.ts'],
+    imports: {
+      access: 'its routes say what they require',
+      common: 'its fields, pages and answers',
+      config: 'the schedule of the checks, the channels of alerts',
+      database: 'its transactions',
+      errors: 'its refusals',
+      execution: 'failures are heard of as executions end; the deadlines of executions are settled before a check',
+      hierarchy: 'a failed tree has root causes',
+      idempotency: 'a check by POST can be repeated',
+      observability: 'it declares its metrics',
+      pipeline: 'an incident is about a pipeline, and keeps the threshold that was violated',
+    },
+    folders: {
+      '.': {},
+      incident: {},
+      alert: {
+        '.': 'deliveries are jobs',
+        incident: 'alerts are about incidents, and listen to their changes',
+      },
+      check: {
+        '.': 'a scheduled check is a job',
+        incident: 'a check announces the incidents that it opened and resolved',
+      },
+    },
+  },
+};
+
+refuseCycles('modules', Object.fromEntries(Object.entries(MODULES).map(([name, { imports }]) => [name, imports])));
+for (const [name, { folders = {}, imports, floor }] of Object.entries(MODULES)) {
+  refuseCycles(`folders of ${name}`, folders);
+  for (const other of Object.keys(imports)) {
+    if (!MODULES[other]) throw new Error(`${name} may import ${other}, which is no module`);
+    if (FLOORS.indexOf(MODULES[other].floor) < FLOORS.indexOf(floor)) throw new Error(`${name} -> ${other} leads up`);
+  }
+}
+
+/** @param {string} what @param {Record<string, Arrows>} graph */
+function refuseCycles(what, graph) {
+  const done = new Set();
+  const visit = (node, path) => {
+    if (path.includes(node)) throw new Error(`the ${what} form a cycle: ${[...path, node].join(' -> ')}`);
+    if (done.has(node)) return;
+    for (const next of Object.keys(graph[node] ?? {})) visit(next, [...path, node]);
+    done.add(node);
+  };
+  for (const node of Object.keys(graph)) visit(node, []);
+}

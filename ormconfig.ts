@@ -1,2 +1,2 @@
 /** The DataSource of the TypeORM command line (`npm run migration:run` and its siblings). */
-export { commandLineDataSource as default } from './src/database/command-line.js';
+export { commandLineDataSource as default } from './src/platform/database/command-line.js';

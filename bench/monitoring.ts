@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import type * as Sql from '../src/monitoring/check/check.sql.ts';
+import type * as Sql from '../src/features/monitoring/checks/check.sql.ts';
 import { describeMachine, openStage, type Stage } from './support/stage.ts';
 import { median, printTable } from './support/table.ts';
 
@@ -25,7 +25,9 @@ const [pipelines, executions, wrong, rounds] = [
   Number(options.rounds),
 ];
 
-const sql = (await import(new URL('../dist/src/monitoring/check/check.sql.js', import.meta.url).href)) as typeof Sql;
+const sql = (await import(
+  new URL('../dist/src/features/monitoring/checks/check.sql.js', import.meta.url).href
+)) as typeof Sql;
 
 /** Ten types. Half of the pipelines have thresholds of their own, half those of their type; the first are stale, late. */
 async function seed(pool: pg.Pool): Promise<void> {

@@ -12,14 +12,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import type * as DataSources from '../src/database/data-source.ts';
-import type * as Embedded from '../src/database/embedded/embedded-server.ts';
-import type * as Migrate from '../src/database/migrate.ts';
-import type * as Sql from '../src/hierarchy/questions/tree-questions.sql.ts';
-import type * as Compare from '../src/hierarchy/questions/compare.ts';
-import type * as CriticalPath from '../src/hierarchy/questions/critical-path.ts';
-import type * as Rollup from '../src/hierarchy/questions/rollup.ts';
-import type * as Subtrees from '../src/hierarchy/questions/subtree.ts';
+import type * as DataSources from '../src/platform/database/data-source.ts';
+import type * as Embedded from '../src/platform/embedded-postgres/embedded-server.ts';
+import type * as Migrate from '../src/platform/database/migrate.ts';
+import type * as Sql from '../src/features/hierarchy/questions/tree-questions.sql.ts';
+import type * as Compare from '../src/features/hierarchy/questions/compare.ts';
+import type * as CriticalPath from '../src/features/hierarchy/questions/critical-path.ts';
+import type * as Rollup from '../src/features/hierarchy/questions/rollup.ts';
+import type * as Subtrees from '../src/features/hierarchy/questions/subtree.ts';
 import { type Landmarks, plantForest } from './support/forest.ts';
 import * as recursive from './support/recursive.ts';
 import { median, printTable, ratio } from './support/table.ts';
@@ -34,16 +34,16 @@ const sizes = options.sizes.split(',').map(Number);
 const rounds = Number(options.rounds);
 
 const dist = new URL('../dist/src/', import.meta.url).pathname;
-const { EmbeddedServer } = (await import(`${dist}database/embedded/embedded-server.js`)) as typeof Embedded;
-const { dataSourceOptions } = (await import(`${dist}database/data-source.js`)) as typeof DataSources;
-const { migrate } = (await import(`${dist}database/migrate.js`)) as typeof Migrate;
+const { EmbeddedServer } = (await import(`${dist}platform/embedded-postgres/embedded-server.js`)) as typeof Embedded;
+const { dataSourceOptions } = (await import(`${dist}platform/database/data-source.js`)) as typeof DataSources;
+const { migrate } = (await import(`${dist}platform/database/migrate.js`)) as typeof Migrate;
 const { ROOT_CAUSES, BLOCKING, SUBTREES } = (await import(
-  `${dist}hierarchy/questions/tree-questions.sql.js`
+  `${dist}features/hierarchy/questions/tree-questions.sql.js`
 )) as typeof Sql;
-const { compare } = (await import(`${dist}hierarchy/questions/compare.js`)) as typeof Compare;
-const { criticalPath } = (await import(`${dist}hierarchy/questions/critical-path.js`)) as typeof CriticalPath;
-const { rollup } = (await import(`${dist}hierarchy/questions/rollup.js`)) as typeof Rollup;
-const { toSubtree } = (await import(`${dist}hierarchy/questions/subtree.js`)) as typeof Subtrees;
+const { compare } = (await import(`${dist}features/hierarchy/questions/compare.js`)) as typeof Compare;
+const { criticalPath } = (await import(`${dist}features/hierarchy/questions/critical-path.js`)) as typeof CriticalPath;
+const { rollup } = (await import(`${dist}features/hierarchy/questions/rollup.js`)) as typeof Rollup;
+const { toSubtree } = (await import(`${dist}features/hierarchy/questions/subtree.js`)) as typeof Subtrees;
 
 /** The published queries. */
 const CHILDREN = `

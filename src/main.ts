@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { type Config, readConfig } from './config/config.js';
-import { createApp } from './create-app.js';
-import { EmbeddedServer } from './database/embedded/embedded-server.js';
-import { closeOnlyIdleConnections } from './observability/idle-connections.js';
-import { createLogger } from './observability/logger.js';
-import { ServiceState } from './observability/service-state.js';
-import { startTracing } from './observability/tracing/tracing.js';
-import { VERSION } from './observability/version.js';
-import { announce, explain } from './start-up.js';
+import { type Config, readConfig } from './platform/config/config.js';
+import { createApp } from './app/create-app.js';
+import { EmbeddedServer } from './platform/embedded-postgres/embedded-server.js';
+import { closeOnlyIdleConnections } from './platform/observability/idle-connections.js';
+import { createLogger } from './platform/observability/logger.js';
+import { ServiceState } from './platform/observability/service-state.js';
+import { startTracing } from './platform/observability/tracing/tracing.js';
+import { VERSION } from './platform/observability/version.js';
+import { announce, explain } from './app/start-up.js';
 
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
 const STOP_WITHIN_MS = 7000;

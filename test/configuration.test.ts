@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { variables } from '../src/config/config.js';
+import { variables } from '../src/platform/config/config.js';
 import { configurationDocs } from '../tools/configuration-docs.js';
 
 describe('docs/configuration.md', () => {

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../src/database/data-source.js';
-import { isMigrated, migrate } from '../src/database/migrate.js';
-import { Monitoring1767398400000 } from '../src/database/migrations/1767398400000-monitoring.js';
+import { dataSourceOptions } from '../src/platform/database/data-source.js';
+import { isMigrated, migrate } from '../src/platform/database/migrate.js';
+import { Monitoring1767398400000 } from '../src/platform/database/migrations/1767398400000-monitoring.js';
 import { createDatabase } from './support/database.js';
 import { Watcher } from './support/watcher.js';
 

@@ -1,3 +1,3 @@
-import type { variables } from '../src/config/config.js';
+import type { variables } from '../src/platform/config/config.js';
 
 export function configurationDocs(of: typeof variables): Promise<string>;

@@ -9,7 +9,7 @@ const FILE = 'docs/configuration.md';
 
 const HEAD = `# Configuration
 
-Made by \`npm run docs:write\` out of \`src/config/config.ts\`: change that, not this file.
+Made by \`npm run docs:write\` out of \`src/platform/config/config.ts\`: change that, not this file.
 
 Environment variables only, read and checked once, at start. The container image sets \`HOST=0.0.0.0\`. A value that a variable doesn't take stops the start with one line that names the variable, what it got and what it takes. Secrets are kept out of that line and of the log.
 
@@ -32,6 +32,6 @@ export async function configurationDocs(variables) {
 }
 
 if (import.meta.main) {
-  const { variables } = await import('../dist/src/config/config.js');
+  const { variables } = await import('../dist/src/platform/config/config.js');
   writeFileSync(FILE, await configurationDocs(variables));
 }

@@ -27,25 +27,25 @@ export const FLOORS = ['adapters', 'features', 'platform'];
 /** @type {Record<string, SourceModule>} */
 export const MODULES = {
   errors: {
-    path: 'src/errors',
+    path: 'src/platform/errors',
     floor: 'platform',
     offers: { '*': 'the base class of every refusal, below all that refuses' },
     imports: {},
   },
   config: {
-    path: 'src/config',
+    path: 'src/platform/config',
     floor: 'platform',
     offers: { '*': 'the settings, and the type of a wrong one' },
     imports: {},
   },
   'embedded-postgres': {
-    path: 'src/database/embedded',
+    path: 'src/platform/embedded-postgres',
     floor: 'platform',
     offers: { '*': 'the address of the server is for the database, the server itself for the start' },
     imports: {},
   },
   database: {
-    path: 'src/database',
+    path: 'src/platform/database',
     floor: 'platform',
     offers: { '*': 'transactions, batches and named errors are what features work with' },
     imports: {
@@ -53,10 +53,40 @@ export const MODULES = {
       'embedded-postgres': 'the command line finds the database that the service started',
       errors: 'a violated constraint or a lost connection becomes a refusal',
     },
-    folders: { '.': { migrations: 'the data source lists them' }, migrations: {} },
+    folders: {
+      '.': { migrations: 'the data source lists them' },
+      migrations: { views: 'a migration replaces the views in place' },
+      views: {},
+    },
   },
-  common: {
-    path: 'src/common',
+  jobs: {
+    path: 'src/platform/jobs',
+    floor: 'platform',
+    imports: {
+      config: 'whether this process migrates the schema of the jobs',
+      database: 'a job is added in the transaction of what it is about',
+      errors: 'a service that is not migrated yet refuses a job',
+    },
+  },
+  events: {
+    path: 'src/platform/events',
+    floor: 'platform',
+    offers: { '*': 'the kinds of event that features declare' },
+    imports: {
+      database: 'an event is heard inside a transaction, or after it',
+      jobs: 'an event after the commit comes as a job, so that it is never missed',
+    },
+  },
+  batching: {
+    path: 'src/platform/batching',
+    floor: 'platform',
+    offers: { '*': 'what a batch does, and the limits of one' },
+    imports: {
+      database: 'a batch is a transaction',
+    },
+  },
+  http: {
+    path: 'src/platform/http',
     floor: 'platform',
     offers: { '*': 'the types of fields, pages and answers are what controllers and DTOs are made of' },
     imports: {
@@ -64,60 +94,67 @@ export const MODULES = {
       errors: 'the filter turns kinds of refusal into statuses',
     },
   },
-  access: {
-    path: 'src/access',
+  auth: {
+    path: 'src/platform/auth',
     floor: 'platform',
     offers: {
       'caller.ts': 'the caller of a request',
       'requires.ts': 'every route says what it requires',
     },
     imports: {
-      common: 'a route that requires a key documents its refusals',
+      http: 'a route that requires a key documents its refusals',
       config: 'keys of the environment, the issuer, the limits',
       database: 'keys are rows',
       errors: 'its refusals',
     },
   },
   observability: {
-    path: 'src/observability',
+    path: 'src/platform/observability',
     floor: 'platform',
     imports: {
-      access: 'the routes of health and metrics say what they require',
-      common: 'the routes document their answers',
+      auth: 'the routes of health and metrics say what they require',
+      http: 'the routes document their answers',
       config: 'the format of the log, the collector of traces',
-      database: 'batches are observed; health knows the state of the migrations',
+      batching: 'batches are observed',
+      database: 'health knows the state of the migrations',
       errors: 'a service that is not ready refuses',
     },
     folders: { '.': { tracing: 'a batch has a span' }, tracing: {} },
   },
   idempotency: {
-    path: 'src/idempotency',
+    path: 'src/platform/idempotency',
     floor: 'platform',
     imports: {
-      common: 'an answer is kept and repeated',
+      http: 'an answer is kept and repeated',
+      batching: 'requests with keys and without share batches',
       database: 'a key and its effect share a transaction',
+      jobs: 'old keys are swept by a job',
       errors: 'a refusal is repeated as well; a reused key is refused',
       observability: 'batches are observed',
     },
   },
   pipeline: {
-    path: 'src/pipeline',
+    path: 'src/features/pipeline',
     floor: 'features',
     imports: {
-      access: 'its routes say what they require',
-      common: 'its fields, pages and answers',
+      auth: 'its routes say what they require',
+      http: 'its fields, pages and answers',
       config: 'the pattern of names',
+      events: 'it declares what can be heard of pipelines',
       database: 'its transactions, and the constraints that its names violate',
       errors: 'its refusals',
       idempotency: 'its POST requests can be repeated',
     },
   },
   execution: {
-    path: 'src/execution',
+    path: 'src/features/execution',
     floor: 'features',
+    offers: { 'execution-status.ts': 'the statuses, and what each means' },
     imports: {
-      access: 'its routes say what they require',
-      common: 'its fields, pages and answers',
+      events: 'it declares what can be heard of executions',
+      jobs: 'what is heard after a commit comes by a job',
+      auth: 'its routes say what they require',
+      http: 'its fields, pages and answers',
       config: 'the most starts and ends of a batch',
       database: 'its transactions',
       errors: 'its refusals',
@@ -127,14 +164,15 @@ export const MODULES = {
     },
   },
   hierarchy: {
-    path: 'src/hierarchy',
+    path: 'src/features/hierarchy',
     floor: 'features',
     wiring: ['hierarchy.module.ts'],
     imports: {
-      access: 'its routes say what they require',
-      common: 'its fields and pages',
+      auth: 'its routes say what they require',
+      http: 'its fields and pages',
       database: 'its transactions',
       execution: 'the nodes of its trees; it hears of each inserted one',
+      pipeline: 'the names of the pipelines in a tree',
     },
     folders: {
       '.': {},
@@ -142,13 +180,14 @@ export const MODULES = {
     },
   },
   monitoring: {
-    path: 'src/monitoring',
+    path: 'src/features/monitoring',
     floor: 'features',
     wiring: ['monitoring.module.ts', 'monitoring-metrics.ts'],
     imports: {
-      access: 'its routes say what they require',
-      common: 'its fields, pages and answers',
+      auth: 'its routes say what they require',
+      http: 'its fields, pages and answers',
       config: 'the schedule of the checks, the channels of alerts',
+      jobs: 'checks and deliveries are jobs',
       database: 'its transactions',
       errors: 'its refusals',
       execution: 'failures are heard of as executions end; the deadlines of executions are settled before a check',
@@ -159,14 +198,12 @@ export const MODULES = {
     },
     folders: {
       '.': {},
-      incident: {},
-      alert: {
-        '.': 'deliveries are jobs',
-        incident: 'alerts are about incidents, and listen to their changes',
+      incidents: {},
+      alerts: {
+        incidents: 'alerts are about incidents, and listen to their changes',
       },
-      check: {
-        '.': 'a scheduled check is a job',
-        incident: 'a check announces the incidents that it opened and resolved',
+      checks: {
+        incidents: 'a check announces the incidents that it opened and resolved',
       },
     },
   },

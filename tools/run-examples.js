@@ -80,7 +80,7 @@ async function runSql(statements, dataDir) {
 
 /** The variables in the table are there, with the defaults that they really have; docs/configuration.md has them all. */
 async function compareVariables(markdown) {
-  const { variables } = await import('../dist/src/config/config.js');
+  const { variables } = await import('../dist/src/platform/config/config.js');
   const known = new Map(Object.values(variables).map(({ name, fallback }) => [name, fallback]));
   const rows = new Map(
     [...markdown.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)].map(([, name, fallback]) => [name, fallback]),

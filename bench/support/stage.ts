@@ -4,7 +4,7 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, 
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type * as Embedded from '../../src/database/embedded/embedded-server.ts';
+import type * as Embedded from '../../src/platform/embedded-postgres/embedded-server.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -20,7 +20,9 @@ export interface Stage {
 }
 
 export async function openStage(environment: Record<string, string> = {}): Promise<Stage> {
-  const { EmbeddedServer } = (await import(`${root}dist/src/database/embedded/embedded-server.js`)) as typeof Embedded;
+  const { EmbeddedServer } = (await import(
+    `${root}dist/src/platform/embedded-postgres/embedded-server.js`
+  )) as typeof Embedded;
   const dataDir = mkdtempSync(join(tmpdir(), 'watcher-bench-'));
   const server = await EmbeddedServer.start({ dataDir, settings: { max_connections: '400' } });
   const pool = new pg.Pool({ connectionString: server.url, max: 300 });

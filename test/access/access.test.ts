@@ -1,7 +1,7 @@
-import { hashOf, newKey } from '../../src/access/api-key.js';
-import type { Scope } from '../../src/access/caller.js';
+import { hashOf, newKey } from '../../src/platform/auth/api-key.js';
+import type { Scope } from '../../src/platform/auth/caller.js';
 import { DataSource } from 'typeorm';
-import { runKeyCommand } from '../../src/access/api-key.command.js';
+import { runKeyCommand } from '../../src/platform/auth/api-key.command.js';
 import { addKey, bearer, until } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';

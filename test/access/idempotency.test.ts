@@ -1,5 +1,5 @@
-import { TransactionRunner } from '../../src/database/transaction-runner.js';
-import { JobService } from '../../src/jobs/job.service.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { JobService } from '../../src/platform/jobs/job.service.js';
 import { addKey, bearer } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';

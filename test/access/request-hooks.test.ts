@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { REQUEST_HOOKS } from '../../src/request-hooks.js';
+import { REQUEST_HOOKS } from '../../src/app/request-hooks.js';
 import { eventually } from '../support/eventually.js';
 import { Watcher } from '../support/watcher.js';
 

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
-import { registerAccess } from '../../src/access/access.hooks.js';
-import { AccessService } from '../../src/access/access.service.js';
-import type { Scope } from '../../src/access/caller.js';
+import { registerAccess } from '../../src/platform/auth/access.hooks.js';
+import { AccessService } from '../../src/platform/auth/access.service.js';
+import type { Scope } from '../../src/platform/auth/caller.js';
 import { addKey, bearer } from '../support/access.js';
 import { type Json, Watcher } from '../support/watcher.js';
 

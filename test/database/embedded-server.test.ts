@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { transform } from '@swc/core';
 import pg from 'pg';
-import { EmbeddedServer, EmbeddedServerError } from '../../src/database/embedded/embedded-server.js';
+import { EmbeddedServer, EmbeddedServerError } from '../../src/platform/embedded-postgres/embedded-server.js';
 
 jest.setTimeout(60_000);
 
@@ -332,7 +332,7 @@ async function refusal(dataDir: string): Promise<string> {
 
 /** A program that starts the server in a process of its own, to be killed. Its packages are ours, or only those named. */
 async function buildService(folder: string, packages?: readonly string[]): Promise<string> {
-  const source = join(repository, 'src', 'database', 'embedded');
+  const source = join(repository, 'src', 'platform', 'embedded-postgres');
   for (const file of (await readdir(source)).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))) {
     const { code } = await transform(await readFile(join(source, file), 'utf8'), {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { TransactionRunner } from '../../src/database/transaction-runner.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
 const WRITE = `INSERT INTO pipeline_type (name) VALUES ('written')`;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { TransactionRunner } from '../../src/database/transaction-runner.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import {
   type CommittedExecution,
   type EndedExecution,
   ExecutionEvents,
   type StartedExecution,
-} from '../../src/execution/execution.events.js';
-import { PipelineEvents } from '../../src/pipeline/pipeline.events.js';
+} from '../../src/features/execution/execution.events.js';
+import { PipelineEvents } from '../../src/features/pipeline/pipeline.events.js';
 import { createDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { Watcher } from '../support/watcher.js';

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
-import { selectExecutions } from '../../src/execution/execution.entity.js';
-import { ExecutionRepository } from '../../src/execution/execution.repository.js';
+import { selectExecutions } from '../../src/features/execution/execution.entity.js';
+import { ExecutionRepository } from '../../src/features/execution/execution.repository.js';
 import { Watcher } from '../support/watcher.js';
 
 describe('ExecutionRepository', () => {

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { ExecutionSettlementService } from '../../src/execution/execution-settlement.service.js';
-import { COMPLETED_SUCCESSFULLY, STATUSES } from '../../src/execution/execution-status.js';
+import { ExecutionSettlementService } from '../../src/features/execution/execution-settlement.service.js';
+import { COMPLETED_SUCCESSFULLY, STATUSES } from '../../src/features/execution/execution-status.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
 /** As a replica of the version before the columns writes: it knows none of them. */

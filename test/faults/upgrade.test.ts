@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.js';
 import { Client } from './support/client.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';

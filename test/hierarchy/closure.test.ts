@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DataSource, type EntityManager } from 'typeorm';
-import { insertWithSubscribers } from '../../src/database/insert-with-subscribers.js';
-import { ExecutionEntity } from '../../src/execution/execution.entity.js';
+import { insertWithSubscribers } from '../../src/platform/database/insert-with-subscribers.js';
+import { ExecutionEntity } from '../../src/features/execution/execution.entity.js';
 import { ignoreStatements } from '../support/statements.js';
 import { type Json, Watcher } from '../support/watcher.js';
 

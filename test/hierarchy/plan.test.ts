@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/hierarchy/questions/tree-questions.sql.js';
-import { ROOT_CAUSES_OF_TREES } from '../../src/hierarchy/tree-failure.sql.js';
+import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/features/hierarchy/questions/tree-questions.sql.js';
+import { ROOT_CAUSES_OF_TREES } from '../../src/features/hierarchy/tree-failure.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 /** A step of a plan, as EXPLAIN (FORMAT JSON) gives it. */

@@ -1,4 +1,4 @@
-import { CheckService } from '../../src/monitoring/check/check.service.js';
+import { CheckService } from '../../src/features/monitoring/checks/check.service.js';
 import type { Json, Watcher } from '../support/watcher.js';
 
 /** Runs a check as of a moment; how many incidents it opened and resolved. */

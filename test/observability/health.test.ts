@@ -5,7 +5,7 @@ import { Watcher } from '../support/watcher.js';
 ignoreStatements();
 import { createDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { VERSION } from '../../src/observability/version.js';
+import { VERSION } from '../../src/platform/observability/version.js';
 import { Service } from '../support/service.js';
 
 describe('health', () => {

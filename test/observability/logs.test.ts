@@ -1,6 +1,6 @@
-import type { Config } from '../../src/config/config.js';
-import { readConfig } from '../../src/config/config.js';
-import { createLogger } from '../../src/observability/logger.js';
+import type { Config } from '../../src/platform/config/config.js';
+import { readConfig } from '../../src/platform/config/config.js';
+import { createLogger } from '../../src/platform/observability/logger.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/watcher.js';

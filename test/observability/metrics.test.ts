@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { VERSION } from '../../src/observability/version.js';
+import { VERSION } from '../../src/platform/observability/version.js';
 import { createDatabase } from '../support/database.js';
 import { Watcher } from '../support/watcher.js';
 

@@ -1,5 +1,5 @@
-import { newKey } from '../../src/access/api-key.js';
-import type { Scope } from '../../src/access/caller.js';
+import { newKey } from '../../src/platform/auth/api-key.js';
+import type { Scope } from '../../src/platform/auth/caller.js';
 import type { TestDatabase } from './database.js';
 
 export const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });

@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as DataSources from '../../src/database/data-source.js';
-import type * as Embedded from '../../src/database/embedded/embedded-server.js';
-import type * as Migrate from '../../src/database/migrate.js';
+import type * as DataSources from '../../src/platform/database/data-source.js';
+import type * as Embedded from '../../src/platform/embedded-postgres/embedded-server.js';
+import type * as Migrate from '../../src/platform/database/migrate.js';
 import { TEMPLATE } from './names.js';
 import { PgBouncer } from './pgbouncer.js';
 
@@ -12,9 +12,9 @@ const built = new URL('../../dist/src/', import.meta.url).pathname;
 
 /** One PostgreSQL for all test files, and a migrated database that each of them clones. */
 export default async function globalSetup(): Promise<void> {
-  const { EmbeddedServer } = (await import(`${built}database/embedded/embedded-server.js`)) as typeof Embedded;
-  const { dataSourceOptions } = (await import(`${built}database/data-source.js`)) as typeof DataSources;
-  const { migrate } = (await import(`${built}database/migrate.js`)) as typeof Migrate;
+  const { EmbeddedServer } = (await import(`${built}platform/embedded-postgres/embedded-server.js`)) as typeof Embedded;
+  const { dataSourceOptions } = (await import(`${built}platform/database/data-source.js`)) as typeof DataSources;
+  const { migrate } = (await import(`${built}platform/database/migrate.js`)) as typeof Migrate;
   const { DataSource } = await import('typeorm');
 
   const dataDir = await mkdtemp(join(tmpdir(), 'watcher-test-'));

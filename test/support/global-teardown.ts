@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { EmbeddedServer } from '../../src/database/embedded/embedded-server.js';
+import type { EmbeddedServer } from '../../src/platform/embedded-postgres/embedded-server.js';
 import type { PgBouncer } from './pgbouncer.js';
 
 export default async function globalTeardown(): Promise<void> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Subtree, type SubtreeRow, toSubtree } from '../../src/hierarchy/questions/subtree.js';
+import { type Subtree, type SubtreeRow, toSubtree } from '../../src/features/hierarchy/questions/subtree.js';
 
 /** An execution of a tree written down by hand; `at` is its start and its end in milliseconds, null while it runs. */
 export interface Shape {

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
-import { readConfig, type Config } from '../../src/config/config.js';
-import { createApp } from '../../src/create-app.js';
+import { readConfig, type Config } from '../../src/platform/config/config.js';
+import { createApp } from '../../src/app/create-app.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { watchStatements } from './statements.js';
 
@@ -24,15 +25,16 @@ export class Watcher {
     readonly url: string,
   ) {}
 
-  /** `prepare` is called before the modules are initialised. */
+  /** `prepare` is called before the modules are initialised; `optional` are the modules besides those that must be. */
   static async start(
     overrides: Partial<Config> = {},
     database?: TestDatabase,
     prepare?: (app: NestFastifyApplication) => void,
+    optional?: readonly Type[],
   ): Promise<Watcher> {
     const own = database ?? (await createDatabase());
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
-    const app = await createApp(config, pino({ level: 'silent' }));
+    const app = await createApp(config, pino({ level: 'silent' }), optional);
     prepare?.(app);
     // Not before: a service that brings its schema along migrates what is empty.
     watchStatements(own.url);

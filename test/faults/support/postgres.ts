@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { EmbeddedServer } from '../../../src/database/embedded/embedded-server.js';
+import { EmbeddedServer } from '../../../src/platform/embedded-postgres/embedded-server.js';
 import type { TestDatabase } from '../../support/database.js';
 
 /** A PostgreSQL of a test file's own, as durable as in production, since durability is what is tested. */

@@ -1,0 +1,35 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { ExecutionModule } from '../features/execution/execution.module.js';
+import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
+import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
+import { PipelineModule } from '../features/pipeline/pipeline.module.js';
+import { AccessModule } from '../platform/auth/access.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import type { Config } from '../platform/config/config.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+
+/** Every other module works without these: take a line out, and the service starts without the feature. */
+export const OPTIONAL_MODULES: readonly Type[] = [
+  MonitoringModule, //
+];
+
+/** What the service is made of. */
+@Module({})
+export class AppModule {
+  static register(config: Config, optional: readonly Type[] = OPTIONAL_MODULES): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.register(config),
+        DatabaseModule,
+        AccessModule,
+        ObservabilityModule,
+        PipelineModule,
+        ExecutionModule,
+        HierarchyModule,
+        ...optional,
+      ],
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { AccessService } from '../platform/auth/access.service.js';
+import { AppModule, OPTIONAL_MODULES } from './app.module.js';
+import { parseJsonBody } from '../platform/http/json-body.js';
+import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { SECURITY_HEADERS } from '../platform/http/security-headers.js';
+import { answerUnreadable } from '../platform/http/unreadable-request.js';
+import { requestId } from '../platform/http/response-hooks.js';
+import { RequestValidationPipe } from '../platform/http/request-validation.pipe.js';
+import type { Config } from '../platform/config/config.js';
+import { serveDocs } from './openapi.js';
+import { NestLogger } from '../platform/observability/logger.js';
+import { MetricsService } from '../platform/observability/metrics.service.js';
+import { ServiceState } from '../platform/observability/service-state.js';
+import { registerRequestHooks } from './request-hooks.js';
+
+/** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
+const KEEP_ALIVE_MS = 75_000;
+/** A connection on which nothing moves for so long, neither way, has nobody at its other end. */
+const SILENT_CONNECTION_MS = 120_000;
+/** How often requests that take too long to arrive are looked for. */
+const ARRIVALS_CHECKED_EVERY_MS = 1000;
+
+/** The application, ready to listen or to be injected into; `main.ts` and the tests both call it. */
+export async function createApp(
+  config: Config,
+  logger: Logger,
+  optional: readonly Type[] = OPTIONAL_MODULES,
+): Promise<NestFastifyApplication> {
+  const modules = AppModule.register(config, optional);
+  const app = await NestFactory.create<NestFastifyApplication>(modules, createAdapter(config), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  configureApp(app, config, logger);
+  return app;
+}
+
+/** Fastify as the service needs it; the body parser is the service's own, see {@link configureApp}. */
+function createAdapter(config: Config): FastifyAdapter {
+  const problems = new ProblemFilter();
+  return new FastifyAdapter({
+    bodyLimit: config.bodyLimit,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: SILENT_CONNECTION_MS,
+    requestTimeout: config.requestTimeout * 1000,
+    http: { headersTimeout: config.requestTimeout * 1000, connectionsCheckingInterval: ARRIVALS_CHECKED_EVERY_MS },
+    genReqId: requestId,
+    requestIdHeader: false,
+    // Behind an ingress, which knows the scheme and the host that the client used.
+    trustProxy: 'loopback, linklocal, uniquelocal',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    forceCloseConnections: 'idle',
+    // What still comes while the service stops is served; Fastify's own 503 would be no problem document.
+    return503OnClosing: false,
+    logger: false,
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+      problems.answer(error, request, reply);
+    },
+  });
+}
+
+/** Everything that stands between the socket and the controllers. */
+function configureApp(app: NestFastifyApplication, config: Config, logger: Logger): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>(
+    /^application\/(?:[\w.+-]+\+)?json\b/i,
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      try {
+        if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hash('sha256', body);
+        done(null, parseJsonBody(body));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  registerRequestHooks(fastify, {
+    config,
+    logger,
+    metrics: app.get(MetricsService, { strict: false }),
+    state: app.get(ServiceState, { strict: false }),
+    access: app.get(AccessService),
+  });
+  if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
+  app.useGlobalPipes(new RequestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  serveDocs(app);
+}
+
+/** Lets the pages of these origins call the service; they show their key themselves, so no cookies. */
+function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
+  app.enableCors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    exposedHeaders: ['Idempotency-Replayed', 'Link', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
+}

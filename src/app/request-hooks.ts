@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { registerAccess } from '../platform/auth/access.hooks.js';
+import type { AccessService } from '../platform/auth/access.service.js';
+import { registerOverload } from '../platform/auth/overload.hooks.js';
+import { registerResponseHooks } from '../platform/http/response-hooks.js';
+import { registerSecurityHeaders } from '../platform/http/security-headers.js';
+import type { Config } from '../platform/config/config.js';
+import { registerIdempotency } from '../platform/idempotency/idempotency.hooks.js';
+import type { MetricsService } from '../platform/observability/metrics.service.js';
+import { registerRequestContext } from '../platform/observability/request-context.js';
+import { observeRequests, sendClientsAway } from '../platform/observability/request-log.js';
+import type { ServiceState } from '../platform/observability/service-state.js';
+import { traceRequests } from '../platform/observability/tracing/http-spans.js';
+
+/** The parts of the service that the hooks need. */
+export interface HookParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: MetricsService;
+  readonly state: ServiceState;
+  readonly access: AccessService;
+}
+
+interface RequestHook {
+  readonly name: string;
+  /** The reason for its place in the list. */
+  readonly why: string;
+  readonly register: (fastify: FastifyInstance, parts: HookParts) => void;
+}
+
+/**
+ * All that runs between the socket and the controllers, in the order in which Fastify calls it. A hook that refuses
+ * (overload, access) ends the list for its request: hooks of the same phase after it do not run. Fastify sorts the
+ * phases by itself: onRequest, the body, preValidation, preHandler, the handler, preSerialization, onSend, onResponse.
+ */
+export const REQUEST_HOOKS: readonly RequestHook[] = [
+  {
+    name: 'request context',
+    why: 'first: all that runs in or after a later hook logs the id of its request',
+    register: (fastify) => registerRequestContext(fastify),
+  },
+  {
+    name: 'trace',
+    why: 'before the hooks that refuse: a refused request has a span too, and the time in those hooks belongs to it',
+    register: (fastify, { config }) => {
+      if (config.otlpEndpoint !== undefined) traceRequests(fastify);
+    },
+  },
+  {
+    name: 'request id and answers',
+    why: 'before the hooks that refuse: a refusal carries the request id',
+    register: (fastify) => registerResponseHooks(fastify),
+  },
+  {
+    name: 'security headers',
+    why: 'before the hooks that refuse: a refusal carries the headers',
+    register: (fastify) =>
+      registerSecurityHeaders(fastify, ({ routeOptions }) => routeOptions.config.access === 'docs'),
+  },
+  {
+    name: 'request log',
+    why: 'runs when the response is out, also after a refusal; any place will do',
+    register: (fastify, { logger, metrics }) => observeRequests(fastify, logger, metrics),
+  },
+  {
+    name: 'connection close',
+    why: 'runs when a response is sent, also for a refusal; any place will do',
+    register: (fastify, { state }) => sendClientsAway(fastify, state),
+  },
+  {
+    name: 'overload',
+    why: 'before access: under overload, a request costs no lookup of its key',
+    register: (fastify, { config }) => registerOverload(fastify, config),
+  },
+  {
+    name: 'access',
+    why: 'last of those that run before the body: the body of a caller without a key is never read',
+    register: (fastify, { access, config }) => registerAccess(fastify, access, config),
+  },
+  {
+    name: 'idempotency',
+    why: 'after the body and access: a key belongs to a caller, and to the bytes of one body',
+    register: (fastify) => registerIdempotency(fastify),
+  },
+];
+
+/** Adds the hooks; to be called before any route is added. */
+export function registerRequestHooks(fastify: FastifyInstance, parts: HookParts): void {
+  for (const hook of REQUEST_HOOKS) hook.register(fastify, parts);
+}

@@ -1,0 +1,51 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../platform/config/config.js';
+import { ConfigurationError } from '../platform/config/variable.js';
+import { isUnavailable, sqlStateOf } from '../platform/database/database-errors.js';
+import { type EmbeddedServer, EmbeddedServerError } from '../platform/embedded-postgres/embedded-server.js';
+
+/** Says where everything is: for people when the service runs on its own database or on a terminal, else one log line. */
+export function announce(
+  config: Config,
+  app: NestFastifyApplication,
+  embedded: EmbeddedServer | undefined,
+  logger: Logger,
+): void {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${port}`;
+  logger.info({ url }, 'ready');
+  if (!embedded && !process.stdout.isTTY) return;
+  const database = embedded
+    ? `embedded PostgreSQL; its URL is in ${join(config.dataDir, 'database.url')}`
+    : 'the one of DATABASE_URL';
+  process.stderr.write(
+    [
+      '',
+      '  Watcher: the service that data pipelines report to',
+      `  API       ${url}`,
+      `  Docs      ${url}/docs`,
+      `  Database  ${database}`,
+      '  Stop      Ctrl+C, or SIGTERM',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Why the service could not start, in one line. */
+export function explain(error: unknown): string {
+  if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
+  const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
+  if (code === 'EACCES') return `PORT ${details.port} may not be opened by this user; set PORT`;
+  if (code === 'EADDRNOTAVAIL') return `HOST is no address of this machine (${message})`;
+  const state = sqlStateOf(error);
+  if (isUnavailable(error) || state?.startsWith('28') || state?.startsWith('3D')) {
+    return `DATABASE_URL: the database can't be used: ${message || state}`;
+  }
+  return error instanceof Error && error.stack ? error.stack : message;
+}

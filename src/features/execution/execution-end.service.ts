@@ -1,0 +1,129 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Answer } from '../../platform/http/answer.js';
+import type { DomainError } from '../../platform/errors/domain-error.js';
+import { CONFIG, type Config } from '../../platform/config/config.js';
+import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
+import { PipelineWatermarkService, type SuccessfulRun } from '../pipeline/pipeline-watermark.service.js';
+import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
+import type { ExecutionEntity } from './execution.entity.js';
+import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { type EndedExecution, ExecutionEvents } from './execution.events.js';
+import { endHash, toExecutionDto } from './execution.mapper.js';
+import { ExecutionRepository } from './execution.repository.js';
+import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
+
+/** An end as it came in: when, and what it said. */
+interface ReceivedEnd {
+  readonly request: EndExecutionDto;
+  readonly receivedAt: Date;
+  readonly hash: string;
+}
+
+/** The executions that a batch ends, by id, as they were when the batch began. */
+type ExecutionsById = ReadonlyMap<number, ExecutionEntity>;
+
+/**
+ * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
+ * moves the pipeline's watermark in the same transaction. Ends that arrive together share one
+ * transaction; each gets its own answer after the commit, and a wrong one doesn't disturb its neighbours.
+ */
+@Injectable()
+export class ExecutionEndService {
+  private readonly batches: Batches<ReceivedEnd, ExecutionDto>;
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    idempotency: IdempotencyService,
+    private readonly executions: ExecutionRepository,
+    private readonly watermarks: PipelineWatermarkService,
+    private readonly events: ExecutionEvents,
+  ) {
+    this.batches = idempotency.batches(
+      'end',
+      { batchSize: config.batchSize, lanes: config.batchLanes },
+      {
+        load: (manager, ends) => this.find(manager, ends),
+        apply: (manager, ends, found) => this.endAll(manager, ends, found),
+      },
+      (execution) => Answer.found(execution),
+    );
+  }
+
+  end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+    return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
+  }
+
+  private async find(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<ExecutionsById> {
+    const ids = [...new Set(ends.map(({ request }) => request.id))];
+    const found = await this.executions.findByIds(manager, ids);
+    return new Map(found.map((execution) => [execution.id, execution]));
+  }
+
+  /** Ends a batch; the results are in the order of the requests. The first of rival ends wins. */
+  private async endAll(
+    manager: EntityManager,
+    ends: readonly ReceivedEnd[],
+    found: ExecutionsById,
+  ): Promise<(ExecutionDto | DomainError)[]> {
+    const ended: ExecutionEntity[] = [];
+    const results = ends.map((end) => {
+      const execution = found.get(end.request.id);
+      if (!execution) return new ExecutionNotFoundError(end.request.id);
+      if (execution.endDate !== null) {
+        return execution.endHash === end.hash
+          ? toExecutionDto(execution)
+          : new ExecutionAlreadyEndedError(execution.id);
+      }
+      if (end.request.end_date && end.request.end_date < execution.startDate) {
+        return new EndBeforeStartError(execution.startDate);
+      }
+      applyEnd(execution, end);
+      ended.push(execution);
+      return toExecutionDto(execution);
+    });
+    if (ended.length > 0) await this.write(manager, ended);
+    return results;
+  }
+
+  /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
+  private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+    await this.executions.updateEnded(manager, ended);
+    await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
+    await this.events.ended.emit(manager, ended.map(endedOf));
+  }
+}
+
+function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
+  // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
+  execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
+  execution.status = request.completed_successfully ? 'succeeded' : 'failed';
+  execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
+  execution.totalRows = request.total_rows ?? null;
+  execution.inserts = request.inserts ?? null;
+  execution.updates = request.updates ?? null;
+  execution.softDeletes = request.soft_deletes ?? null;
+  execution.errorMessage = request.error_message ?? null;
+  if (request.execution_metadata) {
+    execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
+  }
+  execution.endHash = hash;
+}
+
+function successOf(execution: ExecutionEntity): SuccessfulRun {
+  const moved = (count: number | null): Date | null => (count !== null && count > 0 ? execution.endDate : null);
+  return {
+    pipelineId: execution.pipelineId,
+    startDate: execution.startDate,
+    nextWatermark: execution.nextWatermark,
+    lastTargetInsert: moved(execution.inserts),
+    lastTargetUpdate: moved(execution.updates),
+    lastTargetSoftDelete: moved(execution.softDeletes),
+  };
+}
+
+function endedOf(execution: ExecutionEntity): EndedExecution {
+  const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
+  if (endDate === null) throw new Error(`execution ${id} has not ended`);
+  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully };
+}

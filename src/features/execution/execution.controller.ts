@@ -1,0 +1,86 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Answer } from '../../platform/http/answer.js';
+import { Requires } from '../../platform/auth/requires.js';
+import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
+import { IdPipe } from '../../platform/http/id.pipe.js';
+import type { Page } from '../../platform/http/page.js';
+import { ExecutionEndService } from './execution-end.service.js';
+import { ExecutionStartService } from './execution-start.service.js';
+import {
+  EndExecutionDto,
+  ExecutionDto,
+  ExecutionWithChildrenDto,
+  ListExecutionsQuery,
+  StartedExecutionDto,
+  StartExecutionDto,
+} from './execution.dto.js';
+import { ExecutionService } from './execution.service.js';
+import { ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
+
+/** Executions: reported when they start and when they end, read at any time. */
+@ApiTags('execution')
+@Controller()
+export class ExecutionController {
+  constructor(
+    private readonly starts: ExecutionStartService,
+    private readonly ends: ExecutionEndService,
+    private readonly executions: ExecutionService,
+  ) {}
+
+  /**
+   * Report that an execution starts.
+   *
+   * When the 201 leaves, every reader sees the execution and its place in the tree. With an `external_id` the report
+   * may be repeated: the second one is answered with 200 and the id of the first, and writes nothing.
+   */
+  @Post('start_pipeline_execution')
+  @Requires('write')
+  @ApiAnswers({
+    created: StartedExecutionDto,
+    ok: StartedExecutionDto,
+    body: true,
+    problems: [new PipelineNotFoundError(7)],
+  })
+  start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+    return this.starts.start(request);
+  }
+
+  /**
+   * Report that an execution ends.
+   *
+   * A success moves the pipeline's `watermark` to the execution's `next_watermark`, unless an execution that started
+   * later has moved it already, and `last_target_*` forward for each count above 0; a failure moves nothing. The report
+   * may be repeated: with the same content it changes nothing, with other content it is refused with
+   * `execution_already_ended`.
+   */
+  @Post('end_pipeline_execution')
+  @Requires('write')
+  @HttpCode(200)
+  @ApiAnswers({
+    ok: ExecutionDto,
+    body: true,
+    problems: [new ExecutionNotFoundError(42), new ExecutionAlreadyEndedError(42)],
+  })
+  end(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+    return this.ends.end(request);
+  }
+
+  /** List executions, newest start first. */
+  @Get('pipeline_execution')
+  @Requires('read')
+  @ApiPage(ExecutionDto)
+  list(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+    return this.executions.list(query);
+  }
+
+  /** Get an execution with its direct children. */
+  @Get('pipeline_execution/:id')
+  @Requires('read')
+  @ApiId('The execution')
+  @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [new ExecutionNotFoundError(42)] })
+  get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
+    return this.executions.getWithChildren(id);
+  }
+}

@@ -1,0 +1,398 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  Count,
+  COUNT,
+  Flag,
+  Id,
+  ID,
+  Instant,
+  INSTANT,
+  MEASURE,
+  Metadata,
+  METADATA,
+  Name,
+  NAME,
+  OneOf,
+  Optional,
+  QueryFlag,
+  QueryId,
+  Text,
+  VERSION,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
+import { type Status, STATUSES } from './execution-status.js';
+
+/** An execution that starts. */
+export class StartExecutionDto {
+  /**
+   * The pipeline that runs.
+   * @example 1
+   */
+  @Id()
+  pipeline_id!: number;
+
+  /**
+   * When it started, ISO 8601 (UTC where no offset is given); now, if left out.
+   * @example 2026-01-31T02:00:00Z
+   */
+  @Optional()
+  @Instant()
+  start_date?: Date;
+
+  /**
+   * From where it loads; the pipeline's `watermark` at this moment, if left out. Kept as text.
+   * @example 2026-01-30T00:00:00Z
+   */
+  @Optional()
+  @Watermark()
+  watermark?: string;
+
+  /**
+   * Up to where it loads; the pipeline's `next_watermark` at this moment, if left out. Kept as text.
+   * @example 2026-01-31T00:00:00Z
+   */
+  @Optional()
+  @Watermark()
+  next_watermark?: string;
+
+  /**
+   * The execution that this one runs under.
+   * @example 41
+   */
+  @Optional()
+  @Id()
+  parent_id?: number;
+
+  /**
+   * The same as `parent_id`.
+   * @example 41
+   */
+  @Optional()
+  @Id()
+  parent_execution_id?: number;
+
+  /**
+   * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline and `external_id`
+   * finds the first one and writes nothing.
+   * @example scheduled__2026-01-31T02:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  external_id?: string;
+
+  /**
+   * Anything to keep with the execution: a JSON object, at most 256 kB.
+   * @example { "dag_run": "nightly" }
+   */
+  @Optional()
+  @Metadata()
+  execution_metadata?: Record<string, unknown>;
+}
+
+/** The execution that was started. */
+export class StartedExecutionDto {
+  /**
+   * Its id.
+   * @example 42
+   */
+  @ApiProperty(ID)
+  id!: number;
+}
+
+/** An execution that ends. */
+export class EndExecutionDto {
+  /**
+   * The execution.
+   * @example 42
+   */
+  @Id()
+  id!: number;
+
+  /**
+   * When it ended, ISO 8601 (UTC where no offset is given), not before its start; now, if left out.
+   * @example 2026-01-31T02:10:00Z
+   */
+  @Optional()
+  @Instant()
+  end_date?: Date;
+
+  /**
+   * Whether it did what it was meant to.
+   * @example true
+   */
+  @Flag()
+  completed_successfully!: boolean;
+
+  /**
+   * Rows that it handled in all.
+   * @example 1200
+   */
+  @Optional()
+  @Count()
+  total_rows?: number;
+
+  /**
+   * Rows that it inserted.
+   * @example 1000
+   */
+  @Optional()
+  @Count()
+  inserts?: number;
+
+  /**
+   * Rows that it updated.
+   * @example 150
+   */
+  @Optional()
+  @Count()
+  updates?: number;
+
+  /**
+   * Rows that it soft-deleted.
+   * @example 50
+   */
+  @Optional()
+  @Count()
+  soft_deletes?: number;
+
+  /**
+   * Merged over the metadata of the start, key by key: a JSON object, at most 256 kB.
+   * @example { "files": 12 }
+   */
+  @Optional()
+  @Metadata()
+  execution_metadata?: Record<string, unknown>;
+
+  /**
+   * Why it failed, at most 100,000 characters.
+   * @example "connection to the source was refused"
+   */
+  @Optional()
+  @Text(0, 100_000)
+  error_message?: string;
+}
+
+/** Which executions, and how paged. */
+export class ListExecutionsQuery extends PageQuery {
+  /**
+   * Only executions of this pipeline.
+   * @example 1
+   */
+  @Optional()
+  @QueryId()
+  pipeline_id?: number;
+
+  /**
+   * Only executions of the pipeline of this name (compared without case).
+   * @example "Customer Data Pipeline"
+   */
+  @Optional()
+  @Name()
+  pipeline_name?: string;
+
+  /**
+   * Only executions in this state.
+   * @example failed
+   */
+  @Optional()
+  @OneOf(STATUSES)
+  status?: Status;
+
+  /**
+   * Only direct children of this execution.
+   * @example 41
+   */
+  @Optional()
+  @QueryId()
+  parent_id?: number;
+
+  /**
+   * True: only executions without a parent; false: only those with one.
+   * @example true
+   */
+  @Optional()
+  @QueryFlag()
+  root?: boolean;
+
+  /**
+   * Only executions that started at this moment or later, ISO 8601.
+   * @example 2026-01-31T00:00:00Z
+   */
+  @Optional()
+  @Instant()
+  start_date_gte?: Date;
+
+  /**
+   * Only executions that started before this moment, ISO 8601.
+   * @example 2026-02-01T00:00:00Z
+   */
+  @Optional()
+  @Instant()
+  start_date_lt?: Date;
+}
+
+/** An execution: one run of a pipeline. */
+export class ExecutionDto {
+  /**
+   * Its id.
+   * @example 42
+   */
+  @ApiProperty(ID)
+  id!: number;
+
+  /**
+   * The execution that it runs under; null for a root.
+   * @example 41
+   */
+  @ApiProperty(ID)
+  parent_id!: number | null;
+
+  /**
+   * The top of its tree: its own id where it has no parent.
+   * @example 41
+   */
+  @ApiProperty(ID)
+  root_id!: number;
+
+  /**
+   * The pipeline that it is a run of.
+   * @example 1
+   */
+  @ApiProperty(ID)
+  pipeline_id!: number;
+
+  /**
+   * The name of that pipeline.
+   * @example "Customer Data Pipeline"
+   */
+  @ApiProperty(NAME)
+  pipeline_name!: string;
+
+  /**
+   * The caller's own id of the run; null where it gave none.
+   * @example scheduled__2026-01-31T02:00:00
+   */
+  @ApiProperty(NAME)
+  external_id!: string | null;
+
+  /**
+   * When it started (UTC).
+   * @example 2026-01-31T02:00:00.000Z
+   */
+  @ApiProperty(INSTANT)
+  start_date!: string;
+
+  /**
+   * When it ended (UTC); null while it runs.
+   * @example 2026-01-31T02:10:00.000Z
+   */
+  @ApiProperty(INSTANT)
+  end_date!: string | null;
+
+  /**
+   * End minus start, in seconds to the millisecond; null while it runs.
+   * @example 600
+   */
+  @ApiProperty(MEASURE)
+  duration_seconds!: number | null;
+
+  /**
+   * When it is late (UTC): its start plus the timeliness threshold of its pipeline, or of that one's type; null without
+   * a threshold, or beyond the year 9999. Follows the threshold while the execution runs, stands when it has ended.
+   * @example 2026-01-31T02:30:00.000Z
+   */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
+  deadline!: string | null;
+
+  /**
+   * `running` until it ends, then `succeeded` or `failed`.
+   * @example succeeded
+   */
+  @ApiProperty({ type: 'string', enum: STATUSES })
+  status!: Status;
+
+  /**
+   * Whether it did what it was meant to; null while it runs.
+   * @example true
+   */
+  @ApiProperty()
+  completed_successfully!: boolean | null;
+
+  /**
+   * Rows that it inserted.
+   * @example 1000
+   */
+  @ApiProperty(COUNT)
+  inserts!: number | null;
+
+  /**
+   * Rows that it updated.
+   * @example 150
+   */
+  @ApiProperty(COUNT)
+  updates!: number | null;
+
+  /**
+   * Rows that it soft-deleted.
+   * @example 50
+   */
+  @ApiProperty(COUNT)
+  soft_deletes!: number | null;
+
+  /**
+   * Rows that it handled in all.
+   * @example 1200
+   */
+  @ApiProperty(COUNT)
+  total_rows!: number | null;
+
+  /**
+   * Rows a second: `total_rows` by `duration_seconds`; null where either is missing or the duration is 0.
+   * @example 2
+   */
+  @ApiProperty(MEASURE)
+  throughput!: number | null;
+
+  /**
+   * From where it loads: its own copy.
+   * @example 2026-01-30T00:00:00Z
+   */
+  @ApiProperty(WATERMARK)
+  watermark!: string | null;
+
+  /**
+   * Up to where it loads: its own copy. Becomes the pipeline's `watermark` when it succeeds.
+   * @example 2026-01-31T00:00:00Z
+   */
+  @ApiProperty(WATERMARK)
+  next_watermark!: string | null;
+
+  /**
+   * What its start and its end left with it, merged.
+   * @example { "dag_run": "nightly", "files": 12 }
+   */
+  @ApiProperty(METADATA)
+  execution_metadata!: Record<string, unknown> | null;
+
+  /**
+   * Why it failed; null where nobody said.
+   * @example "connection to the source was refused"
+   */
+  @ApiProperty()
+  error_message!: string | null;
+
+  /**
+   * The version of the pipeline's configuration that it runs with.
+   * @example 1
+   */
+  @ApiProperty(VERSION)
+  config_version!: number;
+}
+
+/** An execution with its direct children. */
+export class ExecutionWithChildrenDto extends ExecutionDto {
+  /** Its direct children, newest first; at most 1,000 (`/children` pages through them all). */
+  @ApiProperty()
+  child_executions!: ExecutionDto[];
+}

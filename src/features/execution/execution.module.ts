@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { JobModule } from '../../platform/jobs/job.module.js';
+import { ObservabilityModule } from '../../platform/observability/observability.module.js';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { ExecutionDeadlineService } from './execution-deadline.service.js';
+import { ExecutionEndService } from './execution-end.service.js';
+import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
+import { ExecutionMetrics } from './execution-metrics.js';
+import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
+import { ExecutionSettlementService } from './execution-settlement.service.js';
+import { ExecutionStartRepository } from './execution-start.repository.js';
+import { ExecutionStartService } from './execution-start.service.js';
+import { ExecutionController } from './execution.controller.js';
+import { ExecutionEntity } from './execution.entity.js';
+import { ExecutionEvents } from './execution.events.js';
+import { ExecutionRepository } from './execution.repository.js';
+import { ExecutionService } from './execution.service.js';
+
+/** Executions: start, end, get, list. */
+@Module({
+  imports: [
+    IdempotencyModule,
+    JobModule,
+    ObservabilityModule,
+    PipelineModule,
+    TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
+  ],
+  controllers: [ExecutionController],
+  providers: [
+    ExecutionDeadlineService,
+    ExecutionEndService,
+    ExecutionEvents,
+    ExecutionMetrics,
+    ExecutionRepository,
+    ExecutionService,
+    ExecutionSettlementRepository,
+    ExecutionSettlementService,
+    ExecutionStartRepository,
+    ExecutionStartService,
+  ],
+  exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService],
+})
+export class ExecutionModule {}

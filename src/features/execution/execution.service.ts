@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '../../platform/http/page.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { ExecutionDto, ExecutionWithChildrenDto, ListExecutionsQuery } from './execution.dto.js';
+import type { ExecutionEntity } from './execution.entity.js';
+import { ExecutionNotFoundError } from './execution.errors.js';
+import { toExecutionDto } from './execution.mapper.js';
+import { ExecutionRepository } from './execution.repository.js';
+
+/** The most children that come inside an execution; `/children` pages through them all. */
+const MAX_INLINE_CHILDREN = 1000;
+
+/** Executions, read. */
+@Injectable()
+export class ExecutionService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly executions: ExecutionRepository,
+  ) {}
+
+  /** The execution; throws {@link ExecutionNotFoundError}. */
+  async require(id: number): Promise<ExecutionEntity> {
+    const execution = await this.transactions.read((manager) => this.executions.findById(manager, id));
+    if (!execution) throw new ExecutionNotFoundError(id);
+    return execution;
+  }
+
+  async getWithChildren(id: number): Promise<ExecutionWithChildrenDto> {
+    const { execution, children } = await this.transactions.read((manager) =>
+      this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN),
+    );
+    if (!execution) throw new ExecutionNotFoundError(id);
+    return { ...toExecutionDto(execution), child_executions: children.map(toExecutionDto) };
+  }
+
+  list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+    return this.transactions.read(async (manager) => (await this.executions.list(manager, query)).map(toExecutionDto));
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
+import { type ExecutionEntity, selectExecutions } from '../execution/execution.entity.js';
+import { STATUS_CONDITIONS } from '../execution/execution-status.js';
+import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
+import { ClosureEntity } from './closure.entity.js';
+import type { RelativesQuery } from './hierarchy.dto.js';
+
+/** An execution and the levels between it and the one that was asked about. */
+export interface Relative {
+  readonly execution: ExecutionEntity;
+  readonly depth: number;
+}
+
+/** Which relatives: how far, and in which direction. */
+export interface Range {
+  readonly direction: 'downstream' | 'upstream';
+  readonly minDepth: number;
+  readonly maxDepth?: number | undefined;
+}
+
+/** How a closure row names the execution that was asked about, and its relative. */
+const SIDES = {
+  downstream: { of: 'parentExecutionId', relative: 'childExecutionId' },
+  upstream: { of: 'childExecutionId', relative: 'parentExecutionId' },
+} as const;
+
+/** Reads the tree by its closure; `ExecutionClosureSubscriber` alone writes it. */
+@Injectable()
+export class HierarchyRepository {
+  constructor(private readonly pipelines: PipelineNameService) {}
+
+  /** Nearest first: by ix_pipeline_execution_closure_parent downstream, by pk_pipeline_execution_closure upstream. */
+  async listRelatives(
+    manager: EntityManager,
+    id: number,
+    range: Range,
+    query: RelativesQuery,
+  ): Promise<Page<Relative>> {
+    const rows = this.relatives(manager, id, range).limit(pageLimit(query) + 1);
+    if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);
+    if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
+    const [depth, after] = positionOf(query, 2) ?? [];
+    if (depth !== undefined) rows.andWhere('(c.depth, e.id) > (:depth::bigint, :after::bigint)', { depth, after });
+    return toPage(await this.read(manager, rows), query, (relative) => [relative.depth, relative.execution.id]);
+  }
+
+  /** The execution itself and what is below it, parents before children, `limit` rows at most. */
+  async subtree(manager: EntityManager, id: number, maxDepth: number | undefined, limit: number): Promise<Relative[]> {
+    return this.read(
+      manager,
+      this.relatives(manager, id, { direction: 'downstream', minDepth: 0, maxDepth }).limit(limit),
+    );
+  }
+
+  private relatives(manager: EntityManager, id: number, range: Range): SelectQueryBuilder<ExecutionEntity> {
+    const { of, relative } = SIDES[range.direction];
+    // The filter in a sub-select: so it comes before the join where the two tables are sharded, at no cost where they are not.
+    const rows = selectExecutions(manager)
+      .innerJoin(
+        (closure: SelectQueryBuilder<ClosureEntity>) =>
+          closure
+            .select(`c.${relative}`, 'id')
+            .addSelect('c.depth', 'depth')
+            .from(ClosureEntity, 'c')
+            .where(`c.${of} = :id`),
+        'c',
+        'c.id = e.id',
+      )
+      .addSelect('c.depth', 'depth')
+      .where('c.depth >= :minDepth', { id, minDepth: range.minDepth })
+      .orderBy('c.depth')
+      .addOrderBy('e.id');
+    return range.maxDepth === undefined ? rows : rows.andWhere('c.depth <= :maxDepth', { maxDepth: range.maxDepth });
+  }
+
+  private async read(manager: EntityManager, rows: SelectQueryBuilder<ExecutionEntity>): Promise<Relative[]> {
+    const { entities, raw } = await rows.getRawAndEntities<{ depth: number }>();
+    await this.pipelines.name(manager, entities);
+    return entities.map((execution, index) => ({ execution, depth: raw[index]?.depth ?? 0 }));
+  }
+}

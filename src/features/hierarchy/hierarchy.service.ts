@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '../../platform/http/page.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { ExecutionNotFoundError } from '../execution/execution.errors.js';
+import { ExecutionService } from '../execution/execution.service.js';
+import type { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
+import { toRelativeDto, toTreeDto } from './hierarchy.mapper.js';
+import { HierarchyRepository, type Range, type Relative } from './hierarchy.repository.js';
+
+/** The most executions of one tree that an answer speaks of. */
+export const MAX_NODES = 10_000;
+/** The most levels in one tree: what the JSON parsers of most languages can still nest. */
+const MAX_LEVELS = 1000;
+
+/** Who ran under whom. */
+@Injectable()
+export class HierarchyService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly hierarchy: HierarchyRepository,
+    private readonly executions: ExecutionService,
+  ) {}
+
+  children(id: number, query: RelativesQuery): Promise<Page<RelativeDto>> {
+    return this.relatives(id, { direction: 'downstream', minDepth: 1, maxDepth: 1 }, query);
+  }
+
+  downstream(id: number, query: DownstreamQuery): Promise<Page<RelativeDto>> {
+    return this.relatives(id, { direction: 'downstream', minDepth: 1, maxDepth: query.max_depth }, query);
+  }
+
+  upstream(id: number, query: RelativesQuery): Promise<Page<RelativeDto>> {
+    return this.relatives(id, { direction: 'upstream', minDepth: 1 }, query);
+  }
+
+  async tree(id: number, query: TreeQuery): Promise<TreeDto> {
+    const maxDepth = Math.min(query.max_depth ?? MAX_LEVELS + 1, MAX_LEVELS + 1);
+    // One more row and one more level than fit, to learn whether anything is missing.
+    const found = await this.transactions.read((manager) =>
+      this.hierarchy.subtree(manager, id, maxDepth, MAX_NODES + 1),
+    );
+    const [top] = found;
+    if (!top) throw new ExecutionNotFoundError(id);
+    const missing = found.find((relative, index) => index === MAX_NODES || relative.depth > MAX_LEVELS);
+    const shown = found.slice(0, MAX_NODES).filter(({ depth }: Relative) => depth <= MAX_LEVELS);
+    return toTreeDto(top, shown, missing?.depth ?? null);
+  }
+
+  private async relatives(id: number, range: Range, query: RelativesQuery): Promise<Page<RelativeDto>> {
+    await this.executions.require(id);
+    const page = await this.transactions.read((manager) => this.hierarchy.listRelatives(manager, id, range, query));
+    return page.map(toRelativeDto);
+  }
+}

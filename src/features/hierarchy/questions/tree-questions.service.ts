@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Page, PageQuery } from '../../../platform/http/page.js';
+import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
+import { ExecutionService } from '../../execution/execution.service.js';
+import { MAX_NODES } from '../hierarchy.service.js';
+import {
+  toBlockingDto,
+  toCompareDto,
+  toCriticalPathDto,
+  toRollupDto,
+  toRootCauseDto,
+} from './tree-questions.mapper.js';
+import { TreeQuestionsRepository } from './tree-questions.repository.js';
+import type { BlockingDto, RootCauseDto } from './causes.dto.js';
+import { compare } from './compare.js';
+import type { CompareDto } from './compare.dto.js';
+import { criticalPath } from './critical-path.js';
+import type { CriticalPathDto } from './critical-path.dto.js';
+import { rollup } from './rollup.js';
+import type { RollupDto, RollupQuery } from './rollup.dto.js';
+import { type Subtree, toSubtree } from './subtree.js';
+
+/**
+ * What is asked of a tree: what failed first, what is waited for, where the time went, what differs from another run.
+ *
+ * What runs counts up to now, and each answer has one now. The service's clock, which also stamped the starts. An
+ * unknown execution is an {@link ExecutionNotFoundError}.
+ */
+@Injectable()
+export class TreeQuestionsService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly questions: TreeQuestionsRepository,
+    private readonly executions: ExecutionService,
+  ) {}
+
+  rootCauses(id: number, query: PageQuery): Promise<Page<RootCauseDto>> {
+    return this.page(id, (manager) => this.questions.rootCauses(manager, id, query), toRootCauseDto);
+  }
+
+  blocking(id: number, query: PageQuery): Promise<Page<BlockingDto>> {
+    const now = new Date();
+    return this.page(
+      id,
+      (manager) => this.questions.blocking(manager, id, query),
+      (item) => toBlockingDto(item, now),
+    );
+  }
+
+  async criticalPath(id: number): Promise<CriticalPathDto> {
+    const [tree] = await this.subtrees(id, null, new Date());
+    return toCriticalPathDto(tree, criticalPath(tree));
+  }
+
+  async rollup(id: number, { by = 'pipeline' }: RollupQuery): Promise<RollupDto> {
+    const now = new Date();
+    const [tree] = await this.subtrees(id, null, now);
+    return toRollupDto(tree, by, rollup(tree, by), now);
+  }
+
+  async compare(id: number, otherId: number): Promise<CompareDto> {
+    const now = new Date();
+    const [tree, other] = await this.subtrees(id, otherId, now);
+    return toCompareDto(tree, other, compare(tree, other), now);
+  }
+
+  /** A page of an answer; only where it is empty there may be no such execution. */
+  private async page<Item, Dto>(
+    id: number,
+    read: (manager: EntityManager) => Promise<Page<Item>>,
+    toDto: (item: Item) => Dto,
+  ): Promise<Page<Dto>> {
+    const page = await this.transactions.read(read);
+    if (page.items.length === 0) await this.executions.require(id);
+    return page.map(toDto);
+  }
+
+  /** The tree below an execution, and the one below another if there is one (else the same again). */
+  private async subtrees(id: number, otherId: number | null, now: Date): Promise<[Subtree, Subtree]> {
+    // One execution more than is looked at, to learn whether anything is missing.
+    const forest = await this.transactions.read((manager) =>
+      this.questions.subtrees(manager, id, otherId, MAX_NODES + 1),
+    );
+    const treeOf = (id: number): Subtree => {
+      const tree = toSubtree(forest, id, { now: now.getTime(), maxNodes: MAX_NODES });
+      if (!tree) throw new ExecutionNotFoundError(id);
+      return tree;
+    };
+    const tree = treeOf(id);
+    return [tree, otherId === null ? tree : treeOf(otherId)];
+  }
+}

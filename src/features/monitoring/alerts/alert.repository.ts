@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
+import type { ListAlertsQuery } from './alert.dto.js';
+import { AlertEntity } from './alert.entity.js';
+import { COUNT_UNSENT } from './alert.sql.js';
+
+/** An alert about to be written. */
+export type NewAlert = Pick<AlertEntity, 'deliveryId' | 'channel' | 'event' | 'incidentIds' | 'body' | 'createdAt'>;
+
+/** What an attempt leaves on its alert. */
+type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sentAt' | 'lastError'>;
+
+/** All but the body, which is as long as what it tells of. */
+const SHOWN = [
+  'a.id',
+  'a.deliveryId',
+  'a.channel',
+  'a.event',
+  'a.incidentIds',
+  'a.status',
+  'a.createdAt',
+  'a.attempts',
+  'a.nextAttemptAt',
+  'a.sentAt',
+  'a.lastError',
+];
+
+/** Owns all SQL of `alert`. */
+@Injectable()
+export class AlertRepository {
+  async insert(manager: EntityManager, alert: NewAlert): Promise<number> {
+    const { identifiers } = await manager.insert(AlertEntity, { ...alert, nextAttemptAt: alert.createdAt });
+    return (identifiers[0] as { id: number }).id;
+  }
+
+  findWaiting(manager: EntityManager, id: number): Promise<AlertEntity | null> {
+    return manager.findOneBy(AlertEntity, { id, status: 'waiting' });
+  }
+
+  /** Only while it waits: what was sent stays sent. */
+  async record(manager: EntityManager, id: number, attempt: Attempt): Promise<void> {
+    await manager.update(AlertEntity, { id, status: 'waiting' }, attempt);
+  }
+
+  /** How many wait, and how many were given up; at most 100,000 of each. */
+  async countUnsent(manager: EntityManager): Promise<Record<'waiting' | 'failed', number>> {
+    const [row] = await manager.query<Record<'waiting' | 'failed', number>[]>(COUNT_UNSENT);
+    return row ?? { waiting: 0, failed: 0 };
+  }
+
+  /** Newest first; by pk_alert, ix_alert_unsent or ix_alert_channel. */
+  async list(manager: EntityManager, query: ListAlertsQuery): Promise<Page<Omit<AlertEntity, 'body'>>> {
+    const rows = manager
+      .createQueryBuilder(AlertEntity, 'a')
+      .select(SHOWN)
+      .orderBy('a.id', 'DESC')
+      .limit(pageLimit(query) + 1);
+    if (query.status !== undefined) rows.andWhere('a.status = :status', { status: query.status });
+    if (query.channel !== undefined) rows.andWhere('a.channel = :channel', { channel: query.channel });
+    const [before] = positionOf(query, 1) ?? [];
+    if (before !== undefined) rows.andWhere('a.id < :before', { before });
+    return toPage(await rows.getMany(), query, (alert) => [alert.id]);
+  }
+}

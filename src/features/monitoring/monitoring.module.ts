@@ -1,0 +1,54 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ExecutionModule } from '../execution/execution.module.js';
+import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
+import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { JobModule } from '../../platform/jobs/job.module.js';
+import { ObservabilityModule } from '../../platform/observability/observability.module.js';
+import { AlertDeliveryService } from './alerts/alert-delivery.service.js';
+import { AlertOutboxService } from './alerts/alert-outbox.service.js';
+import { AlertSenderService } from './alerts/alert-sender.service.js';
+import { AlertController } from './alerts/alert.controller.js';
+import { AlertEntity } from './alerts/alert.entity.js';
+import { AlertRepository } from './alerts/alert.repository.js';
+import { AlertService } from './alerts/alert.service.js';
+import { CheckScheduleService } from './checks/check-schedule.service.js';
+import { CheckController } from './checks/check.controller.js';
+import { CheckRepository } from './checks/check.repository.js';
+import { CheckService } from './checks/check.service.js';
+import { FailureWatchService } from './incidents/failure-watch.service.js';
+import { IncidentController } from './incidents/incident.controller.js';
+import { IncidentEntity, LateEndEntity } from './incidents/incident.entity.js';
+import { IncidentEvents } from './incidents/incident.events.js';
+import { IncidentRepository } from './incidents/incident.repository.js';
+import { IncidentService } from './incidents/incident.service.js';
+import { MonitoringMetrics } from './monitoring-metrics.js';
+
+/** Judges what the modules below have recorded: the checks, the incidents they open and resolve, the alerts of those. */
+@Module({
+  imports: [
+    ExecutionModule,
+    HierarchyModule,
+    IdempotencyModule,
+    JobModule,
+    ObservabilityModule,
+    TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
+  ],
+  controllers: [AlertController, CheckController, IncidentController],
+  providers: [
+    AlertDeliveryService,
+    AlertOutboxService,
+    AlertRepository,
+    AlertSenderService,
+    AlertService,
+    CheckRepository,
+    CheckScheduleService,
+    CheckService,
+    FailureWatchService,
+    IncidentEvents,
+    IncidentRepository,
+    IncidentService,
+    MonitoringMetrics,
+  ],
+})
+export class MonitoringModule {}

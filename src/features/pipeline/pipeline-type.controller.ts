@@ -1,0 +1,67 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Answer } from '../../platform/http/answer.js';
+import { Requires } from '../../platform/auth/requires.js';
+import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
+import { IdPipe } from '../../platform/http/id.pipe.js';
+import type { Page } from '../../platform/http/page.js';
+import {
+  CreatePipelineTypeDto,
+  ListPipelineTypesQuery,
+  PatchPipelineTypeDto,
+  PipelineTypeDto,
+} from './pipeline-type.dto.js';
+import { PipelineTypeService } from './pipeline-type.service.js';
+import { NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
+
+/** `/pipeline_type`: the types of pipelines, and the thresholds they lend to their pipelines. */
+@ApiTags('pipeline_type')
+@Controller('pipeline_type')
+export class PipelineTypeController {
+  constructor(private readonly types: PipelineTypeService) {}
+
+  /**
+   * Create a type, or find it by name.
+   *
+   * A type that is there stays as it is; change it by PATCH.
+   */
+  @Post()
+  @Requires('write')
+  @ApiAnswers({ created: PipelineTypeDto, ok: PipelineTypeDto, body: true, problems: [] })
+  getOrCreate(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
+    return this.types.getOrCreate(request);
+  }
+
+  /**
+   * Change a type.
+   *
+   * Only what is in the body changes; null clears a threshold.
+   */
+  @Patch()
+  @Requires('admin')
+  @ApiAnswers({
+    ok: PipelineTypeDto,
+    body: true,
+    problems: [new PipelineTypeNotFoundError(7), new NameTakenError('extraction')],
+  })
+  patch(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
+    return this.types.patch(request);
+  }
+
+  /** List types, oldest first. */
+  @Get()
+  @Requires('read')
+  @ApiPage(PipelineTypeDto)
+  list(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
+    return this.types.list(query);
+  }
+
+  /** Get a type. */
+  @Get(':id')
+  @Requires('read')
+  @ApiId('The type')
+  @ApiAnswers({ ok: PipelineTypeDto, problems: [new PipelineTypeNotFoundError(7)] })
+  get(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
+    return this.types.get(id);
+  }
+}

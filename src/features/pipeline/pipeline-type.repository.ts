@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import { Raw } from 'typeorm';
+import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
+import type { ListPipelineTypesQuery } from './pipeline-type.dto.js';
+import { PipelineTypeEntity } from './pipeline-type.entity.js';
+import { INSERT_PIPELINE_TYPE } from './pipeline.sql.js';
+import { thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
+
+/** The columns that a new type may bring along. */
+export type NewPipelineType = Pick<PipelineTypeEntity, 'name'> & Partial<PipelineTypeEntity>;
+
+/** Owns all SQL of `pipeline_type`. */
+@Injectable()
+export class PipelineTypeRepository {
+  /** Inserts the type unless its name is there; says which of the two happened. Safe to race. */
+  async insertIfAbsent(manager: EntityManager, type: NewPipelineType): Promise<{ created: boolean }> {
+    const inserted: unknown[] = await manager.query(INSERT_PIPELINE_TYPE, [
+      type.name,
+      type.muteFreshnessCheck ?? false,
+      type.muteTimelinessCheck ?? false,
+      JSON.stringify(wirePairs(TYPE_PAIRS, { ...thresholdsOf(TYPE_PAIRS, {}), ...type })),
+    ]);
+    return { created: inserted.length > 0 };
+  }
+
+  findById(manager: EntityManager, id: number): Promise<PipelineTypeEntity | null> {
+    return manager.findOneBy(PipelineTypeEntity, { id });
+  }
+
+  findByName(manager: EntityManager, name: string): Promise<PipelineTypeEntity | null> {
+    return manager.findOneBy(PipelineTypeEntity, sameName(name));
+  }
+
+  /** The row, locked against other writers until the transaction ends. */
+  lock(manager: EntityManager, key: number | string): Promise<PipelineTypeEntity | null> {
+    const where = typeof key === 'number' ? { id: key } : sameName(key);
+    return manager.findOne(PipelineTypeEntity, { where, lock: { mode: 'for_no_key_update' } });
+  }
+
+  async update(manager: EntityManager, id: number, change: Partial<PipelineTypeEntity>): Promise<void> {
+    await manager.update(PipelineTypeEntity, { id }, change);
+  }
+
+  /** Oldest first, by pk_pipeline_type. */
+  async list(manager: EntityManager, query: ListPipelineTypesQuery): Promise<Page<PipelineTypeEntity>> {
+    const rows = manager
+      .createQueryBuilder(PipelineTypeEntity, 't')
+      .orderBy('t.id')
+      .limit(pageLimit(query) + 1);
+    if (query.name !== undefined) rows.andWhere('lower(t.name) = lower(:name)', { name: query.name });
+    const [after] = positionOf(query, 1) ?? [];
+    if (after !== undefined) rows.andWhere('t.id > :after', { after });
+    return toPage(await rows.getMany(), query, (type) => [type.id]);
+  }
+}
+
+function sameName(name: string): FindOptionsWhere<PipelineTypeEntity> {
+  return { name: Raw((column) => `lower(${column}) = lower(:name)`, { name }) };
+}

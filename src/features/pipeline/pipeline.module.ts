@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { NamePolicy } from './name-policy.js';
+import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { PipelineNameService } from './pipeline-name.service.js';
+import { PipelineRegistrationService } from './pipeline-registration.service.js';
+import { PipelineWatermarkService } from './pipeline-watermark.service.js';
+import { PipelineTypeController } from './pipeline-type.controller.js';
+import { PipelineTypeEntity } from './pipeline-type.entity.js';
+import { PipelineTypeRepository } from './pipeline-type.repository.js';
+import { PipelineTypeService } from './pipeline-type.service.js';
+import { PipelineController } from './pipeline.controller.js';
+import { PipelineEntity } from './pipeline.entity.js';
+import { PipelineEvents } from './pipeline.events.js';
+import { PipelineRepository } from './pipeline.repository.js';
+import { PipelineService } from './pipeline.service.js';
+
+/** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
+@Module({
+  imports: [
+    IdempotencyModule,
+    TypeOrmModule.forFeature([PipelineEntity, PipelineTypeEntity, PipelineConfigHistoryEntity]),
+  ],
+  controllers: [PipelineController, PipelineTypeController],
+  providers: [
+    NamePolicy,
+    PipelineEvents,
+    PipelineNameService,
+    PipelineRegistrationService,
+    PipelineRepository,
+    PipelineService,
+    PipelineTypeRepository,
+    PipelineTypeService,
+    PipelineWatermarkService,
+  ],
+  exports: [PipelineEvents, PipelineNameService, PipelineWatermarkService],
+})
+export class PipelineModule {}

@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
+import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
+import { databaseBusy } from '../../platform/database/database-errors.js';
+import { type Configuration, configurationHash } from './configuration.js';
+import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import type { ListPipelinesQuery } from './pipeline.dto.js';
+import { PipelineEntity } from './pipeline.entity.js';
+import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
+import {
+  DESCRIBE_PIPELINES,
+  FIND_FOR_REGISTRATION,
+  FIND_NAMES,
+  INSERT_PIPELINE,
+  RECORD_PROGRESS,
+  RECORD_PROGRESS_OF_ONE,
+  SET_NEXT_WATERMARK,
+} from './pipeline.sql.js';
+import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
+
+/** What a registration is answered with. */
+export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
+
+/** A pipeline that is there, and whether its configuration is what its code asks for. */
+export interface KnownPipeline extends RegisteredPipeline {
+  readonly nextWatermark: string | null;
+  readonly isInStep: boolean;
+}
+
+/** A row of {@link FIND_FOR_REGISTRATION}. */
+interface PipelineForRegistration extends RegisteredPipeline {
+  readonly name: string;
+  readonly nextWatermark: string | null;
+  readonly configHash: string;
+  readonly typeName: string | null;
+}
+
+/** What all successful runs of a transaction come to for one pipeline; the watermark is the latest start's that has one. */
+export interface PipelineProgress {
+  readonly pipelineId: number;
+  readonly watermarkStartDate: Date | null;
+  readonly nextWatermark: string | null;
+  readonly lastTargetInsert: Date | null;
+  readonly lastTargetUpdate: Date | null;
+  readonly lastTargetSoftDelete: Date | null;
+}
+
+/** What a pipeline is called, and its type. */
+export interface PipelineDescription {
+  readonly id: number;
+  readonly name: string;
+  readonly pipeline_type_id: number;
+  readonly pipeline_type_name: string;
+}
+
+/** Owns all SQL of `pipeline` and of its configuration history. */
+@Injectable()
+export class PipelineRepository {
+  /** The pipeline of this name; names enter the hash as they are stored, so that another case in the code changes nothing. */
+  async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
+    const { name, pipeline_type_name } = asked;
+    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [name, pipeline_type_name]);
+    if (!known) return undefined;
+    const stored = { ...asked, name: known.name, pipeline_type_name: known.typeName ?? pipeline_type_name };
+    return { ...known, isInStep: configurationHash(stored) === known.configHash };
+  }
+
+  /** The new row, or undefined when the name is taken already. Safe to race. */
+  async insertIfAbsent(
+    manager: EntityManager,
+    configuration: Configuration,
+    pipelineTypeId: number,
+    nextWatermark: string | undefined,
+  ): Promise<RegisteredPipeline | undefined> {
+    const [inserted]: RegisteredPipeline[] = await manager.query(INSERT_PIPELINE, [
+      configuration.name,
+      pipelineTypeId,
+      configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
+      nextWatermark ?? null,
+      configurationHash(configuration),
+      JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
+    ]);
+    return inserted;
+  }
+
+  findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
+    return manager.query(FIND_NAMES, [ids]);
+  }
+
+  describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
+    return manager.query(DESCRIBE_PIPELINES, [ids]);
+  }
+
+  /** Locks a pipeline, by id or name, and makes its configuration this one, kept in the history; whether it was another. */
+  async bringInStep(
+    manager: EntityManager,
+    key: number | string,
+    asked: Configuration,
+    pipelineTypeId: number,
+  ): Promise<{ pipeline: RegisteredPipeline; isChanged: boolean }> {
+    const pipeline = await this.lock(manager, key);
+    // Renamed since the insert found its name taken: another try finds the name free.
+    if (!pipeline) throw databaseBusy();
+    const newConfiguration = { ...asked, name: pipeline.name };
+    const configHash = configurationHash(newConfiguration);
+    if (configHash === pipeline.configHash) return { pipeline, isChanged: false };
+    const configVersion = pipeline.configVersion + 1;
+    const columns = toConfigurationColumns(newConfiguration);
+    await this.update(manager, pipeline.id, { ...columns, pipelineTypeId, configHash, configVersion });
+    await manager.insert(PipelineConfigHistoryEntity, {
+      pipelineId: pipeline.id,
+      configVersion,
+      configHash,
+      oldConfiguration: configurationOf(pipeline),
+      newConfiguration,
+    } as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
+    return { pipeline, isChanged: true };
+  }
+
+  /** Nothing where none is given. */
+  async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string | undefined): Promise<void> {
+    if (nextWatermark !== undefined) await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
+  }
+
+  /** See {@link RECORD_PROGRESS}. */
+  async recordProgress(manager: EntityManager, progress: readonly PipelineProgress[]): Promise<void> {
+    const items = progress.map((pipeline) => ({
+      pipeline_id: pipeline.pipelineId,
+      watermark_start_date: pipeline.watermarkStartDate,
+      next_watermark: pipeline.nextWatermark,
+      last_target_insert: pipeline.lastTargetInsert,
+      last_target_update: pipeline.lastTargetUpdate,
+      last_target_soft_delete: pipeline.lastTargetSoftDelete,
+    }));
+    // A single row is locked by its update, which is cheaper to plan.
+    if (items.length === 1) await manager.query(RECORD_PROGRESS_OF_ONE, [JSON.stringify(items)]);
+    else await manager.query(RECORD_PROGRESS, [JSON.stringify(items), items.map((item) => item.pipeline_id)]);
+  }
+
+  async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
+    await manager.update(PipelineEntity, { id }, change as QueryDeepPartialEntity<PipelineEntity>);
+  }
+
+  findById(manager: EntityManager, id: number): Promise<PipelineEntity | null> {
+    return this.withType(manager).where('p.id = :id', { id }).getOne();
+  }
+
+  /** The row with its type, locked against other writers until the transaction ends. */
+  lock(manager: EntityManager, key: number | string): Promise<PipelineEntity | null> {
+    const pipeline = this.withType(manager).setLock('for_no_key_update', undefined, ['p']);
+    return (
+      typeof key === 'number'
+        ? pipeline.where('p.id = :key', { key })
+        : pipeline.where('lower(p.name) = lower(:key)', { key })
+    ).getOne();
+  }
+
+  /** Oldest first, by pk_pipeline or ix_pipeline_pipeline_type. */
+  async list(manager: EntityManager, query: ListPipelinesQuery): Promise<Page<PipelineEntity>> {
+    const rows = this.withType(manager)
+      .orderBy('p.id')
+      .limit(pageLimit(query) + 1);
+    if (query.name !== undefined) rows.andWhere('lower(p.name) = lower(:name)', { name: query.name });
+    if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
+    if (query.pipeline_type_name !== undefined) {
+      rows.andWhere('lower(t.name) = lower(:typeName)', { typeName: query.pipeline_type_name });
+    }
+    const [after] = positionOf(query, 1) ?? [];
+    if (after !== undefined) rows.andWhere('p.id > :after', { after });
+    return toPage(await rows.getMany(), query, (pipeline) => [pipeline.id]);
+  }
+
+  /** Newest first, by uq_pipeline_config_history_version. */
+  async listHistory(manager: EntityManager, id: number, query: PageQuery): Promise<Page<PipelineConfigHistoryEntity>> {
+    const rows = manager
+      .createQueryBuilder(PipelineConfigHistoryEntity, 'h')
+      .where('h.pipelineId = :id', { id })
+      .orderBy('h.configVersion', 'DESC')
+      .limit(pageLimit(query) + 1);
+    const [before] = positionOf(query, 1) ?? [];
+    if (before !== undefined) rows.andWhere('h.configVersion < :before::bigint', { before });
+    return toPage(await rows.getMany(), query, (change) => [change.configVersion]);
+  }
+
+  private withType(manager: EntityManager): SelectQueryBuilder<PipelineEntity> {
+    return manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
+  }
+}

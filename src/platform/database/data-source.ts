@@ -1,0 +1,65 @@
+import type { EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type DataSourceOptions, DefaultNamingStrategy } from 'typeorm';
+import { Access1767484800000 } from './migrations/1767484800000-access.js';
+import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
+import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
+import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
+import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
+import { VIEWS_MIGRATIONS } from './migrations/views.js';
+
+/** Oldest first; each file's name and class carry the moment it was made. */
+const MIGRATIONS = [
+  Initial1767225600000,
+  Monitoring1767398400000,
+  Access1767484800000,
+  Idempotency1767571200000,
+  Analysis1767657600000,
+  ExecutionStatus1767744000000,
+  ...VIEWS_MIGRATIONS,
+];
+
+/** Where TypeORM notes which of them have run. */
+export const MIGRATIONS_TABLE = 'watcher_migration';
+
+/** Columns of an embedded type are named `prefix_name`; TypeORM's own way would be `prefixName`. */
+class SnakeCasePrefixes extends DefaultNamingStrategy {
+  override columnName(propertyName: string, customName: string | undefined, prefixes: string[]): string {
+    return [...prefixes, customName ?? propertyName].join('_');
+  }
+}
+
+/** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
+export function dataSourceOptions(url: string, poolSize: number) {
+  return {
+    type: 'postgres',
+    url,
+    applicationName: 'watcher',
+    migrations: MIGRATIONS,
+    migrationsTableName: MIGRATIONS_TABLE,
+    migrationsTransactionMode: 'each',
+    namingStrategy: new SnakeCasePrefixes(),
+    poolSize,
+    connectTimeoutMS: 3000,
+    // Ids and counts are at most 2^53-1 by the contract, so a double holds each.
+    parseInt8: true,
+    useUTC: true,
+    logging: false,
+    // Statements that don't wait for one another go out together, each with its own answer or error.
+    extra: { pipeline: true, onConnect: tolerateErrors },
+  } as const satisfies DataSourceOptions;
+}
+
+/**
+ * A connection that ends in the moment between pg's pool, which stops listening for its errors, and
+ * TypeORM, which has not begun yet, would end the process. Whoever uses it learns of the end anyway.
+ */
+function tolerateErrors(client: EventEmitter): void {
+  client.on('error', () => undefined);
+}
+
+/** The same for the TypeORM command line, which has no modules to tell it of the entities. */
+export function commandLineOptions(url: string): DataSourceOptions {
+  return { ...dataSourceOptions(url, 2), entities: [fileURLToPath(new URL('../../**/*.entity.js', import.meta.url))] };
+}

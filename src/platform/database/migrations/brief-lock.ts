@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QueryFailedError, type QueryRunner } from 'typeorm';
+
+/** How long the statements wait for a lock, and with them everybody that comes after them. */
+const PATIENCE_MS = 500;
+/** Between two attempts others get through. */
+const PAUSE_MS = 1000;
+const ATTEMPTS = 120;
+/** The SQLSTATE of a lock that was not granted in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Runs statements that lock a table against everybody, such as ALTER TABLE, in a transaction of their own. A lock that is
+ * waited for holds up all that comes after it; so the wait is short, and the transaction is tried again, for two minutes
+ * in all. The statements must be quick: they may read and write the catalog alone.
+ *
+ * For migrations that are run without a transaction (`transaction = false`).
+ */
+export async function withBriefLock(runner: QueryRunner, change: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await runner.startTransaction();
+    try {
+      await runner.query(`SET LOCAL lock_timeout = ${PATIENCE_MS}`);
+      await change();
+      await runner.commitTransaction();
+      return;
+    } catch (error) {
+      await runner.rollbackTransaction();
+      if (attempt === ATTEMPTS || !isLocked(error)) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return (cause as { readonly code?: unknown }).code === LOCK_NOT_AVAILABLE;
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/**
+ * The `watcher` command. Each command is imported when it is asked for, so that none pays for the others.
+ */
+interface Command {
+  /** The command's arguments, as the usage shows them. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Runs with the arguments after the command's name; resolves to the exit code, or to none where it goes on. */
+  run(args: readonly string[]): Promise<number | undefined>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    usage: 'serve',
+    summary: 'start the service; it is configured by environment variables',
+    run: async (args) => {
+      if (args.length > 0) return refuse(`serve takes no arguments, and got '${args.join(' ')}'`);
+      await import('./main.js');
+      return undefined;
+    },
+  },
+  key: {
+    usage: 'key create|list|revoke …',
+    summary: 'make, list and revoke API keys',
+    run: async (args) => (await import('./app/key-command.js')).runKeyCommandLine(args),
+  },
+};
+
+const WRONG_USAGE = 2;
+
+function usage(): string {
+  const width = Math.max(...Object.values(COMMANDS).map((command) => command.usage.length));
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  watcher ${usage.padEnd(width)}  ${summary}`);
+  return ['usage:', ...lines, ''].join('\n');
+}
+
+function refuse(reason: string): number {
+  process.stderr.write(`watcher: ${reason}\n${usage()}`);
+  return WRONG_USAGE;
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number | undefined> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return command ? command.run(args) : refuse(`there is no command '${name}'`);
+}
+
+const code = await main(process.argv.slice(2));
+if (code !== undefined) process.exitCode = code;

@@ -45,10 +45,15 @@ class Batch {
   async write(client: pg.Client): Promise<void> {
     await client.query(
       `INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
-                                       inserts, total_rows, config_version, end_hash)
-       SELECT *, 100, 100, 1, repeat('0', 64)
+                                       inserts, total_rows, config_version, end_hash, status, duration_seconds,
+                                       throughput, date_recorded)
+       SELECT item.*, 100, 100, 1, repeat('0', 64),
+              CASE WHEN item.succeeded THEN 'succeeded' WHEN NOT item.succeeded THEN 'failed' ELSE 'running' END,
+              extract(epoch FROM item.end_date - item.start_date),
+              100 / nullif(extract(epoch FROM item.end_date - item.start_date), 0),
+              (item.start_date AT TIME ZONE 'UTC')::date
          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::timestamptz[],
-                     $7::bool[])`,
+                     $7::bool[]) AS item (id, parent_id, root_id, pipeline_id, start_date, end_date, succeeded)`,
       [this.ids, this.parents, this.roots, this.pipelines, this.starts, this.ends, this.succeeded],
     );
     await client.query(

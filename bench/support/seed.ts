@@ -20,8 +20,8 @@ export async function seedOpen(pool: pg.Pool, pipelineId: number, count: number)
     `WITH drawn AS (
        SELECT nextval(pg_get_serial_sequence('pipeline_execution', 'id')) AS id FROM generate_series(1, $2::int)
      ), executions AS (
-       INSERT INTO pipeline_execution (id, root_id, pipeline_id, start_date, config_version)
-       SELECT id, id, $1::bigint, now() - interval '1 minute', 1 FROM drawn RETURNING id
+       INSERT INTO pipeline_execution (id, root_id, pipeline_id, start_date, config_version, date_recorded)
+       SELECT id, id, $1::bigint, now() - interval '1 minute', 1, current_date FROM drawn RETURNING id
      ), closure AS (
        INSERT INTO pipeline_execution_closure (parent_execution_id, child_execution_id, depth)
        SELECT id, id, 0 FROM drawn
@@ -44,9 +44,12 @@ export async function seedHistory(pool: pg.Pool, pipelineId: number, count: numb
            FROM base, generate_series(1, $2::int) AS tree, generate_series(1, 5) AS position
        ), executions AS (
          INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
-                                         inserts, total_rows, watermark, next_watermark, config_version, end_hash)
+                                         inserts, total_rows, watermark, next_watermark, config_version, end_hash,
+                                         status, duration_seconds, throughput, date_recorded)
          SELECT id, CASE WHEN position > 1 THEN root_id END, root_id, $1::bigint, start_date,
-                start_date + interval '5 minutes', id % 50 <> 0, 100, 100, '2026-01-01', '2026-01-02', 1, repeat('0', 64)
+                start_date + interval '5 minutes', id % 50 <> 0, 100, 100, '2026-01-01', '2026-01-02', 1, repeat('0', 64),
+                CASE WHEN id % 50 <> 0 THEN 'succeeded' ELSE 'failed' END, 300, 100 / 300.0,
+                (start_date AT TIME ZONE 'UTC')::date
            FROM node
        )
        INSERT INTO pipeline_execution_closure (parent_execution_id, child_execution_id, depth)

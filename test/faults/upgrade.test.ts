@@ -129,10 +129,10 @@ describe('an upgrade under load', () => {
     const [progress] = await postgres.sql(
       'SELECT count(*) FILTER (WHERE status IS NOT NULL)::int AS filled, count(*)::int AS all FROM pipeline_execution',
     );
-    console.log(
+    process.stdout.write(
       `ready after ${Math.round(startMs)} ms; ${old.waits.length} transactions of the old replica, the longest ` +
         `${Math.round(Math.max(...old.waits))} ms; ${waits.length} requests, the longest ${Math.round(Math.max(...waits))} ms; ` +
-        `${progress?.['filled']} of ${progress?.['all']} filled`,
+        `${progress?.['filled']} of ${progress?.['all']} filled\n`,
     );
     expect(Math.max(...old.waits)).toBeLessThan(PATIENCE_MS);
     expect(Math.max(...waits)).toBeLessThan(PATIENCE_MS);

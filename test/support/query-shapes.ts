@@ -47,7 +47,7 @@ export async function problemsOf(sql: string): Promise<string[]> {
   const problems = new Set<string>();
   for (const { stmt } of parseSync(sql).stmts ?? []) {
     if (!stmt || !mentionsBigTable(stmt)) continue;
-    new Inspection(problems).statement(stmt as Tree, { ctes: new Set(), around: [], isTop: true });
+    new Inspection(problems).statement(stmt, { ctes: new Set(), around: [], isTop: true });
   }
   return [...problems];
 }
@@ -55,7 +55,9 @@ export async function problemsOf(sql: string): Promise<string[]> {
 /** The statements in the body of a function in PL/pgSQL, of which `sql` is the CREATE FUNCTION. */
 export async function statementsOf(sql: string): Promise<string[]> {
   await loadModule();
-  const expressions = nodesOf(parsePlPgSQLSync(sql), 'PLpgSQL_expr').map(({ query }) => String(query));
+  const expressions = nodesOf(parsePlPgSQLSync(sql), 'PLpgSQL_expr').flatMap(
+    (expression) => textOf(expression, 'query') ?? [],
+  );
   // Expressions and assignments are no statements; each that could hold one begins with its keyword.
   return expressions
     .filter((query) => /^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|ARRAY\s*\(|\()/i.test(query))
@@ -83,7 +85,7 @@ class Inspection {
     const sources = from.flatMap((item) => sourcesOf(item, ctes));
     if (target && type !== 'InsertStmt') sources.push(sourceOf(target, ctes));
     this.level(type, body, sources);
-    if (type === 'InsertStmt' && target && BIG.has(String(target['relname'])) && hasReturning(body)) {
+    if (type === 'InsertStmt' && target && BIG.has(textOf(target, 'relname') ?? '') && hasReturning(body)) {
       this.problems.add('INSERT … RETURNING on a big table: several rows come back in no order');
     }
     const inner: Place = { ctes, around: [...place.around, ...sources], isTop: false };
@@ -102,7 +104,7 @@ class Inspection {
     if (!clause) return place.ctes;
     if (!place.isTop) this.problems.add('WITH below the top level: answered with nothing, and a mere warning');
     const expressions = ((clause['ctes'] ?? []) as Tree[]).map((item) => item['CommonTableExpr'] as Tree);
-    const names = new Set([...place.ctes, ...expressions.map((cte) => String(cte['ctename']))]);
+    const names = new Set([...place.ctes, ...expressions.map((cte) => textOf(cte, 'ctename') ?? '')]);
     for (const cte of expressions) {
       const query = cte['ctequery'] as Tree;
       const isRecursive = nodesOf(query, 'RangeVar').some(({ relname }) => relname === cte['ctename']);
@@ -163,6 +165,15 @@ class Inspection {
   }
 }
 
+function childOf(node: Tree | undefined, key: string): Tree | undefined {
+  return node?.[key] as Tree | undefined;
+}
+
+function textOf(node: Tree | undefined, key: string): string | undefined {
+  const text = node?.[key];
+  return typeof text === 'string' ? text : undefined;
+}
+
 interface Column {
   readonly alias: string | undefined;
   readonly name: string;
@@ -171,7 +182,7 @@ interface Column {
 function columnOf(node: unknown): Column | undefined {
   const fields = ((node as Tree | undefined)?.['ColumnRef'] as Tree | undefined)?.['fields'] as Tree[] | undefined;
   if (!fields) return undefined;
-  const names = fields.map((field) => String((field['String'] as Tree | undefined)?.['sval'] ?? '*'));
+  const names = fields.map((field) => textOf(childOf(field, 'String'), 'sval') ?? '*');
   return { alias: names.at(-2), name: names.at(-1) ?? '' };
 }
 
@@ -181,12 +192,12 @@ function sourcesOf(item: Tree, ctes: ReadonlySet<string>): Source[] {
   const table = item['RangeVar'] as Tree | undefined;
   if (table) return [sourceOf(table, ctes)];
   const other = (item['RangeSubselect'] ?? item['RangeFunction']) as Tree | undefined;
-  return [{ alias: String((other?.['alias'] as Tree | undefined)?.['aliasname'] ?? ''), kind: 'other' }];
+  return [{ alias: textOf(childOf(other, 'alias'), 'aliasname') ?? '', kind: 'other' }];
 }
 
 function sourceOf(table: Tree, ctes: ReadonlySet<string>): Source {
-  const name = String(table['relname']);
-  const alias = String((table['alias'] as Tree | undefined)?.['aliasname'] ?? name);
+  const name = textOf(table, 'relname') ?? '';
+  const alias = textOf(childOf(table, 'alias'), 'aliasname') ?? name;
   if (ctes.has(name) && !table['schemaname']) return { alias, kind: 'other' };
   return { alias, table: name, kind: BIG.has(name) ? 'big' : 'small' };
 }
@@ -195,7 +206,7 @@ function sourceOf(table: Tree, ctes: ReadonlySet<string>): Source {
 function isCorrelated(select: Tree, around: readonly Source[]): boolean {
   const own = new Set(
     [...nodesOf(select, 'RangeVar'), ...nodesOf(select, 'RangeSubselect'), ...nodesOf(select, 'RangeFunction')].map(
-      (item) => String((item['alias'] as Tree | undefined)?.['aliasname'] ?? item['relname']),
+      (item) => textOf(childOf(item, 'alias'), 'aliasname') ?? textOf(item, 'relname') ?? '',
     ),
   );
   const outer = new Set(around.map(({ alias }) => alias));
@@ -215,7 +226,7 @@ function hasNow(node: Tree): boolean {
 }
 
 function mentionsBigTable(node: unknown): boolean {
-  return [...nodesOf(node, 'RangeVar'), ...relationsOf(node)].some(({ relname }) => BIG.has(String(relname)));
+  return [...nodesOf(node, 'RangeVar'), ...relationsOf(node)].some((table) => BIG.has(textOf(table, 'relname') ?? ''));
 }
 
 /** The targets of writes, which are no nodes of their own in the tree. */

@@ -107,16 +107,16 @@ export class ExecutionEntity {
   @Column('char', { name: 'end_hash', length: 64, nullable: true })
   endHash!: string | null;
 
-  /** For SQL users, as are the next two: see `execution-measures.ts`. Null while it runs. */
-  @Column('double precision', { name: 'duration_seconds', nullable: true })
-  durationSeconds!: number | null;
+  /** For SQL users, as are the next two, which the service writes and never reads; see `execution-measures.ts`. */
+  @Column('double precision', { name: 'duration_seconds', nullable: true, select: false })
+  durationSeconds?: number | null;
 
-  @Column('double precision', { nullable: true })
-  throughput!: number | null;
+  @Column('double precision', { nullable: true, select: false })
+  throughput?: number | null;
 
-  /** The UTC date of the start, `YYYY-MM-DD`; null until it is settled. */
-  @Column('date', { name: 'date_recorded', nullable: true })
-  dateRecorded!: string | null;
+  /** The UTC date of the start. */
+  @Column('date', { name: 'date_recorded', nullable: true, select: false })
+  dateRecorded?: string | null;
 
   /** As it was written; {@link statusOf} says what it is. */
   @Column('varchar', { length: 9, nullable: true, default: 'running' })

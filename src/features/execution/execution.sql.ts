@@ -5,33 +5,43 @@ const EXECUTION = `
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
          e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
-         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status,
-         e.duration_seconds AS "durationSeconds", e.throughput, e.date_recorded::text AS "dateRecorded"`;
+         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status`;
 
-/** With the names of their pipelines by pk_pipeline; after the CTE, so that the two tables never meet in one query level. */
-const named = (executions: string): string => `
-  WITH e AS MATERIALIZED (${executions}
-  )
+/**
+ * The executions of the CTE `e` with the names of their pipelines, by pk_pipeline: after the CTE, so that the two tables
+ * never meet in one query level.
+ */
+const NAMED = `
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName"
     FROM e`;
 
 /** By pk_pipeline_execution. */
-export const FIND_EXECUTIONS = named(`
-  SELECT ${EXECUTION}
-    FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+export const FIND_EXECUTIONS = `
+  WITH e AS MATERIALIZED (
+    SELECT ${EXECUTION}
+      FROM pipeline_execution e
+     WHERE e.id = ANY ($1::bigint[])
+  )${NAMED}`;
 
 /** An execution, and its children, newest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
-export const FIND_WITH_CHILDREN = named(`
-  SELECT ${EXECUTION}
-    FROM pipeline_execution e
-   WHERE e.id = $1::bigint
-   UNION ALL
- (SELECT ${EXECUTION}
-    FROM pipeline_execution e
-   WHERE e.parent_id = $1::bigint
-   ORDER BY e.start_date DESC, e.id DESC
-   LIMIT $2::int)`);
+export const FIND_WITH_CHILDREN = `
+  WITH e AS MATERIALIZED (
+    SELECT ${EXECUTION}
+      FROM pipeline_execution e
+     WHERE e.id = $1::bigint
+     UNION ALL
+   (SELECT ${EXECUTION}
+      FROM pipeline_execution e
+     WHERE e.parent_id = $1::bigint
+     ORDER BY e.start_date DESC, e.id DESC
+     LIMIT $2::int)
+  )${NAMED}`;
+
+/**
+ * That an execution has not ended, in a form that no partial index answers: the planner would read all open executions to
+ * find a few ids among them.
+ */
+const STILL_OPEN = `coalesce(e.end_date, 'infinity') = 'infinity'`;
 
 /**
  * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile: its id is not among
@@ -49,7 +59,7 @@ export const UPDATE_ENDED = `
            id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
            soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
-   WHERE e.id = item.id AND e.end_date IS NULL
+   WHERE e.id = item.id AND ${STILL_OPEN}
   RETURNING e.id`;
 
 /**
@@ -61,13 +71,11 @@ export const COUNT_OPEN = `
     FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;
 
 /**
- * Moves the deadlines of the running executions of pipelines to their thresholds as they are now. The rows are found first
- * and then written in the order of their ids, so that it and a batch of ends rarely wait for each other; what has ended
- * in between keeps its deadline. By ix_pipeline_execution_pipeline_running.
+ * Moves the deadlines of the running executions of the pipelines in the CTE `threshold` to their thresholds as they are
+ * now. The rows are found first and then written in the order of their ids, so that it and a batch of ends rarely wait for
+ * each other; what has ended in between keeps its deadline. By ix_pipeline_execution_pipeline_running.
  */
-const moveDeadlines = (thresholds: string): string => `
-  WITH threshold AS MATERIALIZED (${thresholds}
-  ), moved AS MATERIALIZED (
+const MOVE_DEADLINES = `, moved AS MATERIALIZED (
     SELECT e.id, watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart) AS deadline
       FROM threshold
       JOIN pipeline_execution e ON e.pipeline_id = threshold.pipeline_id
@@ -79,22 +87,28 @@ const moveDeadlines = (thresholds: string): string => `
   UPDATE pipeline_execution e
      SET deadline = moved.deadline
     FROM moved
-   WHERE e.id = moved.id AND e.end_date IS NULL`;
+   WHERE e.id = moved.id AND ${STILL_OPEN}`;
 
 /** Those of one pipeline. */
-export const MOVE_DEADLINES_OF_PIPELINE = moveDeadlines(`
+export const MOVE_DEADLINES_OF_PIPELINE = `
+  WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
       FROM watcher_pipeline_threshold p
-     WHERE p.pipeline_id = $1::bigint`);
+     WHERE p.pipeline_id = $1::bigint
+  )${MOVE_DEADLINES}`;
 
 /** Those of the pipelines of a type; by ix_pipeline_pipeline_type. */
-export const MOVE_DEADLINES_OF_TYPE = moveDeadlines(`
+export const MOVE_DEADLINES_OF_TYPE = `
+  WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
       FROM watcher_pipeline_threshold p
-     WHERE p.pipeline_type_id = $1::bigint`);
+     WHERE p.pipeline_type_id = $1::bigint
+  )${MOVE_DEADLINES}`;
 
 /** Those of all pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated. */
-export const MOVE_DEADLINES_CHANGED_SINCE = moveDeadlines(`
+export const MOVE_DEADLINES_CHANGED_SINCE = `
+  WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
       FROM watcher_pipeline_threshold p
-     WHERE p.pipeline_id IN (SELECT c.pipeline_id FROM watcher_changed_pipelines($1::timestamptz) c)`);
+     WHERE p.pipeline_id = ANY (ARRAY(SELECT c.pipeline_id FROM watcher_changed_pipelines($1::timestamptz) c))
+  )${MOVE_DEADLINES}`;

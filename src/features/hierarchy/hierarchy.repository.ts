@@ -22,8 +22,8 @@ export interface Range {
 
 /** How a closure row names the execution that was asked about, and its relative. */
 const SIDES = {
-  downstream: { of: 'parentExecutionId', relative: 'childExecutionId' },
-  upstream: { of: 'childExecutionId', relative: 'parentExecutionId' },
+  downstream: { ofGiven: 'c.parentExecutionId = :id', relative: 'childExecutionId' },
+  upstream: { ofGiven: 'c.childExecutionId = :id', relative: 'parentExecutionId' },
 } as const;
 
 /** Reads the tree by its closure; `ExecutionClosureSubscriber` alone writes it. */
@@ -55,16 +55,12 @@ export class HierarchyRepository {
   }
 
   private relatives(manager: EntityManager, id: number, range: Range): SelectQueryBuilder<ExecutionEntity> {
-    const { of, relative } = SIDES[range.direction];
+    const { ofGiven, relative } = SIDES[range.direction];
     // The filter in a sub-select: so it comes before the join where the two tables are sharded, at no cost where they are not.
     const rows = selectExecutions(manager)
       .innerJoin(
         (closure: SelectQueryBuilder<ClosureEntity>) =>
-          closure
-            .select(`c.${relative}`, 'id')
-            .addSelect('c.depth', 'depth')
-            .from(ClosureEntity, 'c')
-            .where(`c.${of} = :id`),
+          closure.select(`c.${relative}`, 'id').addSelect('c.depth', 'depth').from(ClosureEntity, 'c').where(ofGiven),
         'c',
         'c.id = e.id',
       )

@@ -1,12 +1,22 @@
 /**
  * The root causes of failed trees, the first failures first, `$2` of each tree with the number of them all; see
- * `watcher_root_causes`. The messages of those alone leave the database, because one may be long.
+ * `watcher_root_causes_of`. Names by pk_pipeline, and messages, one of which may be long, by pk_pipeline_execution: for
+ * those alone.
  */
 export const ROOT_CAUSES_OF_TREES = `
-  SELECT cause.root_id, cause.execution_id, cause.pipeline_id, cause.pipeline_name, cause.error_message, cause.total
-    FROM (SELECT c.top_id AS root_id, c.id AS execution_id, c.pipeline_id, c.pipeline_name, c.error_message,
-                 row_number() OVER (PARTITION BY c.top_id ORDER BY c.end_date, c.id) AS position,
-                 count(*) OVER (PARTITION BY c.top_id)::int AS total
-            FROM watcher_root_causes($1::bigint[]) c) cause
-   WHERE cause.position <= $2::int
+  WITH cause AS MATERIALIZED (
+    SELECT c.root_id, c.id, c.pipeline_id,
+           row_number() OVER (PARTITION BY c.root_id ORDER BY c.end_date, c.id) AS position,
+           count(*) OVER (PARTITION BY c.root_id)::int AS total
+      FROM watcher_root_causes_of($1::bigint[]) c
+  ), message AS MATERIALIZED (
+    SELECT e.id, e.error_message
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ARRAY(SELECT cause.id FROM cause WHERE cause.position <= $2::int))
+  )
+  SELECT cause.root_id, cause.id AS execution_id, cause.pipeline_id, p.name AS pipeline_name, message.error_message,
+         cause.total
+    FROM cause
+    JOIN message ON message.id = cause.id
+    JOIN pipeline p ON p.id = cause.pipeline_id
    ORDER BY cause.root_id, cause.position`;

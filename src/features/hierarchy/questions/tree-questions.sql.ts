@@ -9,12 +9,12 @@
 
 /**
  * A page of the root causes of a subtree, each with its path from the root of the whole tree; $2 and $3 are the position
- * of the last one seen. See `watcher_root_causes`; the paths are looked up for those of the page alone.
+ * of the last one seen. See `watcher_root_causes_of`; the paths are looked up for those of the page alone.
  */
 export const ROOT_CAUSES = `
   WITH cause AS MATERIALIZED (
     SELECT c.id, round(date_part('epoch', c.end_date) * 1000)::bigint AS end_ms
-      FROM watcher_root_causes(ARRAY[$1::bigint]) c
+      FROM watcher_root_causes_of(ARRAY[$1::bigint]) c
      WHERE (round(date_part('epoch', c.end_date) * 1000)::bigint, c.id) > ($2::bigint, $3::bigint)
      ORDER BY end_ms, c.id
      LIMIT $4::int
@@ -39,14 +39,20 @@ export const ROOT_CAUSES = `
 
 /**
  * A page of the running executions of a subtree that have no running descendant; $2 and $3 are the position of the last
- * one seen. See `watcher_waited_for`.
+ * one seen. See `watcher_waited_for`; their depths by pk_pipeline_execution_closure.
  */
 export const BLOCKING = `
-  SELECT w.id, w.depth, w.pipeline_id, round(date_part('epoch', w.start_date) * 1000)::bigint AS start_ms
-    FROM watcher_waited_for($1::bigint) w
-   WHERE (round(date_part('epoch', w.start_date) * 1000)::bigint, w.id) > ($2::bigint, $3::bigint)
-   ORDER BY start_ms, w.id
-   LIMIT $4::int`;
+  WITH waited_for AS MATERIALIZED (
+    SELECT w.id, w.pipeline_id, round(date_part('epoch', w.start_date) * 1000)::bigint AS start_ms
+      FROM watcher_waited_for($1::bigint) w
+     WHERE (round(date_part('epoch', w.start_date) * 1000)::bigint, w.id) > ($2::bigint, $3::bigint)
+     ORDER BY start_ms, w.id
+     LIMIT $4::int
+  )
+  SELECT w.id, c.depth, w.pipeline_id, w.start_ms
+    FROM waited_for w
+    JOIN pipeline_execution_closure c ON c.child_execution_id = w.id AND c.parent_execution_id = $1::bigint
+   ORDER BY w.start_ms, w.id`;
 
 /** The median durations of pipelines' last 20 successes, see docs/adr/0010-typical-duration.md. */
 export const TYPICAL = `

@@ -62,7 +62,7 @@ const EXECUTION = `
 const TYPICAL_MS = `
   CREATE OR REPLACE FUNCTION watcher_typical_ms(pipeline_ids bigint[])
   RETURNS TABLE (pipeline_id bigint, successes bigint, typical_ms double precision)
-  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
   BEGIN
     FOREACH pipeline_id IN ARRAY pipeline_ids LOOP
       SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.ms)

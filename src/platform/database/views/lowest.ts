@@ -2,56 +2,67 @@ import { FAILED, RUNNING } from './conditions.js';
 import { EXECUTION_COLUMNS } from './execution.js';
 
 /**
- * The executions of a set (a CTE `picked` with their ids) that have no other one of the set below them: each joins its
- * ancestors, itself with depth 0, and grouped by ancestor those remain that no other one named. Costs the sum of their
- * depths (pk_pipeline_execution_closure); an anti-join of the set with itself, planned for ten rows, is quadratic.
+ * Whether one of a set of executions has another one of the set below it is not asked one by one: each joins its ancestors
+ * (a range of pk_pipeline_execution_closure, itself with depth 0), and grouped by ancestor those remain that no other one
+ * named. Such a group is one row, so that max() is its value. That costs the sum of their depths; an anti-join of the set
+ * with itself, planned for ten rows, is quadratic.
+ *
+ * The plans are kept, not made for each call: to plan takes longer than to answer for a tree of fifty.
  */
-const LOWEST = `
-      SELECT c.parent_execution_id AS id
-        FROM picked
-        JOIN pipeline_execution_closure c ON c.child_execution_id = picked.id
-       GROUP BY c.parent_execution_id
-      HAVING max(c.depth) = 0`;
-
-/** The ids of the executions below `tops`, themselves included; handed to the primary key as one array. */
-const below = (tops: string): string => `
-          SELECT c.child_execution_id FROM pipeline_execution_closure c WHERE c.parent_execution_id ${tops}`;
 
 /**
  * The root causes below executions: the failed executions without a failed one below them. The one place that says what
  * a root cause is; `v_root_cause` says it once more, because a view can't be given the tree.
  *
- * Of whole trees only the failed executions are read (ix_pipeline_execution_root_failed), of parts of trees all.
+ * Of whole trees only the failed executions are read (ix_pipeline_execution_root_failed), of parts of trees all: their ids
+ * are handed to the primary key as one array.
  */
-const ROOT_CAUSES = `
-  CREATE OR REPLACE FUNCTION watcher_root_causes(tops bigint[])
-  RETURNS TABLE (top_id bigint, id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
-                 end_date timestamptz, error_message text)
-  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+const ROOT_CAUSES_OF = `
+  CREATE OR REPLACE FUNCTION watcher_root_causes_of(tops bigint[])
+  RETURNS TABLE (id bigint, root_id bigint, pipeline_id bigint, end_date timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
   DECLARE
     parts bigint[] := ARRAY(SELECT e.id FROM pipeline_execution e WHERE e.id = ANY (tops) AND e.parent_id IS NOT NULL);
   BEGIN
     RETURN QUERY
     WITH picked AS MATERIALIZED (
-      SELECT e.id, e.pipeline_id, e.start_date, e.end_date, e.error_message
+      SELECT e.id, e.root_id, e.pipeline_id, e.end_date
         FROM pipeline_execution e
        WHERE e.root_id = ANY (tops) AND e.${FAILED}
        UNION ALL
-      SELECT e.id, e.pipeline_id, e.start_date, e.end_date, e.error_message
+      SELECT e.id, e.root_id, e.pipeline_id, e.end_date
         FROM pipeline_execution e
-       WHERE e.id = ANY (ARRAY(${below('= ANY (parts)')}))
+       WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id FROM pipeline_execution_closure c
+                                WHERE c.parent_execution_id = ANY (parts)))
          AND e.${FAILED} AND e.root_id <> ALL (tops)
-    ), lowest AS MATERIALIZED (${LOWEST}
-    ), place AS MATERIALIZED (
-      SELECT c.parent_execution_id AS top_id, c.child_execution_id AS id, c.depth
-        FROM pipeline_execution_closure c
-       WHERE c.child_execution_id = ANY (ARRAY(SELECT lowest.id FROM lowest)) AND c.parent_execution_id = ANY (tops)
     )
-    SELECT place.top_id, picked.id, place.depth, picked.pipeline_id, p.name::text, picked.start_date::timestamptz,
-           picked.end_date::timestamptz, picked.error_message
-      FROM place
-      JOIN picked ON picked.id = place.id
-      JOIN pipeline p ON p.id = picked.pipeline_id;
+    SELECT c.parent_execution_id, max(picked.root_id), max(picked.pipeline_id), max(picked.end_date)::timestamptz
+      FROM picked
+      JOIN pipeline_execution_closure c ON c.child_execution_id = picked.id
+     GROUP BY c.parent_execution_id
+    HAVING max(c.depth) = 0;
+  END $$`;
+
+/** Those of one tree, with what people want to see of them. */
+const ROOT_CAUSES = `
+  CREATE OR REPLACE FUNCTION watcher_root_causes(top bigint)
+  RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
+                 end_date timestamptz, error_message text)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    RETURN QUERY
+    WITH cause AS MATERIALIZED (
+      SELECT r.id FROM watcher_root_causes_of(ARRAY[top]) r
+    ), placed AS MATERIALIZED (
+      SELECT e.id, c.depth, e.pipeline_id, e.start_date, e.end_date, e.error_message
+        FROM cause
+        JOIN pipeline_execution_closure c ON c.child_execution_id = cause.id AND c.parent_execution_id = top
+        JOIN pipeline_execution e ON e.id = c.child_execution_id
+    )
+    SELECT placed.id, placed.depth, placed.pipeline_id, p.name::text, placed.start_date::timestamptz,
+           placed.end_date::timestamptz, placed.error_message
+      FROM placed
+      JOIN pipeline p ON p.id = placed.pipeline_id;
   END $$`;
 
 const ROOT_CAUSE = `
@@ -70,23 +81,22 @@ const ROOT_CAUSE = `
 /** The running executions of one tree without a running one below them. */
 const WAITED_FOR = `
   CREATE OR REPLACE FUNCTION watcher_waited_for(top bigint)
-  RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, start_date timestamptz)
-  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
   BEGIN
     RETURN QUERY
     WITH picked AS MATERIALIZED (
       SELECT e.id, e.pipeline_id, e.start_date
         FROM pipeline_execution e
-       WHERE e.id = ANY (ARRAY(${below('= top')})) AND e.${RUNNING}
-    ), lowest AS MATERIALIZED (${LOWEST}
-    ), place AS MATERIALIZED (
-      SELECT c.child_execution_id AS id, c.depth
-        FROM pipeline_execution_closure c
-       WHERE c.child_execution_id = ANY (ARRAY(SELECT lowest.id FROM lowest)) AND c.parent_execution_id = top
+       WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id FROM pipeline_execution_closure c
+                                WHERE c.parent_execution_id = top))
+         AND e.${RUNNING}
     )
-    SELECT picked.id, place.depth, picked.pipeline_id, picked.start_date::timestamptz
-      FROM place
-      JOIN picked ON picked.id = place.id;
+    SELECT c.parent_execution_id, max(picked.pipeline_id), max(picked.start_date)::timestamptz
+      FROM picked
+      JOIN pipeline_execution_closure c ON c.child_execution_id = picked.id
+     GROUP BY c.parent_execution_id
+    HAVING max(c.depth) = 0;
   END $$`;
 
 /** The same with how long they have been running and usually take; what runs counts until now(). */
@@ -99,16 +109,21 @@ const BLOCKING_OF_TREE = `
   BEGIN
     RETURN QUERY
     WITH found AS MATERIALIZED (
-      SELECT w.id, w.depth, w.pipeline_id, w.start_date,
+      SELECT w.id, w.pipeline_id, w.start_date,
              greatest(0, extract(epoch FROM now() - w.start_date))::double precision AS elapsed
         FROM watcher_waited_for(top) w
+    ), place AS MATERIALIZED (
+      SELECT found.id, c.depth
+        FROM found
+        JOIN pipeline_execution_closure c ON c.child_execution_id = found.id AND c.parent_execution_id = top
     ), typical AS MATERIALIZED (
       SELECT t.pipeline_id, t.typical_ms / 1000 AS seconds
         FROM watcher_typical_ms(ARRAY(SELECT DISTINCT found.pipeline_id FROM found)) t
     )
-    SELECT found.id, found.depth, found.pipeline_id, p.name::text, found.start_date, found.elapsed, typical.seconds,
+    SELECT found.id, place.depth, found.pipeline_id, p.name::text, found.start_date, found.elapsed, typical.seconds,
            CASE WHEN typical.seconds IS NOT NULL THEN greatest(0, typical.seconds - found.elapsed) END
       FROM found
+      JOIN place ON place.id = found.id
       JOIN typical ON typical.pipeline_id = found.pipeline_id
       JOIN pipeline p ON p.id = found.pipeline_id;
   END $$`;
@@ -140,6 +155,11 @@ const BLOCKING = `
 /** The executions of a tree that have none of their kind below them: failed ones, and running ones. */
 export const LOWEST_VIEWS = {
   views: ['v_root_cause', 'v_blocking'],
-  functions: ['watcher_root_causes(bigint[])', 'watcher_waited_for(bigint)', 'watcher_blocking(bigint)'],
-  statements: [ROOT_CAUSES, ROOT_CAUSE, WAITED_FOR, BLOCKING_OF_TREE, BLOCKING],
+  functions: [
+    'watcher_root_causes_of(bigint[])',
+    'watcher_root_causes(bigint)',
+    'watcher_waited_for(bigint)',
+    'watcher_blocking(bigint)',
+  ],
+  statements: [ROOT_CAUSES_OF, ROOT_CAUSES, ROOT_CAUSE, WAITED_FOR, BLOCKING_OF_TREE, BLOCKING],
 };

@@ -15,8 +15,11 @@ export async function replaceViews(runner: QueryRunner): Promise<void> {
   for (const statement of OFFERED.flatMap(({ statements }) => statements)) await runner.query(statement);
 }
 
-/** Removes them all, and what people have built upon the views is refused to be left behind. */
+const VIEWS = OFFERED.flatMap(({ views }) => views).join(', ');
+const FUNCTIONS = OFFERED.flatMap(({ functions }) => functions).join(', ');
+
+/** Removes them all; refused by PostgreSQL where something is built upon one. */
 export async function dropViews(runner: QueryRunner): Promise<void> {
-  await runner.query(`DROP VIEW IF EXISTS ${OFFERED.flatMap(({ views }) => views).join(', ')}`);
-  await runner.query(`DROP FUNCTION IF EXISTS ${OFFERED.flatMap(({ functions }) => functions).join(', ')}`);
+  await runner.query(`DROP VIEW IF EXISTS ${VIEWS}`);
+  await runner.query(`DROP FUNCTION IF EXISTS ${FUNCTIONS}`);
 }

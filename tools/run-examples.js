@@ -1,7 +1,7 @@
 /**
- * Holds README.md to its word: the table of variables is compared with the configuration, and its walkthrough, its SQL
- * and the examples run against the built service, to compare what they print with what it shows.
- * `npm run examples`, after a build. Every part gets a service of its own.
+ * Runs the commands and the SQL of README.md and docs/walkthrough.md and the examples against the built service, and
+ * compares their output with the output that the documents show. `npm run examples`, after a build. Every part gets a
+ * service of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -51,8 +51,8 @@ function compareJson(what, shown, real) {
   if (!isDeepStrictEqual(parse(shown), parse(real))) compare(what, shown, real);
 }
 
-/** Every `sh` block of the walkthrough is followed by what it prints; all of them are one session of a shell. */
-function walk(markdown, url) {
+/** Runs the `sh` blocks of a document as one session of a shell; compares each with the block after it, its output. */
+function walk(document, markdown, url) {
   const blocks = blocksOf(markdown);
   const steps = blocks.flatMap(({ language, code }, index) =>
     language === 'sh' ? [{ code: code.replaceAll('http://localhost:8000', url), answer: blocks[index + 1] }] : [],
@@ -62,7 +62,7 @@ function walk(markdown, url) {
   const answers = output(['sh', '-euc', script]).split(separator);
   steps.forEach(({ code, answer }, index) => {
     if (!answer || answer.language === 'sh') return;
-    const what = `README.md, after ${code.trim()}`;
+    const what = `${document}, after ${code.trim()}`;
     (answer.language === 'json' ? compareJson : compare)(what, answer.code, answers[index] ?? '');
   });
   return steps.length;
@@ -78,42 +78,21 @@ async function runSql(statements, dataDir) {
   }
 }
 
-/** The variables in the table are there, with the defaults that they really have; docs/configuration.md has them all. */
-async function compareVariables(markdown) {
-  const { variables } = await import('../dist/src/platform/config/config.js');
-  const known = new Map(Object.values(variables).map(({ name, fallback }) => [name, fallback]));
-  const rows = new Map(
-    [...markdown.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)].map(([, name, fallback]) => [name, fallback]),
-  );
-  for (const [name, shown] of rows) {
-    if (!known.has(name)) throw new Error(`there is no variable ${name}, of which README.md speaks`);
-    const fallback = known.get(name);
-    if (fallback !== undefined) compare(`README.md, as the default of ${name},`, shown, `\`${fallback}\``);
-  }
-  return rows.size;
-}
-
-/** The part of a text under a heading, up to the next one of the same height. */
-function section(markdown, heading) {
-  const [, text] = markdown.split(`\n## ${heading}\n`);
-  if (text === undefined) throw new Error(`README.md has no '${heading}'`);
-  return text.split('\n## ', 1)[0];
-}
-
 const readme = await readFile('README.md', 'utf8');
-const [tree] = blocksOf(section(readme, 'Examples')).filter(({ language }) => language === 'text');
+const tree = blocksOf(readme).find(({ language, code }) => language === 'text' && code.includes('nightly: '));
 if (!tree) throw new Error('README.md shows no tree');
 // The second run continues where the first one ended.
 const runs = [tree.code, tree.code.replace('none -> 1200', '1200 -> 2400')];
 
-const variableCount = await compareVariables(section(readme, 'Configuration'));
-console.log(`README.md: ${variableCount} variables and their defaults are as it says`);
-
-await withService(async (url, dataDir) => {
-  const steps = walk(`${section(readme, 'A walk through it')}${section(readme, 'Ask the tree')}`, url);
-  for (const { language, code } of blocksOf(readme)) if (language === 'sql') await runSql(code, dataDir);
-  console.log(`README.md: ${steps} steps and the SQL give what it shows`);
-});
+for (const document of ['README.md', 'docs/walkthrough.md']) {
+  const markdown = await readFile(document, 'utf8');
+  await withService(async (url, dataDir) => {
+    const steps = walk(document, markdown, url);
+    if (steps === 0) throw new Error(`${document} shows no command`);
+    for (const { language, code } of blocksOf(markdown)) if (language === 'sql') await runSql(code, dataDir);
+    console.log(`${document}: ${steps} steps and the SQL give what it shows`);
+  });
+}
 
 for (const { command, always } of EXAMPLES) {
   const name = command.at(-1);

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { variables } from '../src/config/config.js';
+import { variables } from '../src/platform/config/config.js';
 
 const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.md']);
 /** `[text](target)`, images included. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { UPDATE_ENDED } from '../../src/features/execution/execution.sql.js';
 import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/features/hierarchy/questions/tree-questions.sql.js';
 import { ROOT_CAUSES_OF_TREES } from '../../src/features/hierarchy/tree-failure.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
@@ -8,6 +9,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 interface Step {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
   readonly 'Recheck Cond'?: string;
   readonly Plans?: readonly Step[];
@@ -121,6 +123,12 @@ describe('the plan of each question', () => {
       expect(rows).toBeGreaterThan(0);
       expect(rows).toBeLessThan(1000);
     }
+  });
+
+  it('ends look their executions up by id, not among all that are open', async () => {
+    const items = JSON.stringify([{ id: top + 15 }, { id: top + 31 }]);
+    const reads = readsOf(await explain(UPDATE_ENDED, [items])).filter((read) => read['Node Type'] !== 'ModifyTable');
+    expect(reads.map((read) => read['Index Name'])).toEqual(['pk_pipeline_execution']);
   });
 
   it('those of docs/sql.md about a tree: read little more than the tree, by index alone', async () => {

@@ -28,12 +28,21 @@ export const VERSION = { type: 'integer', format: 'int32', minimum: 1 } as const
 export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
 export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
 export const WATERMARK = { type: 'string', maxLength: 1000 } as const;
+/**
+ * A watermark as a request may give it; the title makes it one schema of the document. `anyOf`, because a whole number is
+ * an `integer` and a `number`; with formats, because generators take a number without one for a 32-bit float.
+ */
+const GIVEN_WATERMARK = {
+  title: 'Watermark',
+  description: 'A position in the data of the source: text, a number or a boolean. Kept, and answered, as text.',
+  anyOf: [WATERMARK, { type: 'integer', format: 'int64' }, { type: 'number', format: 'double' }, { type: 'boolean' }],
+};
 export const INSTANT = { type: 'string', format: 'date-time' } as const;
 export const MEASURE = { type: 'number', format: 'double', minimum: 0 } as const;
 export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 export const METADATA = { type: 'object', additionalProperties: true } as const;
 export const THRESHOLD_NUMBER = { type: 'integer', format: 'int32', minimum: 1, maximum: 100_000 } as const;
-export const THRESHOLD_DATEPART = { type: 'string', enum: DATEPARTS } as const;
+export const THRESHOLD_DATEPART = { enum: DATEPARTS, enumName: 'Datepart' } as const;
 
 interface WholeSchema {
   readonly type: 'integer';
@@ -82,10 +91,7 @@ export const Watermark = (): PropertyDecorator =>
   applyDecorators(
     normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
     must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
-    ApiProperty({
-      type: () => String,
-      oneOf: [WATERMARK, { type: 'number' }, { type: 'boolean' }],
-    }),
+    ApiProperty({ type: () => String, allOf: [GIVEN_WATERMARK] }),
   );
 
 /** A whole number within the limits of its schema, never coerced from text. */
@@ -134,18 +140,18 @@ export const Flag = (): PropertyDecorator =>
     ApiProperty({ type: 'boolean' }),
   );
 
-/** One of a closed set of strings. */
-export const OneOf = (values: readonly string[]): PropertyDecorator =>
+/** One of a closed set of strings, which the OpenAPI document has as the schema `name`. */
+export const OneOf = (values: readonly string[], name: string): PropertyDecorator =>
   applyDecorators(
     must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
-    ApiProperty({ type: 'string', enum: [...values] }),
+    ApiProperty({ enum: [...values], enumName: name }),
   );
 
 /** The number of a threshold: 1 to 100,000. */
 export const ThresholdNumber = (): PropertyDecorator => Whole(THRESHOLD_NUMBER);
 
 /** The unit of a threshold. */
-export const ThresholdDatepart = (): PropertyDecorator => OneOf(DATEPARTS);
+export const ThresholdDatepart = (): PropertyDecorator => OneOf(DATEPARTS, 'Datepart');
 
 const wholeOf = (value: unknown): unknown =>
   typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;

@@ -36,7 +36,7 @@ export class ExecutionController {
   @Post('start_pipeline_execution')
   @Requires('write')
   @ApiAnswers({ created: StartedExecutionDto, ok: StartedExecutionDto, body: true, problems: [404] })
-  start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+  startPipelineExecution(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
     return this.starts.start(request);
   }
 
@@ -52,7 +52,7 @@ export class ExecutionController {
   @Requires('write')
   @HttpCode(200)
   @ApiAnswers({ ok: ExecutionDto, body: true, problems: [404, 409] })
-  end(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+  endPipelineExecution(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.ends.end(request);
   }
 
@@ -60,7 +60,7 @@ export class ExecutionController {
   @Get('pipeline_execution')
   @Requires('read')
   @ApiPage(ExecutionDto)
-  list(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+  listPipelineExecutions(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
     return this.executions.list(query);
   }
 
@@ -69,7 +69,7 @@ export class ExecutionController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [404] })
-  get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
+  getPipelineExecution(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
     return this.executions.getWithChildren(id);
   }
 }

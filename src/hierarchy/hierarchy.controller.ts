@@ -4,7 +4,7 @@ import { Requires } from '../common/access.js';
 import { ApiAnswers, ApiId, ApiPage } from '../common/api.js';
 import { IdPipe } from '../common/id.pipe.js';
 import type { Page } from '../common/page.js';
-import { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
+import { DownstreamQuery, RelatedExecutionDto, RelativesQuery, ExecutionTreeDto, TreeQuery } from './hierarchy.dto.js';
 import { HierarchyService } from './hierarchy.service.js';
 
 /** The tree that executions make, read by its closure. */
@@ -17,8 +17,11 @@ export class HierarchyController {
   @Get('children')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
-  children(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [404])
+  getChildExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: RelativesQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.children(id, query);
   }
 
@@ -26,8 +29,11 @@ export class HierarchyController {
   @Get('downstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
-  downstream(@Param('id', IdPipe) id: number, @Query() query: DownstreamQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [404])
+  getDownstreamExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: DownstreamQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.downstream(id, query);
   }
 
@@ -35,8 +41,11 @@ export class HierarchyController {
   @Get('upstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [404])
-  upstream(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [404])
+  getUpstreamExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: RelativesQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.upstream(id, query);
   }
 
@@ -44,8 +53,8 @@ export class HierarchyController {
   @Get('tree')
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: TreeDto, problems: [404] })
-  tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<TreeDto> {
+  @ApiAnswers({ ok: ExecutionTreeDto, problems: [404] })
+  getExecutionTree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<ExecutionTreeDto> {
     return this.hierarchy.tree(id, query);
   }
 }

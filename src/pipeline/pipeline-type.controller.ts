@@ -14,7 +14,7 @@ import {
 import { PipelineTypeService } from './pipeline-type.service.js';
 
 /** `/pipeline_type`: the types of pipelines, and the thresholds they lend to their pipelines. */
-@ApiTags('pipeline_type')
+@ApiTags('pipeline')
 @Controller('pipeline_type')
 export class PipelineTypeController {
   constructor(private readonly types: PipelineTypeService) {}
@@ -27,7 +27,7 @@ export class PipelineTypeController {
   @Post()
   @Requires('write')
   @ApiAnswers({ created: PipelineTypeDto, ok: PipelineTypeDto, body: true, problems: [] })
-  getOrCreate(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
+  createPipelineType(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
     return this.types.getOrCreate(request);
   }
 
@@ -39,7 +39,7 @@ export class PipelineTypeController {
   @Patch()
   @Requires('admin')
   @ApiAnswers({ ok: PipelineTypeDto, body: true, problems: [404, 409] })
-  patch(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
+  patchPipelineType(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     return this.types.patch(request);
   }
 
@@ -47,7 +47,7 @@ export class PipelineTypeController {
   @Get()
   @Requires('read')
   @ApiPage(PipelineTypeDto)
-  list(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
+  listPipelineTypes(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
     return this.types.list(query);
   }
 
@@ -56,7 +56,7 @@ export class PipelineTypeController {
   @Requires('read')
   @ApiId('The type')
   @ApiAnswers({ ok: PipelineTypeDto, problems: [404] })
-  get(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
+  getPipelineType(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
     return this.types.get(id);
   }
 }

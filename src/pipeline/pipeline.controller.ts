@@ -7,7 +7,7 @@ import { IdPipe } from '../common/id.pipe.js';
 import { type Page, PageQuery } from '../common/page.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import {
-  ConfigurationChangeDto,
+  PipelineConfigurationChangeDto,
   ListPipelinesQuery,
   PatchPipelineDto,
   PipelineDto,
@@ -36,7 +36,7 @@ export class PipelineController {
   @Post()
   @Requires('write')
   @ApiAnswers({ created: RegisteredPipelineDto, ok: RegisteredPipelineDto, body: true, problems: [] })
-  register(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
+  registerPipeline(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     return this.registration.register(request);
   }
 
@@ -49,7 +49,7 @@ export class PipelineController {
   @Patch()
   @Requires('admin')
   @ApiAnswers({ ok: PipelineDto, body: true, problems: [404, 409] })
-  patch(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
+  patchPipeline(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
     return this.pipelines.patch(request);
   }
 
@@ -57,7 +57,7 @@ export class PipelineController {
   @Get()
   @Requires('read')
   @ApiPage(PipelineDto)
-  list(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
+  listPipelines(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
     return this.pipelines.list(query);
   }
 
@@ -66,7 +66,7 @@ export class PipelineController {
   @Requires('read')
   @ApiId('The pipeline')
   @ApiAnswers({ ok: PipelineDto, problems: [404] })
-  get(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
+  getPipeline(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
     return this.pipelines.get(id);
   }
 
@@ -74,8 +74,11 @@ export class PipelineController {
   @Get(':id/history')
   @Requires('read')
   @ApiId('The pipeline')
-  @ApiPage(ConfigurationChangeDto, [404])
-  history(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<ConfigurationChangeDto>> {
+  @ApiPage(PipelineConfigurationChangeDto, [404])
+  getPipelineHistory(
+    @Param('id', IdPipe) id: number,
+    @Query() query: PageQuery,
+  ): Promise<Page<PipelineConfigurationChangeDto>> {
     return this.pipelines.history(id, query);
   }
 }

@@ -1,7 +1,7 @@
 import type { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import type { PipelineTypeDto } from './pipeline-type.dto.js';
-import type { ConfigurationChangeDto, PipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
+import type { PipelineConfigurationChangeDto, PipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import type { Configuration } from './configuration.js';
 
@@ -69,7 +69,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
   };
 }
 
-export function toConfigurationChangeDto(change: PipelineConfigHistoryEntity): ConfigurationChangeDto {
+export function toPipelineConfigurationChangeDto(change: PipelineConfigHistoryEntity): PipelineConfigurationChangeDto {
   return {
     pipeline_id: change.pipelineId,
     config_version: change.configVersion,

@@ -7,7 +7,12 @@ import { TransactionRunner } from '../database/transaction-runner.js';
 import { pairErrors } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
-import type { ConfigurationChangeDto, ListPipelinesQuery, PatchPipelineDto, PipelineDto } from './pipeline.dto.js';
+import type {
+  PipelineConfigurationChangeDto,
+  ListPipelinesQuery,
+  PatchPipelineDto,
+  PipelineDto,
+} from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import {
   KeyMissingError,
@@ -15,7 +20,7 @@ import {
   PipelineNotFoundError,
   PipelineTypeNotFoundError,
 } from './pipeline.errors.js';
-import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
+import { configurationOf, toPipelineConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { ThresholdChangeService } from './threshold-change.service.js';
 
@@ -42,10 +47,10 @@ export class PipelineService {
     return this.transactions.read(async (manager) => (await this.pipelines.list(manager, query)).map(toPipelineDto));
   }
 
-  history(id: number, query: PageQuery): Promise<Page<ConfigurationChangeDto>> {
+  history(id: number, query: PageQuery): Promise<Page<PipelineConfigurationChangeDto>> {
     return this.transactions.read(async (manager) => {
       if (!(await this.pipelines.findById(manager, id))) throw new PipelineNotFoundError(id);
-      return (await this.pipelines.listHistory(manager, id, query)).map(toConfigurationChangeDto);
+      return (await this.pipelines.listHistory(manager, id, query)).map(toPipelineConfigurationChangeDto);
     });
   }
 

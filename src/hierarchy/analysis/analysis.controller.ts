@@ -5,8 +5,8 @@ import { ApiAnswers, ApiId, ApiPage } from '../../common/api.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { type Page, PageQuery } from '../../common/page.js';
 import { AnalysisService } from './analysis.service.js';
-import { BlockingDto, RootCauseDto } from './causes.dto.js';
-import { CompareDto } from './compare.dto.js';
+import { BlockingExecutionDto, RootCauseDto } from './causes.dto.js';
+import { ComparisonDto } from './compare.dto.js';
 import { CriticalPathDto } from './critical-path.dto.js';
 import { RollupDto, RollupQuery } from './rollup.dto.js';
 
@@ -27,7 +27,7 @@ export class AnalysisController {
   @Requires('read')
   @ApiId('The execution')
   @ApiPage(RootCauseDto, [404])
-  rootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
+  getRootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
     return this.analysis.rootCauses(id, query);
   }
 
@@ -40,8 +40,11 @@ export class AnalysisController {
   @Get('blocking')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(BlockingDto, [404])
-  blocking(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<BlockingDto>> {
+  @ApiPage(BlockingExecutionDto, [404])
+  getBlockingExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: PageQuery,
+  ): Promise<Page<BlockingExecutionDto>> {
     return this.analysis.blocking(id, query);
   }
 
@@ -59,7 +62,7 @@ export class AnalysisController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: CriticalPathDto, problems: [404] })
-  criticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
+  getCriticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
     return this.analysis.criticalPath(id);
   }
 
@@ -73,7 +76,7 @@ export class AnalysisController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: RollupDto, problems: [404] })
-  rollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
+  getExecutionRollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
     return this.analysis.rollup(id, query);
   }
 
@@ -88,8 +91,11 @@ export class AnalysisController {
   @Requires('read')
   @ApiId('The execution')
   @ApiId('The other execution', 'other_id')
-  @ApiAnswers({ ok: CompareDto, problems: [404] })
-  compare(@Param('id', IdPipe) id: number, @Param('other_id', IdPipe) otherId: number): Promise<CompareDto> {
+  @ApiAnswers({ ok: ComparisonDto, problems: [404] })
+  compareExecutions(
+    @Param('id', IdPipe) id: number,
+    @Param('other_id', IdPipe) otherId: number,
+  ): Promise<ComparisonDto> {
     return this.analysis.compare(id, otherId);
   }
 }

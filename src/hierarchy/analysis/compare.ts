@@ -76,8 +76,8 @@ function byPipeline(children: readonly Node[]): Map<number, Node[]> {
 function changeOf({ a, b }: Pair): Change {
   if (!a) return 'removed';
   if (!b) return 'added';
-  if (a.status === 'failed' && b.status !== 'failed') return 'failed_in_this';
-  if (b.status === 'failed' && a.status !== 'failed') return 'failed_in_other';
+  if (a.status === 'failed' && b.status !== 'failed') return 'failed_here';
+  if (b.status === 'failed' && a.status !== 'failed') return 'failed_there';
   const change = changeOfTime(a.end - a.start, b.end - b.start);
   // What runs can only become slower: one that is slower already stays so, nothing else is certain.
   const isCertain = (a.status !== 'running' || change === 'slower') && (b.status !== 'running' || change === 'faster');

@@ -16,6 +16,7 @@ export function shapeDocument(generated: OpenAPIObject): OpenAPIObject {
   const document = rewrite(renameModels(generated), (schema) => reference(hoist(schema, hoisted))) as OpenAPIObject;
   const schemas: Schemas = { ...document.components?.schemas, ...hoisted };
   operationsOf(document).forEach(shapeOperation);
+  acceptNull(document, schemas);
   for (const [name, schema] of Object.entries(schemas)) {
     if ('$ref' in schema) continue;
     if (schema.properties) schema.properties = Object.fromEntries(inReadingOrder(schema));
@@ -91,6 +92,30 @@ function shapeOperation(operation: Operation): void {
     parameter.schema = schema;
     if (example !== undefined) parameter.description = `${parameter.description ?? ''} Example: \`${example}\`.`;
   }
+}
+
+/** In a POST, null means "not given": every field that may be left out takes it. */
+function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
+  const bodies = new Set(Object.values(paths).map(({ post }) => post && bodyOf(post)));
+  for (const name of bodies) {
+    const schema = name === undefined ? undefined : schemas[name];
+    if (!schema || '$ref' in schema) continue;
+    const { properties = {}, required = [] } = schema;
+    for (const [field, property] of Object.entries(properties)) {
+      if (!required.includes(field)) properties[field] = orNull(property);
+    }
+  }
+}
+
+function orNull(schema: SchemaOrReference): SchemaOrReference {
+  if ('$ref' in schema) {
+    const { $ref, ...beside } = schema;
+    return { ...beside, anyOf: [{ $ref }, { type: 'null' }] };
+  }
+  if (schema.anyOf) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
+  if (schema.type === undefined) return schema;
+  const nullable = { ...schema, type: [schema.type, 'null'].flat() };
+  return schema.enum ? { ...nullable, enum: [...schema.enum, null] } : nullable;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { SECURITY_SCHEME } from './common/access.js';
+import { linkOperations } from './docs-links.js';
 import { shapeDocument } from './docs-shape.js';
 import { describeIdempotency } from './idempotency/idempotency.docs.js';
 
@@ -12,7 +13,7 @@ and from which watermark to load, and reports each execution's start (\`POST /st
 what ran under what.
 
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
-Unknown fields are ignored, types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
+Unknown fields of a body are ignored and named in \`Ignored-Fields\`; types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
 Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
 caller's, if it sent one.`;
 
@@ -59,6 +60,7 @@ function createDocument(app: NestFastifyApplication): OpenAPIObject {
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory });
   describeIdempotency(document);
+  linkOperations(document);
   return shapeDocument(document);
 }
 

@@ -178,6 +178,49 @@ describe('the OpenAPI document', () => {
     expect(new Set(scopes)).toEqual(new Set(['read', 'write', 'admin']));
   });
 
+  it('links the ids that a POST answers with to the operations that take them', () => {
+    const byId = new Map(operations().map(([, operation]) => [operation.operationId as string, operation]));
+    const linked = (name: string, status: string): string[] => {
+      const links: [string, Json][] = Object.entries(byId.get(name)?.responses[status].links ?? {});
+      return links.map(([link, { operationId, parameters = {}, requestBody }]) => {
+        const target = byId.get(operationId);
+        if (!target) throw new Error(`${name} links to ${operationId}, which is not there`);
+        const known = target.parameters?.map((parameter: Json) => parameter.name) ?? [];
+        expect([link, Object.keys(parameters).filter((parameter) => !known.includes(parameter))]).toEqual([link, []]);
+        if (requestBody) {
+          const body = target.requestBody.content['application/json'].schema.$ref.split('/').at(-1);
+          expect([link, requestBody]).toEqual([link, '$response.body']);
+          expect([link, Object.keys(document.components.schemas[body].properties)]).toEqual([
+            link,
+            expect.arrayContaining(['id']),
+          ]);
+        }
+        return link;
+      });
+    };
+    for (const status of ['200', '201']) {
+      expect(linked('registerPipeline', status)).toEqual(
+        expect.arrayContaining(['start', 'patch', 'getPipeline', 'getPipelineHistory', 'listPipelineExecutions']),
+      );
+      expect(linked('createPipelineType', status)).toEqual(expect.arrayContaining(['patch', 'getPipelineType']));
+      expect(linked('startPipelineExecution', status)).toEqual(
+        expect.arrayContaining(['end', 'startChild', 'getPipelineExecution', 'getExecutionTree', 'compareExecutions']),
+      );
+    }
+  });
+
+  it.each([
+    ['POST /pipeline', '201', ['X-Request-Id', 'Ignored-Fields', 'Idempotency-Replayed']],
+    ['POST /pipeline', '204', ['X-Request-Id', 'Ignored-Fields', 'Idempotency-Replayed', 'Preference-Applied']],
+    ['PATCH /pipeline', '200', ['X-Request-Id', 'Ignored-Fields']],
+    ['GET /pipeline', '200', ['X-Request-Id', 'Link']],
+    ['GET /pipeline', '401', ['X-Request-Id', 'WWW-Authenticate']],
+    ['GET /pipeline', '503', ['X-Request-Id', 'Retry-After']],
+  ])('%s says which headers come with a %s', (name, status, headers) => {
+    const [, operation] = operations().find(([other]) => other === name) ?? [];
+    expect(Object.keys(operation.responses[status].headers)).toEqual(expect.arrayContaining(headers));
+  });
+
   it('describes every field, with an example', () => {
     expect(lacking(fields(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     expect(lacking(fields(), (field) => isMadeOfOthers(field) || field.example !== undefined)).toEqual([]);
@@ -206,6 +249,18 @@ describe('the OpenAPI document', () => {
     );
     expect(moments.length).toBeGreaterThan(10);
     expect(lacking(moments, ({ format }) => format === 'date-time')).toEqual([]);
+  });
+
+  it('takes null for every field of a POST that may be left out', () => {
+    const posted = operations()
+      .filter(([name, { requestBody }]) => name.startsWith('POST') && requestBody)
+      .map(([, { requestBody }]) => requestBody.content['application/json'].schema.$ref.split('/').at(-1) as string);
+    expect(posted).toEqual(expect.arrayContaining(['RegisterPipelineRequest', 'EndExecutionRequest']));
+    for (const name of posted) {
+      const { properties, required = [] } = document.components.schemas[name];
+      const nulls = Object.keys(properties).filter((field) => takesNull(properties[field]));
+      expect([name, ...nulls]).toEqual([name, ...Object.keys(properties).filter((field) => !required.includes(field))]);
+    }
   });
 
   it('lists every status of an operation with its body', () => {
@@ -299,6 +354,35 @@ describe('the answers of the service', () => {
       ...required.filter((name: string) => !(name in body)),
     ];
   }
+
+  it('to null for every field that may be left out are those to nothing', async () => {
+    const nothing = (schema: string): Json => {
+      const { properties, required = [] } = document.components.schemas[schema];
+      const optional = Object.keys(properties).filter((field) => !required.includes(field));
+      return Object.fromEntries(optional.map((field) => [field, null]));
+    };
+    const post = async (path: string, schema: string, given: Json): Promise<Json> => {
+      const response = await service.post(path, { ...nothing(schema), ...given });
+      expect([path, response.status < 300]).toEqual([path, true]);
+      return response.json();
+    };
+    const name = 'null for everything';
+    const { id } = await post('/pipeline', 'RegisterPipelineRequest', { name, pipeline_type_name: 'test' });
+    await post('/pipeline_type', 'CreatePipelineTypeRequest', { name });
+    const started = await post('/start_pipeline_execution', 'StartExecutionRequest', { pipeline_id: id });
+    const end = { id: started.id, completed_successfully: true };
+    await post('/end_pipeline_execution', 'EndExecutionRequest', end);
+    await post('/freshness', 'CheckRequest', {});
+  });
+
+  it('lead on by cursors as the document has them', async () => {
+    for (const name of ['page 1', 'page 2']) await service.post('/pipeline_type', { name });
+    const link = (await fetch(`${service.url}/pipeline_type?limit=1`)).headers.get('link') ?? '';
+    const cursor = new URL(/<(.*?)>/.exec(link)?.[1] ?? '').searchParams.get('cursor') ?? '';
+    const cursors = parameters().filter(([name]) => name.endsWith('?cursor'));
+    expect(cursors.length).toBeGreaterThan(5);
+    expect(lacking(cursors, ({ schema }) => new RegExp(schema.pattern).test(cursor))).toEqual([]);
+  });
 
   it('are what the document says', async () => {
     const send = async (method: string, path: string, body?: Json): Promise<Json> => {

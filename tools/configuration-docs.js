@@ -11,7 +11,7 @@ const HEAD = `# Configuration
 
 Made by \`npm run docs:write\` out of \`src/config/config.ts\`: change that, not this file.
 
-Environment variables only, read and checked once, at start. The container image sets \`HOST=0.0.0.0\`. A value that a variable doesn't take stops the start with one line that names the variable, what it got and what it takes. Secrets are kept out of that line and of the log.
+Environment variables only, read and checked once, at start. The container image sets \`HOST=0.0.0.0\`. A value that a variable doesn't take stops the start with one line that names the variable, what it got and what it takes. Secrets are kept out of that line and of the log. \`on\` may also be written \`true\`, \`yes\` or \`1\`, and \`off\` may be \`false\`, \`no\` or \`0\`: YAML turns an unquoted \`off\` into \`false\`.
 
 | variable | takes | default | does |
 | --- | --- | --- | --- |

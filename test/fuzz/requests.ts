@@ -196,6 +196,11 @@ function body(operation: Operation, schemas: Json): fc.Arbitrary<string | undefi
   );
 }
 
+/** Cursors as the service makes them, to positions that it may never have named. */
+const position = fc
+  .array(fc.oneof(fc.integer(), fc.maxSafeInteger()), { minLength: 1, maxLength: 3 })
+  .map((numbers) => Buffer.from(numbers.join('.')).toString('base64url'));
+
 /** A value in a URL, never so wrong or so long that it is no URL any more. */
 function inUrl(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
@@ -204,8 +209,12 @@ function inUrl(value: unknown): string {
 
 function url(operation: Operation, schemas: Json): fc.Arbitrary<string> {
   const parameters: Json[] = operation.spec.parameters ?? [];
-  const value = ({ schema }: Json) =>
-    fc.oneof({ arbitrary: valid(schema ?? {}, schemas), weight: 6 }, { arbitrary: junk, weight: 1 });
+  const value = ({ name, schema }: Json) =>
+    fc.oneof(
+      { arbitrary: valid(schema ?? {}, schemas), weight: 6 },
+      { arbitrary: junk, weight: 1 },
+      { arbitrary: position, weight: name === 'cursor' ? 6 : 0 },
+    );
   const named = (place: string) => parameters.filter((parameter) => parameter.in === place);
   const inPath = fc.tuple(...named('path').map((parameter) => value(parameter)));
   const inQuery = fc.tuple(

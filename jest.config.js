@@ -19,8 +19,8 @@ registerHooks({
 export default {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.test.ts'],
   roots: ['<rootDir>/src', '<rootDir>/test'],
-  // These kill what the others stand on, see jest.faults.config.js.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'],
+  // These kill what the others stand on, or need more than Node: see jest.faults.config.js and jest.clients.config.js.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/clients/'],
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -1,7 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { describeIdempotency } from '../platform/idempotency/idempotency.docs.js';
-import { SECURITY_SCHEME } from '../platform/auth/requires.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { SECURITY_SCHEME } from '../platform/auth/requires.js';
+import { linkOperations } from './openapi-links.js';
+import { shapeDocument } from './openapi-shape.js';
+import { describeIdempotency } from '../platform/idempotency/idempotency.docs.js';
 
 const DESCRIPTION = `
 The service that data pipelines report to. A pipeline registers itself (\`POST /pipeline\`), asks whether it is active
@@ -10,80 +13,59 @@ and from which watermark to load, and reports each execution's start (\`POST /st
 what ran under what.
 
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
-Unknown fields are ignored, types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
+Unknown fields of a body are ignored and named in \`Ignored-Fields\`; types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
 Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
 caller's, if it sent one.`;
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
-type Schema = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { $ref: string }>;
+/** The groups of operations, in the order in which a pipeline's author needs them. */
+const TAGS = {
+  pipeline: 'Register pipelines and their types, read them, change them by hand.',
+  execution: 'Report the start and the end of each execution, and read executions.',
+  hierarchy: 'Ask what an execution ran under, what ran under it, and where a failure or a delay began.',
+  monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
+  operations: 'Watch over the service itself: liveness, readiness, metrics.',
+};
 
-/** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. */
+/** Where `npm start` listens: the server of a document that nobody has asked for over HTTP. */
+const DEFAULT_SERVER = 'http://localhost:8000';
+
+/**
+ * Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. Its server is the address by which it was asked
+ * for, so that a client generated from it needs no other.
+ */
 export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => createDocument(app), {
+    patchDocumentOnRequest: (request, _reply, document) => ({
+      ...document,
+      servers: [{ url: serverOf(request as FastifyRequest) }],
+    }),
+  });
+}
+
+function createDocument(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Watcher')
     .setDescription(DESCRIPTION.trim())
     .setVersion('1')
-    .setOpenAPIVersion('3.0.3')
+    .setOpenAPIVersion('3.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/')
+    .addServer(DEFAULT_SERVER)
     .addSecurity(SECURITY_SCHEME, {
       type: 'http',
       scheme: 'bearer',
       description: 'A key of this service, or a JWT of its issuer. Needed once a key is configured.',
     });
-  SwaggerModule.setup('docs', app, () =>
-    polish(
-      SwaggerModule.createDocument(app, builder.build(), {
-        operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-      }),
-    ),
-  );
-}
-
-/** What the generator leaves to do, for people who read the document and for programs that generate clients from it. */
-function polish(document: OpenAPIObject): OpenAPIObject {
+  for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
+  // Generated clients call an operation by its id, so it is the name of the controller's method alone.
+  const operationIdFactory = (_controller: string, method: string): string => method;
+  const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory });
   describeIdempotency(document);
-  const operations = Object.values(document.paths).flatMap(({ get, post, put, patch, delete: del }) =>
-    [get, post, put, patch, del].filter((operation) => operation !== undefined),
-  );
-  operations.forEach(polishOperation);
-  for (const schema of Object.values(document.components?.schemas ?? {})) {
-    if ('$ref' in schema || !schema.properties) continue;
-    schema.properties = Object.fromEntries(
-      inReadingOrder(schema).map(([name, property]) => [name, nullable(property)]),
-    );
-  }
-  return document;
+  linkOperations(document);
+  return shapeDocument(document);
 }
 
-function polishOperation(operation: Operation): void {
-  // The generator takes a whole docblock for the summary: the first paragraph is one, the rest describes.
-  const [summary = '', ...description] = (operation.summary ?? '').split(/\n\s*\n/);
-  operation.summary = summary.replaceAll('\n', ' ');
-  if (description.length > 0) operation.description = description.join('\n\n');
-  // Swagger UI fills a form with the examples, and a list that is filtered by all of them at once is empty.
-  for (const parameter of operation.parameters ?? []) {
-    if ('$ref' in parameter || parameter.required || !parameter.schema || '$ref' in parameter.schema) continue;
-    const { example, ...schema } = parameter.schema;
-    parameter.schema = schema;
-    if (example !== undefined) parameter.description = `${parameter.description ?? ''} Example: \`${example}\`.`;
-  }
-}
-
-/** The properties with what names a thing first, then what is required; otherwise as they were declared. */
-function inReadingOrder({
-  properties = {},
-  required = [],
-}: Schema): [string, NonNullable<Schema['properties']>[string]][] {
-  const rank = (name: string): number => (name === 'id' ? 0 : name === 'name' ? 1 : required.includes(name) ? 2 : 3);
-  return Object.entries(properties).toSorted(([a], [b]) => rank(a) - rank(b));
-}
-
-/** In OpenAPI 3.0 `nullable` means nothing to an `enum` that lacks null, nor beside a `oneOf` without a type. */
-function nullable<S extends Schema | { $ref: string }>(schema: S): S {
-  if ('$ref' in schema || !schema.nullable) return schema;
-  if (schema.enum) return { ...schema, enum: [...schema.enum, null] };
-  if (!schema.oneOf) return schema;
-  const [first, ...others] = schema.oneOf;
-  return { ...schema, nullable: undefined, oneOf: [{ ...first, nullable: true }, ...others] };
+/** The address of the service as the client knows it. What the headers call the host need not be one. */
+function serverOf(request: FastifyRequest): string {
+  const origin = `${request.protocol}://${request.host}`;
+  return URL.canParse(origin) ? origin : DEFAULT_SERVER;
 }

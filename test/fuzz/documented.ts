@@ -1,4 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Json } from '../support/watcher.js';
 import type { Operation } from './requests.js';
@@ -12,12 +12,12 @@ export interface FuzzAnswer {
 
 /** Says of each answer whether the OpenAPI document has it so. */
 export class Documented {
-  private readonly ajv = new Ajv({ strict: false, allErrors: true });
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
   private readonly validators = new Map<Json, ValidateFunction>();
   private readonly schemas: Json;
 
   constructor(document: Json) {
-    (addFormats as unknown as (ajv: Ajv) => void)(this.ajv);
+    (addFormats as unknown as (ajv: Ajv2020) => void)(this.ajv);
     this.ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger });
     this.schemas = closed(document.components.schemas);
   }
@@ -56,11 +56,7 @@ function closed(schema: Json): Json {
       .filter(([key]) => key !== 'example')
       .map(([key, value]) => [key, closed(value)]),
   ) as Json;
-  const isObject = copy.type === 'object' && copy.properties && typeof copy.properties === 'object';
+  const isObject = [copy.type].flat().includes('object') && copy.properties && typeof copy.properties === 'object';
   if (isObject && copy.additionalProperties === undefined) copy.additionalProperties = false;
-  // In OpenAPI 3.0 `nullable` beside a reference means that null may stand for it, which in JSON Schema is a choice.
-  if (copy.nullable && (copy.allOf || !copy.type)) {
-    return { anyOf: [{ ...copy, nullable: undefined }, { type: 'null' }] };
-  }
   return copy;
 }

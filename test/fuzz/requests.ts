@@ -83,11 +83,15 @@ function nested(depth: number): unknown {
 /** Values that a schema allows, as far as the document says it. */
 function valid(schema: Json, schemas: Json): fc.Arbitrary<unknown> {
   if (schema.$ref) return valid(schemas[schema.$ref.split('/').at(-1)], schemas);
-  if (schema.allOf) return valid(schema.allOf[0], schemas);
   const branches = schema.oneOf ?? schema.anyOf;
   if (branches) return fc.oneof(...branches.map((branch: Json) => valid(branch, schemas)));
   if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (Array.isArray(schema.type)) {
+    return fc.oneof(...schema.type.map((type: string) => valid({ ...schema, type }, schemas)));
+  }
   switch (schema.type) {
+    case 'null':
+      return fc.constant(null);
     case 'integer':
       return integer(schema);
     case 'number':
@@ -113,7 +117,7 @@ function integer({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Json): fc.A
   );
 }
 
-function text({ format, minLength = 0, maxLength = 60, example }: Json): fc.Arbitrary<unknown> {
+function text({ format, pattern, minLength = 0, maxLength = 60, example }: Json): fc.Arbitrary<unknown> {
   if (format === 'date-time') {
     const moments = fc.date({
       min: new Date('0001-01-02T00:00:00Z'),
@@ -124,6 +128,7 @@ function text({ format, minLength = 0, maxLength = 60, example }: Json): fc.Arbi
       .oneof(moments, fc.date({ min: new Date('2025-01-01'), max: new Date('2027-01-01'), noInvalidDate: true }))
       .map((date) => date.toISOString());
   }
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern)).filter(({ length }) => length <= maxLength);
   const few = fc.constantFrom(
     'alpha',
     'Beta',
@@ -191,6 +196,11 @@ function body(operation: Operation, schemas: Json): fc.Arbitrary<string | undefi
   );
 }
 
+/** Cursors as the service makes them, to positions that it may never have named. */
+const position = fc
+  .array(fc.oneof(fc.integer(), fc.maxSafeInteger()), { minLength: 1, maxLength: 3 })
+  .map((numbers) => Buffer.from(numbers.join('.')).toString('base64url'));
+
 /** A value in a URL, never so wrong or so long that it is no URL any more. */
 function inUrl(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
@@ -199,8 +209,12 @@ function inUrl(value: unknown): string {
 
 function url(operation: Operation, schemas: Json): fc.Arbitrary<string> {
   const parameters: Json[] = operation.spec.parameters ?? [];
-  const value = ({ schema }: Json) =>
-    fc.oneof({ arbitrary: valid(schema ?? {}, schemas), weight: 6 }, { arbitrary: junk, weight: 1 });
+  const value = ({ name, schema }: Json) =>
+    fc.oneof(
+      { arbitrary: valid(schema ?? {}, schemas), weight: 6 },
+      { arbitrary: junk, weight: 1 },
+      { arbitrary: position, weight: name === 'cursor' ? 6 : 0 },
+    );
   const named = (place: string) => parameters.filter((parameter) => parameter.in === place);
   const inPath = fc.tuple(...named('path').map((parameter) => value(parameter)));
   const inQuery = fc.tuple(

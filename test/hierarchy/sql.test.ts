@@ -123,7 +123,7 @@ describe('docs/sql.md', () => {
     const pair = (a?: number | null, b?: number | null): string => `${a ?? '-'} ${b ?? '-'}`;
     const rows = await run('compare');
     expect(rows.map((row) => pair(row.this_id, row.other_id)).sort()).toEqual(
-      entries.map((entry: Json) => pair(entry.this?.execution_id, entry.other?.execution_id)).sort(),
+      entries.map((entry: Json) => pair(entry.execution?.execution_id, entry.other?.execution_id)).sort(),
     );
     expect(rows.find((row) => row.this_id === 124)).toMatchObject({ other_id: 457, ratio: 2.01 });
   });

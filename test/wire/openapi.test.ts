@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 import type { Json } from '../support/watcher.js';
@@ -27,7 +28,7 @@ function operations(): [string, Json][] {
   );
 }
 
-/** Each field of each body, as `PipelineDto.name`. */
+/** Each field of each body, as `Pipeline.name`. */
 function fields(): [string, Json][] {
   return Object.entries<Json>(document.components.schemas).flatMap(([schema, { properties }]) =>
     Object.entries<Json>(properties ?? {}).map(([name, field]): [string, Json] => [`${schema}.${name}`, field]),
@@ -47,11 +48,37 @@ const lacking = (all: [string, Json][], has: (value: Json, name: string) => bool
 
 /** A field made of other objects shows their examples. */
 const isMadeOfOthers = (field: Json): boolean =>
-  '$ref' in field || 'allOf' in field || (field.type === 'array' && '$ref' in field.items);
+  '$ref' in field ||
+  (field.anyOf ?? []).some((one: Json) => '$ref' in one) ||
+  (field.type === 'array' && '$ref' in field.items);
+
+const typesOf = ({ type }: Json): string[] => (type === undefined ? [] : [type].flat());
+
+/** Whether null is among the values. */
+const takesNull = (field: Json): boolean =>
+  typesOf(field).includes('null') || (field.anyOf ?? []).some((one: Json) => one.type === 'null');
+
+/** Every object of the document, with the way to it; values, such as examples, left out. */
+function objects(node: unknown = document, path = ''): [string, Json][] {
+  if (typeof node !== 'object' || node === null) return [];
+  const inside = Object.entries(node)
+    .filter(([key]) => !['example', 'examples', 'default'].includes(key))
+    .flatMap(([key, value]) => objects(value, `${path}/${key}`));
+  return Array.isArray(node) ? inside : [[path, node as Json], ...inside];
+}
+
+/** Words that one of the common languages keeps for itself, or that every class there has. */
+const RESERVED = new Set(
+  `this self super class def del from import in is not and or pass raise return yield lambda global with as new enum
+   function var let const void delete default switch case func map chan range package go select interface struct goto
+   final native public private protected static abstract boolean int long double float char byte short throw throws`.split(
+    /\s+/,
+  ),
+);
 
 describe('the OpenAPI document', () => {
   it('is one, and has every endpoint', () => {
-    expect(document.openapi).toMatch(/^3\./);
+    expect(document.openapi).toBe('3.1.0');
     expect(operations().map(([name]) => name)).toEqual(
       expect.arrayContaining([
         'POST /pipeline',
@@ -90,6 +117,110 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('is the one that is committed; `npm run openapi:write` brings that up to date', async () => {
+    const file = await readFile(new URL('../../openapi/watcher.json', import.meta.url), 'utf8');
+    const committed: Json = JSON.parse(file);
+    expect(committed.servers).toEqual([{ url: 'http://localhost:8000' }]);
+    expect({ ...document, servers: committed.servers }).toEqual(committed);
+  });
+
+  it('names the server by which it was asked for', async () => {
+    expect(document.servers).toEqual([{ url: service.url }]);
+    const { port } = new URL(service.url);
+    const other: Json = await (await fetch(`http://localhost:${port}/docs-json`)).json();
+    expect(other.servers).toEqual([{ url: `http://localhost:${port}` }]);
+  });
+
+  it('groups the operations, and says what each group is for', () => {
+    const tags: Json[] = document.tags;
+    expect(tags[0]?.name).toBe('pipeline');
+    expect(tags.at(-1)?.name).toBe('operations');
+    const described = tags.map(({ name, description }): [string, string] => [name, description]);
+    expect(described.filter(([, description]) => !/^[A-Z][^.]{20,}\.$/.test(description))).toEqual([]);
+    const names = tags.map(({ name }) => name);
+    expect(lacking(operations(), ({ tags: [tag, ...others] }) => others.length === 0 && names.includes(tag))).toEqual(
+      [],
+    );
+    expect(names.filter((name) => !operations().some(([, operation]) => operation.tags.includes(name)))).toEqual([]);
+  });
+
+  it('has names that generated clients can be written with', () => {
+    expect(lacking(operations(), ({ operationId }) => /^[a-z]+([A-Z][a-z]+)*$/.test(operationId))).toEqual([]);
+    const models = Object.keys(document.components.schemas);
+    expect(models.filter((name) => !/^([A-Z][a-z]+)+$/.test(name) || name.endsWith('Dto'))).toEqual([]);
+    // The runtime of a generated client has a class of this name.
+    expect(models).not.toContain('Configuration');
+    expect(fields().filter(([name]) => RESERVED.has(name.split('.')[1] ?? ''))).toEqual([]);
+  });
+
+  it('has one named type for each list of values, and one for watermarks', () => {
+    const inline = objects().filter(([path, { enum: values }]) => values?.length > 1 && !/schemas\/\w+$/.test(path));
+    expect(inline.map(([path]) => path)).toEqual([]);
+    const choices = objects().filter(([, { anyOf = [], oneOf = [] }]) => anyOf.length + oneOf.length > 2);
+    expect(choices.map(([path]) => path)).toEqual(['/components/schemas/Watermark']);
+  });
+
+  it('gives each value of a list a name that no other list has', () => {
+    const lists = Object.entries<Json>(document.components.schemas).filter(([, { enum: values }]) => values);
+    expect(lists.length).toBeGreaterThan(5);
+    const names = lists.flatMap(([, list]) => list['x-enum-varnames'] as string[]);
+    expect(names).toContain('EXECUTION_STATUS_RUNNING');
+    expect(names.length).toBe(lists.flatMap(([, list]) => list.enum as string[]).length);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has nothing that OpenAPI 3.1 does not know any more', () => {
+    expect(objects().filter(([, object]) => 'nullable' in object)).toEqual([]);
+  });
+
+  it('names the scope that an operation takes', () => {
+    const scopes = operations().flatMap(([, { security = [] }]) => security.flatMap(({ key }: Json) => key));
+    expect(new Set(scopes)).toEqual(new Set(['read', 'write', 'admin']));
+  });
+
+  it('links the ids that a POST answers with to the operations that take them', () => {
+    const byId = new Map(operations().map(([, operation]) => [operation.operationId as string, operation]));
+    const linked = (name: string, status: string): string[] => {
+      const links: [string, Json][] = Object.entries(byId.get(name)?.responses[status].links ?? {});
+      return links.map(([link, { operationId, parameters = {}, requestBody }]) => {
+        const target = byId.get(operationId);
+        if (!target) throw new Error(`${name} links to ${operationId}, which is not there`);
+        const known = target.parameters?.map((parameter: Json) => parameter.name) ?? [];
+        expect([link, Object.keys(parameters).filter((parameter) => !known.includes(parameter))]).toEqual([link, []]);
+        if (requestBody) {
+          const body = target.requestBody.content['application/json'].schema.$ref.split('/').at(-1);
+          expect([link, requestBody]).toEqual([link, '$response.body']);
+          expect([link, Object.keys(document.components.schemas[body].properties)]).toEqual([
+            link,
+            expect.arrayContaining(['id']),
+          ]);
+        }
+        return link;
+      });
+    };
+    for (const status of ['200', '201']) {
+      expect(linked('registerPipeline', status)).toEqual(
+        expect.arrayContaining(['start', 'patch', 'getPipeline', 'getPipelineHistory', 'listPipelineExecutions']),
+      );
+      expect(linked('createPipelineType', status)).toEqual(expect.arrayContaining(['patch', 'getPipelineType']));
+      expect(linked('startPipelineExecution', status)).toEqual(
+        expect.arrayContaining(['end', 'startChild', 'getPipelineExecution', 'getExecutionTree', 'compareExecutions']),
+      );
+    }
+  });
+
+  it.each([
+    ['POST /pipeline', '201', ['X-Request-Id', 'Ignored-Fields', 'Idempotency-Replayed']],
+    ['POST /pipeline', '204', ['X-Request-Id', 'Ignored-Fields', 'Idempotency-Replayed', 'Preference-Applied']],
+    ['PATCH /pipeline', '200', ['X-Request-Id', 'Ignored-Fields']],
+    ['GET /pipeline', '200', ['X-Request-Id', 'Link']],
+    ['GET /pipeline', '401', ['X-Request-Id', 'WWW-Authenticate']],
+    ['GET /pipeline', '503', ['X-Request-Id', 'Retry-After']],
+  ])('%s says which headers come with a %s', (name, status, headers) => {
+    const [, operation] = operations().find(([other]) => other === name) ?? [];
+    expect(Object.keys(operation.responses[status].headers)).toEqual(expect.arrayContaining(headers));
+  });
+
   it('describes every field, with an example', () => {
     expect(lacking(fields(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     expect(lacking(fields(), (field) => isMadeOfOthers(field) || field.example !== undefined)).toEqual([]);
@@ -98,17 +229,18 @@ describe('the OpenAPI document', () => {
   it('describes every parameter, with an example', () => {
     expect(lacking(parameters(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     const hasExample = ({ schema, example, description }: Json): boolean =>
-      (schema.example ?? schema.enum ?? example) !== undefined || /example/i.test(description);
+      (schema.example ?? schema.$ref ?? example) !== undefined || /example/i.test(description);
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 
   it('says of every number how large it may be', () => {
-    const numbers = [...fields(), ...parameters().map(([name, { schema }]): [string, Json] => [name, schema])].filter(
-      ([, { type }]) => type === 'integer' || type === 'number',
-    );
-    expect(numbers.length).toBeGreaterThan(20);
     const formats: Record<string, string[]> = { integer: ['int32', 'int64'], number: ['double'] };
-    expect(lacking(numbers, ({ type, format }) => formats[type]?.includes(format) ?? false)).toEqual([]);
+    const numbers = objects(document.components.schemas, 'schemas')
+      .concat(parameters().map(([name, { schema }]): [string, Json] => [name, schema]))
+      .filter(([, object]) => typesOf(object).some((type) => type in formats));
+    expect(numbers.length).toBeGreaterThan(20);
+    const isSized = (object: Json): boolean => formats[typesOf(object)[0] ?? '']?.includes(object.format) ?? false;
+    expect(lacking(numbers, isSized)).toEqual([]);
   });
 
   it('says of every moment that it is one', () => {
@@ -119,10 +251,16 @@ describe('the OpenAPI document', () => {
     expect(lacking(moments, ({ format }) => format === 'date-time')).toEqual([]);
   });
 
-  it('counts null among the values of a list that may be null', () => {
-    const lists = fields().filter(([, { enum: values, nullable }]) => values && nullable);
-    expect(lists.length).toBeGreaterThan(0);
-    expect(lacking(lists, ({ enum: values }) => values.includes(null))).toEqual([]);
+  it('takes null for every field of a POST that may be left out', () => {
+    const posted = operations()
+      .filter(([name, { requestBody }]) => name.startsWith('POST') && requestBody)
+      .map(([, { requestBody }]) => requestBody.content['application/json'].schema.$ref.split('/').at(-1) as string);
+    expect(posted).toEqual(expect.arrayContaining(['RegisterPipelineRequest', 'EndExecutionRequest']));
+    for (const name of posted) {
+      const { properties, required = [] } = document.components.schemas[name];
+      const nulls = Object.keys(properties).filter((field) => takesNull(properties[field]));
+      expect([name, ...nulls]).toEqual([name, ...Object.keys(properties).filter((field) => !required.includes(field))]);
+    }
   });
 
   it('lists every status of an operation with its body', () => {
@@ -153,14 +291,14 @@ describe('the OpenAPI document', () => {
   });
 
   it.each([
-    ['RegisterPipelineDto', ['name', 'pipeline_type_name']],
-    ['PatchPipelineDto', []],
-    ['CreatePipelineTypeDto', ['name']],
-    ['PatchPipelineTypeDto', []],
-    ['StartExecutionDto', ['pipeline_id']],
-    ['EndExecutionDto', ['id', 'completed_successfully']],
-    ['RegisteredPipelineDto', ['id', 'active', 'load_lineage', 'watermark']],
-    ['StartedExecutionDto', ['id']],
+    ['RegisterPipelineRequest', ['name', 'pipeline_type_name']],
+    ['PatchPipelineRequest', []],
+    ['CreatePipelineTypeRequest', ['name']],
+    ['PatchPipelineTypeRequest', []],
+    ['StartExecutionRequest', ['pipeline_id']],
+    ['EndExecutionRequest', ['id', 'completed_successfully']],
+    ['RegisteredPipeline', ['id', 'active', 'load_lineage', 'watermark']],
+    ['StartedExecution', ['id']],
   ])('%s requires %j', (schema, required) => {
     expect(document.components.schemas[schema].required ?? []).toEqual(expect.arrayContaining(required));
     expect(document.components.schemas[schema].required ?? []).toHaveLength(required.length);
@@ -168,17 +306,17 @@ describe('the OpenAPI document', () => {
 
   it('requires what is always there, and nothing else: answers are whole', () => {
     for (const schema of [
-      'PipelineDto',
-      'PipelineTypeDto',
-      'ExecutionDto',
-      'RelativeDto',
-      'TreeDto',
-      'ConfigurationDto',
+      'Pipeline',
+      'PipelineType',
+      'Execution',
+      'RelatedExecution',
+      'ExecutionTree',
+      'PipelineConfiguration',
     ]) {
       const { properties, required } = document.components.schemas[schema];
       expect(new Set(required)).toEqual(new Set(Object.keys(properties)));
     }
-    const { properties, required } = document.components.schemas.ProblemDto;
+    const { properties, required } = document.components.schemas.Problem;
     expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors']);
   });
 
@@ -190,10 +328,10 @@ describe('the OpenAPI document', () => {
   it('says where null may stand', () => {
     const mayBeNull = (schema: string): string[] =>
       Object.entries<Json>(document.components.schemas[schema].properties)
-        .filter(([, field]) => field.nullable === true || (field.oneOf ?? []).some((one: Json) => one.nullable))
+        .filter(([, field]) => takesNull(field))
         .map(([name]) => name);
-    expect(mayBeNull('RegisteredPipelineDto')).toEqual(['watermark']);
-    expect(new Set(mayBeNull('PatchPipelineDto'))).toEqual(
+    expect(mayBeNull('RegisteredPipeline')).toEqual(['watermark']);
+    expect(new Set(mayBeNull('PatchPipelineRequest'))).toEqual(
       new Set([
         'pipeline_metadata',
         'watermark',
@@ -217,28 +355,59 @@ describe('the answers of the service', () => {
     ];
   }
 
+  it('to null for every field that may be left out are those to nothing', async () => {
+    const nothing = (schema: string): Json => {
+      const { properties, required = [] } = document.components.schemas[schema];
+      const optional = Object.keys(properties).filter((field) => !required.includes(field));
+      return Object.fromEntries(optional.map((field) => [field, null]));
+    };
+    const post = async (path: string, schema: string, given: Json): Promise<Json> => {
+      const response = await service.post(path, { ...nothing(schema), ...given });
+      expect([path, response.status < 300]).toEqual([path, true]);
+      return response.json();
+    };
+    const name = 'null for everything';
+    const { id } = await post('/pipeline', 'RegisterPipelineRequest', { name, pipeline_type_name: 'test' });
+    await post('/pipeline_type', 'CreatePipelineTypeRequest', { name });
+    const started = await post('/start_pipeline_execution', 'StartExecutionRequest', { pipeline_id: id });
+    const end = { id: started.id, completed_successfully: true };
+    await post('/end_pipeline_execution', 'EndExecutionRequest', end);
+    await post('/freshness', 'CheckRequest', {});
+  });
+
+  it('lead on by cursors as the document has them', async () => {
+    for (const name of ['page 1', 'page 2']) await service.post('/pipeline_type', { name });
+    const link = (await fetch(`${service.url}/pipeline_type?limit=1`)).headers.get('link') ?? '';
+    const cursor = new URL(/<(.*?)>/.exec(link)?.[1] ?? '').searchParams.get('cursor') ?? '';
+    const cursors = parameters().filter(([name]) => name.endsWith('?cursor'));
+    expect(cursors.length).toBeGreaterThan(5);
+    expect(lacking(cursors, ({ schema }) => new RegExp(schema.pattern).test(cursor))).toEqual([]);
+  });
+
   it('are what the document says', async () => {
     const send = async (method: string, path: string, body?: Json): Promise<Json> => {
       const init = body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       return (await fetch(`${service.url}${path}`, { method, ...init })).json();
     };
     const registered = await send('POST', '/pipeline', { name: 'documented', pipeline_type_name: 'test' });
-    expect(strangers(registered, 'RegisteredPipelineDto')).toEqual([]);
+    expect(strangers(registered, 'RegisteredPipeline')).toEqual([]);
     await send('POST', '/pipeline', { name: 'documented', pipeline_type_name: 'test', pipeline_metadata: {} });
-    expect(strangers(await send('GET', `/pipeline/${registered.id}`), 'PipelineDto')).toEqual([]);
+    expect(strangers(await send('GET', `/pipeline/${registered.id}`), 'Pipeline')).toEqual([]);
     const [change] = await send('GET', `/pipeline/${registered.id}/history`);
-    expect(strangers(change, 'ConfigurationChangeDto')).toEqual([]);
-    expect(strangers(change.new_configuration, 'ConfigurationDto')).toEqual([]);
-    expect(strangers((await send('GET', '/pipeline_type'))[0], 'PipelineTypeDto')).toEqual([]);
+    expect(strangers(change, 'PipelineConfigurationChange')).toEqual([]);
+    expect(strangers(change.new_configuration, 'PipelineConfiguration')).toEqual([]);
+    expect(strangers((await send('GET', '/pipeline_type'))[0], 'PipelineType')).toEqual([]);
     const started = await send('POST', '/start_pipeline_execution', { pipeline_id: registered.id });
-    expect(strangers(started, 'StartedExecutionDto')).toEqual([]);
+    expect(strangers(started, 'StartedExecution')).toEqual([]);
     await send('POST', '/start_pipeline_execution', { pipeline_id: registered.id, parent_id: started.id });
-    expect(strangers(await send('GET', `/pipeline_execution/${started.id}`), 'ExecutionWithChildrenDto')).toEqual([]);
-    expect(strangers((await send('GET', `/pipeline_execution/${started.id}/children`))[0], 'RelativeDto')).toEqual([]);
-    expect(strangers(await send('GET', `/pipeline_execution/${started.id}/tree`), 'TreeDto')).toEqual([]);
+    expect(strangers(await send('GET', `/pipeline_execution/${started.id}`), 'ExecutionWithChildren')).toEqual([]);
+    expect(strangers((await send('GET', `/pipeline_execution/${started.id}/children`))[0], 'RelatedExecution')).toEqual(
+      [],
+    );
+    expect(strangers(await send('GET', `/pipeline_execution/${started.id}/tree`), 'ExecutionTree')).toEqual([]);
     const ended = await send('POST', '/end_pipeline_execution', { id: started.id, completed_successfully: true });
-    expect(strangers(ended, 'ExecutionDto')).toEqual([]);
-    expect(strangers(await send('POST', '/pipeline', {}), 'ProblemDto')).toEqual([]);
-    expect(strangers(await send('GET', '/health'), 'HealthDto')).toEqual([]);
+    expect(strangers(ended, 'Execution')).toEqual([]);
+    expect(strangers(await send('POST', '/pipeline', {}), 'Problem')).toEqual([]);
+    expect(strangers(await send('GET', '/health'), 'Health')).toEqual([]);
   });
 });

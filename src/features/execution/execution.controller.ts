@@ -43,7 +43,7 @@ export class ExecutionController {
     body: true,
     problems: [new PipelineNotFoundError(7)],
   })
-  start(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
+  startPipelineExecution(@Body() request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
     return this.starts.start(request);
   }
 
@@ -63,7 +63,7 @@ export class ExecutionController {
     body: true,
     problems: [new ExecutionNotFoundError(42), new ExecutionAlreadyEndedError(42)],
   })
-  end(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+  endPipelineExecution(@Body() request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.ends.end(request);
   }
 
@@ -71,7 +71,7 @@ export class ExecutionController {
   @Get('pipeline_execution')
   @Requires('read')
   @ApiPage(ExecutionDto)
-  list(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+  listPipelineExecutions(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
     return this.executions.list(query);
   }
 
@@ -80,7 +80,7 @@ export class ExecutionController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [new ExecutionNotFoundError(42)] })
-  get(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
+  getPipelineExecution(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
     return this.executions.getWithChildren(id);
   }
 }

@@ -196,7 +196,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example failed
    */
   @Optional()
-  @OneOf(STATUSES)
+  @OneOf(STATUSES, 'ExecutionStatus')
   status?: Status;
 
   /**
@@ -309,7 +309,7 @@ export class ExecutionDto {
    * `running` until it ends, then `succeeded` or `failed`.
    * @example succeeded
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**

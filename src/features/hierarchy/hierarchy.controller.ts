@@ -5,7 +5,7 @@ import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
 import type { Page } from '../../platform/http/page.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
-import { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
+import { DownstreamQuery, RelatedExecutionDto, RelativesQuery, ExecutionTreeDto, TreeQuery } from './hierarchy.dto.js';
 import { HierarchyService } from './hierarchy.service.js';
 
 /** The tree that executions make, read by its closure. */
@@ -18,8 +18,11 @@ export class HierarchyController {
   @Get('children')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
-  children(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [new ExecutionNotFoundError(42)])
+  getChildExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: RelativesQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.children(id, query);
   }
 
@@ -27,8 +30,11 @@ export class HierarchyController {
   @Get('downstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
-  downstream(@Param('id', IdPipe) id: number, @Query() query: DownstreamQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [new ExecutionNotFoundError(42)])
+  getDownstreamExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: DownstreamQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.downstream(id, query);
   }
 
@@ -36,8 +42,11 @@ export class HierarchyController {
   @Get('upstream')
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(RelativeDto, [new ExecutionNotFoundError(42)])
-  upstream(@Param('id', IdPipe) id: number, @Query() query: RelativesQuery): Promise<Page<RelativeDto>> {
+  @ApiPage(RelatedExecutionDto, [new ExecutionNotFoundError(42)])
+  getUpstreamExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: RelativesQuery,
+  ): Promise<Page<RelatedExecutionDto>> {
     return this.hierarchy.upstream(id, query);
   }
 
@@ -45,8 +54,8 @@ export class HierarchyController {
   @Get('tree')
   @Requires('read')
   @ApiId('The execution')
-  @ApiAnswers({ ok: TreeDto, problems: [new ExecutionNotFoundError(42)] })
-  tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<TreeDto> {
+  @ApiAnswers({ ok: ExecutionTreeDto, problems: [new ExecutionNotFoundError(42)] })
+  getExecutionTree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<ExecutionTreeDto> {
     return this.hierarchy.tree(id, query);
   }
 }

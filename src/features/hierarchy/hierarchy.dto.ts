@@ -13,7 +13,7 @@ export class RelativesQuery extends PageQuery {
    * @example failed
    */
   @Optional()
-  @OneOf(STATUSES)
+  @OneOf(STATUSES, 'ExecutionStatus')
   status?: Status;
 
   /**
@@ -48,7 +48,7 @@ export class TreeQuery {
 }
 
 /** An execution and how far it is from the one that was asked about. */
-export class RelativeDto extends ExecutionDto {
+export class RelatedExecutionDto extends ExecutionDto {
   /**
    * The levels between the two: 1 for a direct child or parent, 0 for the execution itself.
    * @example 1
@@ -58,14 +58,14 @@ export class RelativeDto extends ExecutionDto {
 }
 
 /** An execution in a tree, its children below it. */
-export class TreeNodeDto extends RelativeDto {
+export class ExecutionTreeNodeDto extends RelatedExecutionDto {
   /** Its direct children, oldest first. */
-  @ApiProperty({ type: () => [TreeNodeDto] })
-  child_executions!: TreeNodeDto[];
+  @ApiProperty({ type: () => [ExecutionTreeNodeDto] })
+  child_executions!: ExecutionTreeNodeDto[];
 }
 
 /** An execution and everything below it. */
-export class TreeDto extends TreeNodeDto {
+export class ExecutionTreeDto extends ExecutionTreeNodeDto {
   /**
    * How many executions are in this answer, the top one included.
    * @example 5

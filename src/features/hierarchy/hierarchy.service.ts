@@ -3,8 +3,14 @@ import type { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { ExecutionService } from '../execution/execution.service.js';
-import type { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
-import { toRelativeDto, toTreeDto } from './hierarchy.mapper.js';
+import type {
+  DownstreamQuery,
+  RelatedExecutionDto,
+  RelativesQuery,
+  ExecutionTreeDto,
+  TreeQuery,
+} from './hierarchy.dto.js';
+import { toRelatedExecutionDto, toExecutionTreeDto } from './hierarchy.mapper.js';
 import { HierarchyRepository, type Range, type Relative } from './hierarchy.repository.js';
 
 /** The most executions of one tree that an answer speaks of. */
@@ -21,19 +27,19 @@ export class HierarchyService {
     private readonly executions: ExecutionService,
   ) {}
 
-  children(id: number, query: RelativesQuery): Promise<Page<RelativeDto>> {
+  children(id: number, query: RelativesQuery): Promise<Page<RelatedExecutionDto>> {
     return this.relatives(id, { direction: 'downstream', minDepth: 1, maxDepth: 1 }, query);
   }
 
-  downstream(id: number, query: DownstreamQuery): Promise<Page<RelativeDto>> {
+  downstream(id: number, query: DownstreamQuery): Promise<Page<RelatedExecutionDto>> {
     return this.relatives(id, { direction: 'downstream', minDepth: 1, maxDepth: query.max_depth }, query);
   }
 
-  upstream(id: number, query: RelativesQuery): Promise<Page<RelativeDto>> {
+  upstream(id: number, query: RelativesQuery): Promise<Page<RelatedExecutionDto>> {
     return this.relatives(id, { direction: 'upstream', minDepth: 1 }, query);
   }
 
-  async tree(id: number, query: TreeQuery): Promise<TreeDto> {
+  async tree(id: number, query: TreeQuery): Promise<ExecutionTreeDto> {
     const maxDepth = Math.min(query.max_depth ?? MAX_LEVELS + 1, MAX_LEVELS + 1);
     // One more row and one more level than fit, to learn whether anything is missing.
     const found = await this.transactions.read((manager) =>
@@ -43,12 +49,12 @@ export class HierarchyService {
     if (!top) throw new ExecutionNotFoundError(id);
     const missing = found.find((relative, index) => index === MAX_NODES || relative.depth > MAX_LEVELS);
     const shown = found.slice(0, MAX_NODES).filter(({ depth }: Relative) => depth <= MAX_LEVELS);
-    return toTreeDto(top, shown, missing?.depth ?? null);
+    return toExecutionTreeDto(top, shown, missing?.depth ?? null);
   }
 
-  private async relatives(id: number, range: Range, query: RelativesQuery): Promise<Page<RelativeDto>> {
+  private async relatives(id: number, range: Range, query: RelativesQuery): Promise<Page<RelatedExecutionDto>> {
     await this.executions.require(id);
     const page = await this.transactions.read((manager) => this.hierarchy.listRelatives(manager, id, range, query));
-    return page.map(toRelativeDto);
+    return page.map(toRelatedExecutionDto);
   }
 }

@@ -15,7 +15,7 @@ import { PipelineTypeService } from './pipeline-type.service.js';
 import { NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 
 /** `/pipeline_type`: the types of pipelines, and the thresholds they lend to their pipelines. */
-@ApiTags('pipeline_type')
+@ApiTags('pipeline')
 @Controller('pipeline_type')
 export class PipelineTypeController {
   constructor(private readonly types: PipelineTypeService) {}
@@ -28,7 +28,7 @@ export class PipelineTypeController {
   @Post()
   @Requires('write')
   @ApiAnswers({ created: PipelineTypeDto, ok: PipelineTypeDto, body: true, problems: [] })
-  getOrCreate(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
+  createPipelineType(@Body() request: CreatePipelineTypeDto): Promise<Answer<PipelineTypeDto>> {
     return this.types.getOrCreate(request);
   }
 
@@ -44,7 +44,7 @@ export class PipelineTypeController {
     body: true,
     problems: [new PipelineTypeNotFoundError(7), new NameTakenError('extraction')],
   })
-  patch(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
+  patchPipelineType(@Body() request: PatchPipelineTypeDto): Promise<PipelineTypeDto> {
     return this.types.patch(request);
   }
 
@@ -52,7 +52,7 @@ export class PipelineTypeController {
   @Get()
   @Requires('read')
   @ApiPage(PipelineTypeDto)
-  list(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
+  listPipelineTypes(@Query() query: ListPipelineTypesQuery): Promise<Page<PipelineTypeDto>> {
     return this.types.list(query);
   }
 
@@ -61,7 +61,7 @@ export class PipelineTypeController {
   @Requires('read')
   @ApiId('The type')
   @ApiAnswers({ ok: PipelineTypeDto, problems: [new PipelineTypeNotFoundError(7)] })
-  get(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
+  getPipelineType(@Param('id', IdPipe) id: number): Promise<PipelineTypeDto> {
     return this.types.get(id);
   }
 }

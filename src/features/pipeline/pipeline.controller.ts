@@ -7,7 +7,7 @@ import { IdPipe } from '../../platform/http/id.pipe.js';
 import { type Page, PageQuery } from '../../platform/http/page.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import {
-  ConfigurationChangeDto,
+  PipelineConfigurationChangeDto,
   ListPipelinesQuery,
   PatchPipelineDto,
   PipelineDto,
@@ -37,7 +37,7 @@ export class PipelineController {
   @Post()
   @Requires('write')
   @ApiAnswers({ created: RegisteredPipelineDto, ok: RegisteredPipelineDto, body: true, problems: [] })
-  register(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
+  registerPipeline(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     return this.registration.register(request);
   }
 
@@ -54,7 +54,7 @@ export class PipelineController {
     body: true,
     problems: [new PipelineNotFoundError(7), new NameTakenError('Customer Data Pipeline')],
   })
-  patch(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
+  patchPipeline(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
     return this.pipelines.patch(request);
   }
 
@@ -62,7 +62,7 @@ export class PipelineController {
   @Get()
   @Requires('read')
   @ApiPage(PipelineDto)
-  list(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
+  listPipelines(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
     return this.pipelines.list(query);
   }
 
@@ -71,7 +71,7 @@ export class PipelineController {
   @Requires('read')
   @ApiId('The pipeline')
   @ApiAnswers({ ok: PipelineDto, problems: [new PipelineNotFoundError(7)] })
-  get(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
+  getPipeline(@Param('id', IdPipe) id: number): Promise<PipelineDto> {
     return this.pipelines.get(id);
   }
 
@@ -79,8 +79,11 @@ export class PipelineController {
   @Get(':id/history')
   @Requires('read')
   @ApiId('The pipeline')
-  @ApiPage(ConfigurationChangeDto, [new PipelineNotFoundError(7)])
-  history(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<ConfigurationChangeDto>> {
+  @ApiPage(PipelineConfigurationChangeDto, [new PipelineNotFoundError(7)])
+  getPipelineHistory(
+    @Param('id', IdPipe) id: number,
+    @Query() query: PageQuery,
+  ): Promise<Page<PipelineConfigurationChangeDto>> {
     return this.pipelines.history(id, query);
   }
 }

@@ -301,7 +301,7 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
 }
 
 /** A configuration as it stood: the fields that the code sends, null where it sent none. */
-export class ConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
+export class PipelineConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
   /**
    * The pipeline's name.
    * @example "Customer Data Pipeline"
@@ -325,7 +325,7 @@ export class ConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
 }
 
 /** One change of a pipeline's configuration by its source code. */
-export class ConfigurationChangeDto {
+export class PipelineConfigurationChangeDto {
   /**
    * The pipeline's id.
    * @example 1
@@ -349,11 +349,11 @@ export class ConfigurationChangeDto {
 
   /** The configuration before, operators' changes included. */
   @ApiProperty()
-  old_configuration!: ConfigurationDto;
+  old_configuration!: PipelineConfigurationDto;
 
   /** The configuration that the code sent. */
   @ApiProperty()
-  new_configuration!: ConfigurationDto;
+  new_configuration!: PipelineConfigurationDto;
 
   /**
    * When it changed (UTC).

@@ -2,7 +2,7 @@ import type { PipelineConfigHistoryEntity } from './pipeline-config-history.enti
 import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import type { PipelineTypeDto } from './pipeline-type.dto.js';
 import type {
-  ConfigurationChangeDto,
+  PipelineConfigurationChangeDto,
   PipelineDto,
   RegisteredPipelineDto,
   RegisterPipelineDto,
@@ -74,7 +74,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
   };
 }
 
-export function toConfigurationChangeDto(change: PipelineConfigHistoryEntity): ConfigurationChangeDto {
+export function toPipelineConfigurationChangeDto(change: PipelineConfigHistoryEntity): PipelineConfigurationChangeDto {
   return {
     pipeline_id: change.pipelineId,
     config_version: change.configVersion,

@@ -5,7 +5,12 @@ import { violates } from '../../platform/database/database-errors.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
-import type { ConfigurationChangeDto, ListPipelinesQuery, PatchPipelineDto, PipelineDto } from './pipeline.dto.js';
+import type {
+  PipelineConfigurationChangeDto,
+  ListPipelinesQuery,
+  PatchPipelineDto,
+  PipelineDto,
+} from './pipeline.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import {
   KeyMissingError,
@@ -14,7 +19,7 @@ import {
   PipelineTypeNotFoundError,
 } from './pipeline.errors.js';
 import { PipelineEvents } from './pipeline.events.js';
-import { configurationOf, toConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
+import { configurationOf, toPipelineConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { changedThresholds, isGiven, PIPELINE_PAIRS, refuseHalfPairs } from './threshold-pairs.js';
 
@@ -41,10 +46,10 @@ export class PipelineService {
     return this.transactions.read(async (manager) => (await this.pipelines.list(manager, query)).map(toPipelineDto));
   }
 
-  history(id: number, query: PageQuery): Promise<Page<ConfigurationChangeDto>> {
+  history(id: number, query: PageQuery): Promise<Page<PipelineConfigurationChangeDto>> {
     return this.transactions.read(async (manager) => {
       if (!(await this.pipelines.findById(manager, id))) throw new PipelineNotFoundError(id);
-      return (await this.pipelines.listHistory(manager, id, query)).map(toConfigurationChangeDto);
+      return (await this.pipelines.listHistory(manager, id, query)).map(toPipelineConfigurationChangeDto);
     });
   }
 

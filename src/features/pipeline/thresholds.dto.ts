@@ -6,7 +6,7 @@ import { DATEPARTS, type Datepart } from './threshold.entity.js';
 import type { PairName, WirePairs } from './threshold-pairs.js';
 
 const NUMBER = { type: 'integer', format: 'int32', minimum: 1, maximum: 100_000 } as const;
-const DATEPART = { type: 'string', enum: DATEPARTS } as const;
+const DATEPART = { enum: DATEPARTS, enumName: 'Datepart' } as const;
 
 /** The meaning of each threshold, and an example. */
 const TEXTS: Readonly<
@@ -29,14 +29,14 @@ const POST: Form = {
   rule: '. Both or neither.',
   isRequired: false,
   number: [Optional(), Whole(NUMBER)],
-  datepart: [Optional(), OneOf(DATEPARTS)],
+  datepart: [Optional(), OneOf(DATEPARTS, 'Datepart')],
 };
 
 const PATCH: Form = {
   rule: '. The row may not end up with half a pair.',
   isRequired: false,
   number: [Clearable(), Whole(NUMBER)],
-  datepart: [Clearable(), OneOf(DATEPARTS)],
+  datepart: [Clearable(), OneOf(DATEPARTS, 'Datepart')],
 };
 
 const ROW: Form = {

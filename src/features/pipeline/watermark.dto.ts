@@ -4,13 +4,20 @@ import { hasLength, must, normalise, trim } from '../../platform/http/fields.js'
 
 export const WATERMARK = { type: 'string', maxLength: 1000 } as const;
 
+/**
+ * A watermark as a request may give it; the title makes it one schema of the document. `anyOf`, because a whole number is
+ * an `integer` and a `number`; with formats, because generators take a number without one for a 32-bit float.
+ */
+const GIVEN_WATERMARK = {
+  title: 'Watermark',
+  description: 'A position in the data of the source: text, a number or a boolean. Kept, and answered, as text.',
+  anyOf: [WATERMARK, { type: 'integer', format: 'int64' }, { type: 'number', format: 'double' }, { type: 'boolean' }],
+};
+
 /** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
 export const Watermark = (): PropertyDecorator =>
   applyDecorators(
     normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
     must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
-    ApiProperty({
-      type: () => String,
-      oneOf: [WATERMARK, { type: 'number' }, { type: 'boolean' }],
-    }),
+    ApiProperty({ type: () => String, allOf: [GIVEN_WATERMARK] }),
   );

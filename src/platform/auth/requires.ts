@@ -27,6 +27,11 @@ export const SECURITY_SCHEME = 'key';
 export function Requires(access: RouteAccess): MethodDecorator {
   return applyDecorators(
     RouteConfig({ access }),
-    ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [access]), ApiProblems(401, 403, 429)]),
+    ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)]),
   );
+}
+
+/** What is not made public takes `read`. */
+function scopeOf(access: Exclude<RouteAccess, 'open'>): Scope {
+  return access === 'docs' || access === 'metrics' ? 'read' : access;
 }

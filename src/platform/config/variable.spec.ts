@@ -1,5 +1,6 @@
 import {
   byteSize,
+  cron,
   ConfigurationError,
   flag,
   integer,
@@ -50,9 +51,7 @@ describe('what the kinds take', () => {
 
   it.each([
     ['a whole number', whole, '10', 10],
-    ['a flag that is on', flag(NAME, { description }), 'on', true],
-    ['a flag that is true', flag(NAME, { description }), 'true', true],
-    ['a flag that is 0', flag(NAME, { description }), '0', false],
+    ['a cron expression', cron(NAME, { description }), '*/5 * * * *', '*/5 * * * *'],
     ['one of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'lower', 'lower'],
     ['text', text(NAME, anything), '/var/lib/watcher', '/var/lib/watcher'],
     ['a regular expression', pattern, '^\\p{Lu}', /^\p{Lu}/u],
@@ -69,7 +68,10 @@ describe('what the kinds take', () => {
     ['a sign before a whole number', whole, '+5'],
     ['too small a number', whole, '0'],
     ['hexadecimal', whole, '0x5'],
-    ['a flag that is yes', flag(NAME, { description }), 'yes'],
+    ['a flag that is maybe', flag(NAME, { description }), 'maybe'],
+    ['a flag that is another number', flag(NAME, { description }), '2'],
+    ['a cron expression of two fields', cron(NAME, { description }), '* *'],
+    ['a cron expression that is on', cron(NAME, { description }), 'on'],
     ['another of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'LOWER'],
     ['a NUL in text', text(NAME, anything), 'a\0b'],
     ['half a regular expression', pattern, '('],
@@ -80,6 +82,23 @@ describe('what the kinds take', () => {
     ['gigabytes', byteSize(NAME, { description }), '1GB'],
   ])('not %s', (_, variable, value) => {
     expect(() => read<unknown>(variable, { [NAME]: value })).toThrow(ConfigurationError);
+  });
+});
+
+describe('a word for yes or no', () => {
+  const words = (lower: string): string[] => [
+    lower,
+    lower.toUpperCase(),
+    lower.charAt(0).toUpperCase() + lower.slice(1),
+  ];
+
+  it.each(['on', 'true', 'yes', '1'].flatMap(words))('%s switches a flag on', (word) => {
+    expect(read(flag(NAME, { description }), { [NAME]: word })).toBe(true);
+  });
+
+  it.each(['off', 'false', 'no', '0'].flatMap(words))('%s switches a flag, and a cron expression, off', (word) => {
+    expect(read(flag(NAME, { description }), { [NAME]: word })).toBe(false);
+    expect(read(cron(NAME, { description }), { [NAME]: word })).toBeNull();
   });
 });
 

@@ -66,9 +66,13 @@ export function oneOf<const V extends string, D extends string | undefined = und
   );
 }
 
+/** The words for yes and no. YAML reads `off` as false before a chart or a compose file hands it on, so all of them count. */
+const ON = /^(?:on|true|yes|1)$/i;
+const OFF = /^(?:off|false|no|0)$/i;
+
 export function flag<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, `'on' or 'off'`, (text) =>
-    ['on', 'true', '1'].includes(text) ? true : ['off', 'false', '0'].includes(text) ? false : undefined,
+    ON.test(text) ? true : OFF.test(text) ? false : undefined,
   );
 }
 
@@ -112,10 +116,10 @@ export function url<D extends string | undefined = undefined>(
   });
 }
 
-/** A cron expression of five fields, as it was written; `off` is null: never. */
+/** A cron expression of five fields, as it was written; `off`, in any of its words, is null: never. */
 export function cron<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, `a cron expression of five fields, such as '*/5 * * * *', or 'off'`, (source) => {
-    if (source === 'off') return null;
+    if (OFF.test(source)) return null;
     if (source.split(/\s+/).length !== 5) return undefined;
     try {
       CronExpressionParser.parse(source, { tz: 'UTC' });

@@ -54,6 +54,13 @@ const PREFERENCE_APPLIED = {
   },
 } as const;
 
+const IGNORED_FIELDS = {
+  'Ignored-Fields': {
+    description: 'The fields of the body that are not known here, separated by commas; absent where there are none.',
+    schema: { type: 'string', example: 'freshness_nubmer' },
+  },
+} as const;
+
 const CHALLENGE = {
   'WWW-Authenticate': {
     description: 'How to authenticate (RFC 6750).',
@@ -153,15 +160,16 @@ export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
 /** Documents every answer of an endpoint, its refusals included. */
 export function ApiAnswers({ created, ok, body = false, problems }: Answers): MethodDecorator {
   const refusals = [...new Set([...(body ? [400, 413, 415] : []), ...problems, 422, 503])];
+  const headers = { ...REQUEST_ID, ...(body && IGNORED_FIELDS) };
   return applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...(created ? [ApiCreatedResponse({ type: created, description: 'Created.', headers: REQUEST_ID })] : []),
-    ...(ok ? [ApiOkResponse({ type: ok, description: created ? 'Found.' : 'Done.', headers: REQUEST_ID })] : []),
+    ...(created ? [ApiCreatedResponse({ type: created, description: 'Created.', headers })] : []),
+    ...(ok ? [ApiOkResponse({ type: ok, description: created ? 'Found.' : 'Done.', headers })] : []),
     ...(body && ok
       ? [
           ApiNoContentResponse({
             description: '`Prefer: return=minimal` in place of a 200.',
-            headers: { ...REQUEST_ID, ...PREFERENCE_APPLIED },
+            headers: { ...headers, ...PREFERENCE_APPLIED },
           }),
           ApiHeader({
             name: 'Prefer',

@@ -117,11 +117,11 @@ export const Flag = (): PropertyDecorator =>
     ApiProperty({ type: 'boolean' }),
   );
 
-/** One of a closed set of strings. */
-export const OneOf = (values: readonly string[]): PropertyDecorator =>
+/** One of a closed set of strings, which the OpenAPI document has as the schema `name`. */
+export const OneOf = (values: readonly string[], name: string): PropertyDecorator =>
   applyDecorators(
     must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
-    ApiProperty({ type: 'string', enum: [...values] }),
+    ApiProperty({ enum: [...values], enumName: name }),
   );
 
 const wholeOf = (value: unknown): unknown =>

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Optional, QueryWhole, Text } from './fields.js';
 
 /** How every list is paged. */
@@ -16,5 +17,6 @@ export class PageQuery {
    */
   @Optional()
   @Text(1, 200)
+  @ApiProperty({ pattern: '^[A-Za-z0-9_-]+$' })
   cursor?: string;
 }

@@ -2,11 +2,11 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '../auth/requires.js';
 import { ApiReport } from '../http/api.js';
-import { HealthDto, StatusDto } from './health.dto.js';
+import { HealthDto, ServiceStatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
 /** Whether the service is there, and whether it can serve. */
-@ApiTags('health')
+@ApiTags('operations')
 @Controller()
 export class HealthController {
   constructor(private readonly health: HealthService) {}
@@ -14,24 +14,24 @@ export class HealthController {
   /** Whether the service answers at all. */
   @Get()
   @Requires('open')
-  @ApiReport(StatusDto)
-  root(): StatusDto {
+  @ApiReport(ServiceStatusDto)
+  getStatus(): ServiceStatusDto {
     return { status: 'ok' };
   }
 
   /** Whether the process lives: a restart helps when this fails. Says nothing of the database. */
   @Get('health/live')
   @Requires('open')
-  @ApiReport(StatusDto)
-  live(): StatusDto {
+  @ApiReport(ServiceStatusDto)
+  getLiveness(): ServiceStatusDto {
     return { status: 'ok' };
   }
 
   /** Whether requests can be served: the database is reachable, its schema up to date, the service not stopping. */
   @Get('health/ready')
   @Requires('open')
-  @ApiReport(StatusDto, [503])
-  async ready(): Promise<StatusDto> {
+  @ApiReport(ServiceStatusDto, [503])
+  async getReadiness(): Promise<ServiceStatusDto> {
     await this.health.requireReady();
     return { status: 'ok' };
   }
@@ -40,7 +40,7 @@ export class HealthController {
   @Get('health')
   @Requires('open')
   @ApiReport(HealthDto)
-  full(): Promise<HealthDto> {
+  getHealth(): Promise<HealthDto> {
     return this.health.full();
   }
 }

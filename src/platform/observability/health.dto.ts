@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 /** All is well. */
-export class StatusDto {
+export class ServiceStatusDto {
   /**
    * Always `ok`; anything else is answered with 503.
    * @example ok
@@ -15,44 +15,49 @@ export class HealthDto {
    * `ok` when ready, else `unavailable`.
    * @example ok
    */
-  // The compiler gives the members of a union in an order of its own, which other files can change.
-  @ApiProperty({ type: 'string', enum: ['ok', 'unavailable'] })
+  @ApiProperty({ enum: ['ok', 'unavailable'], enumName: 'HealthStatus' })
   status!: 'ok' | 'unavailable';
 
   /**
    * The process lives.
    * @example true
    */
+  @ApiProperty()
   live!: boolean;
 
   /**
    * Requests can be served.
    * @example true
    */
+  @ApiProperty()
   ready!: boolean;
 
   /**
    * The database answers.
    * @example true
    */
+  @ApiProperty()
   database_reachable!: boolean;
 
   /**
    * The schema is up to date.
    * @example true
    */
+  @ApiProperty()
   migrations_done!: boolean;
 
   /**
    * The service is on its way down.
    * @example false
    */
+  @ApiProperty()
   stopping!: boolean;
 
   /**
    * The version of the service.
    * @example 0.1.0
    */
+  @ApiProperty()
   version!: string;
 
   /**

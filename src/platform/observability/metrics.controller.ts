@@ -4,7 +4,7 @@ import { Requires } from '../auth/requires.js';
 import { MetricsService } from './metrics.service.js';
 
 /** `/metrics`: for Prometheus. */
-@ApiTags('operation')
+@ApiTags('operations')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
@@ -19,7 +19,7 @@ export class MetricsController {
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'The text format of Prometheus.', schema: { type: 'string' } })
-  read(): Promise<string> {
+  getMetrics(): Promise<string> {
     return this.metrics.text();
   }
 }

@@ -26,11 +26,13 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
+{{/* There is no default: a name without a registry is pulled from Docker Hub, where it is a stranger's. */}}
 {{- define "watcher.image" -}}
+{{- $repository := required "Set image.repository to where you pushed the image, such as registry.example.com/watcher: the chart has no default image." .Values.image.repository -}}
 {{- if .Values.image.digest -}}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- printf "%s@%s" $repository .Values.image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
 {{- end -}}
 {{- end -}}
 
@@ -38,27 +40,72 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (ternary (include "watcher.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* The Secret whose keys become environment variables; empty where each variable comes from a Secret of its own. */}}
 {{- define "watcher.secret" -}}
-{{- default (include "watcher.fullname" .) .Values.secret.existing -}}
+{{- if .Values.secret.existing -}}
+{{- .Values.secret.existing -}}
+{{- else if include "watcher.secretData" . -}}
+{{- include "watcher.fullname" . -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "watcher.databaseUrl" -}}
-{{- required "Set secret.databaseUrl (postgresql://user:password@host:5432/database), or secret.existing to the name of a Secret with the key DATABASE_URL." .Values.secret.databaseUrl -}}
+{{- required "Set secret.databaseUrl (postgresql://user:password@host:5432/database), secret.from.DATABASE_URL to a key of a Secret, or secret.existing to the name of a Secret with the key DATABASE_URL." .Values.secret.databaseUrl -}}
 {{- end -}}
 
-{{/* The admin key: the one given, else the one that is there, else a new one. */}}
+{{/*
+The admin key: the one given, else the one that the release has (an earlier version of the chart drew it). None is drawn:
+where manifests are rendered without a cluster, as Argo CD does, each rendering would draw another.
+*/}}
 {{- define "watcher.adminKey" -}}
-{{- $existing := lookup "v1" "Secret" .Release.Namespace (include "watcher.fullname" .) -}}
+{{- $release := lookup "v1" "Secret" .Release.Namespace (include "watcher.fullname" .) -}}
 {{- if .Values.secret.adminKey -}}
 {{- .Values.secret.adminKey -}}
-{{- else if and $existing (hasKey (default (dict) $existing.data) "WATCHER_ADMIN_KEY") -}}
-{{- index $existing.data "WATCHER_ADMIN_KEY" | b64dec -}}
+{{- else if and $release (hasKey (default (dict) $release.data) "WATCHER_ADMIN_KEY") -}}
+{{- index $release.data "WATCHER_ADMIN_KEY" | b64dec -}}
 {{- else -}}
-{{- randAlphaNum 40 -}}
+{{- fail "Set secret.adminKey (`openssl rand -hex 32` draws a good one), secret.from.WATCHER_ADMIN_KEY to a key of a Secret, or secret.existing to the name of a Secret with the key WATCHER_ADMIN_KEY." -}}
 {{- end -}}
 {{- end -}}
 
-{{/* A value as quoted text. Helm reads 10000000 as a float, which toString would write as 1e+07. */}}
+{{/* What the chart's own Secret holds: what is given here, and in no other Secret. */}}
+{{- define "watcher.secretData" -}}
+{{- if not .Values.secret.existing }}
+{{- if not (hasKey .Values.secret.from "DATABASE_URL") }}
+DATABASE_URL: {{ include "watcher.databaseUrl" . | quote }}
+{{- end }}
+{{- if not (hasKey .Values.secret.from "WATCHER_ADMIN_KEY") }}
+WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
+{{- end }}
+{{- range $name, $value := .Values.secret.values }}
+{{ $name }}: {{ include "watcher.text" $value }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Changes with all that the pods read when they start, as far as it can be seen: Secrets of others only in a cluster. */}}
+{{- define "watcher.secretChecksum" -}}
+{{- $seen := dict "own" (include "watcher.secretData" .) -}}
+{{- $names := list .Values.secret.existing .Values.ca.secret -}}
+{{- range .Values.secret.from -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- range $name := compact $names | uniq -}}
+{{- with lookup "v1" "Secret" $.Release.Namespace $name -}}
+{{- $_ := set $seen $name .data -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.ca.configMap -}}
+{{- with lookup "v1" "ConfigMap" $.Release.Namespace . -}}
+{{- $_ := set $seen "ca" .data -}}
+{{- end -}}
+{{- end -}}
+{{- if or $seen.own (gt (len $seen) 1) -}}
+{{- toJson $seen | sha256sum -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A value as quoted text. Helm reads 1000000 as a float, which toString would write as 1e+06. */}}
 {{- define "watcher.text" -}}
 {{- ternary . (toJson .) (kindIs "string" .) | quote -}}
 {{- end -}}
@@ -66,21 +113,28 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* Plain variables. Sorted by Helm, so that an unchanged release renders unchanged. */}}
 {{- define "watcher.env" -}}
 - name: HOST
-  value: 0.0.0.0
+  value: {{ default "0.0.0.0" .Values.config.HOST | quote }}
 - name: PORT
   value: "8000"
 - name: WATCHER_MIGRATE
   value: {{ ternary "on" "off" (eq .Values.migration.mode "start") | quote }}
-{{- range $name, $value := .Values.config }}
+{{- range $name, $value := omit .Values.config "HOST" }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}
 {{- end }}
+{{- range $name, $key := .Values.secret.from }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      {{- toYaml $key | nindent 6 }}
+{{- end }}
+{{- include "watcher.caEnv" . }}
 {{- end -}}
 
 {{- define "watcher.podAnnotations" -}}
-{{- if not .Values.secret.existing }}
+{{- with include "watcher.secretChecksum" . }}
 # A changed secret restarts the replicas.
-checksum/secret: {{ toJson .Values.secret | sha256sum }}
+checksum/secret: {{ . }}
 {{- end }}
 {{- if .Values.metrics.podAnnotations }}
 prometheus.io/scrape: 'true'
@@ -92,11 +146,57 @@ prometheus.io/path: /metrics
 {{- end }}
 {{- end -}}
 
+{{/* Certificates that are trusted beside those of Node, by all connections: to the database, an issuer, a webhook. */}}
+{{- define "watcher.hasCa" -}}
+{{- if or .Values.ca.secret .Values.ca.configMap }}true{{ end -}}
+{{- end -}}
+
+{{- define "watcher.caEnv" -}}
+{{- if include "watcher.hasCa" . }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/watcher/ca/ca.crt
+{{- end }}
+{{- end -}}
+
+{{- define "watcher.volumes" -}}
+{{- if include "watcher.hasCa" . }}
+- name: ca
+  {{- if .Values.ca.secret }}
+  secret:
+    secretName: {{ .Values.ca.secret }}
+  {{- else }}
+  configMap:
+    name: {{ .Values.ca.configMap }}
+  {{- end }}
+    items:
+      - key: {{ .Values.ca.key }}
+        path: ca.crt
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "watcher.volumeMounts" -}}
+{{- if include "watcher.hasCa" . }}
+- name: ca
+  mountPath: /etc/watcher/ca
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* What the service and the migration have in common. */}}
 {{- define "watcher.podDefaults" -}}
 automountServiceAccountToken: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- with include "watcher.volumes" . | trim }}
+volumes:
+  {{- . | nindent 2 }}
+{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ID, MEASURE, NAME } from '../../../platform/http/fields.js';
-import { RelativeDto } from '../hierarchy.dto.js';
+import { RelatedExecutionDto } from '../hierarchy.dto.js';
 
 /** A step on the way from one execution down to another. */
-export class PathStepDto {
+export class RootCauseStepDto {
   /**
    * The execution.
    * @example 42
@@ -20,14 +20,14 @@ export class PathStepDto {
 }
 
 /** A failed execution with no failed execution below it: where the trouble began. `depth` is 0 for the one asked about. */
-export class RootCauseDto extends RelativeDto {
+export class RootCauseDto extends RelatedExecutionDto {
   /** The way from the execution that was asked about down to this one, both included. */
   @ApiProperty()
-  path!: PathStepDto[];
+  path!: RootCauseStepDto[];
 }
 
 /** A running execution with no running execution below it: what is waited for. `depth` is 0 for the one asked about. */
-export class BlockingDto extends RelativeDto {
+export class BlockingExecutionDto extends RelatedExecutionDto {
   /**
    * How long it has been running, in seconds.
    * @example 540

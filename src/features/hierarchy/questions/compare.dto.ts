@@ -7,8 +7,8 @@ import { TruncatedDto } from './truncated.dto.js';
 export const CHANGES = [
   'added',
   'removed',
-  'failed_in_this',
-  'failed_in_other',
+  'failed_here',
+  'failed_there',
   'slower',
   'faster',
   'same',
@@ -17,7 +17,7 @@ export const CHANGES = [
 export type Change = (typeof CHANGES)[number];
 
 /** One side of a pair. */
-export class SideDto {
+export class ComparedExecutionDto {
   /**
    * The execution.
    * @example 42
@@ -29,7 +29,7 @@ export class SideDto {
    * Whether it runs, has succeeded or has failed.
    * @example succeeded
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
@@ -48,9 +48,9 @@ export class SideDto {
 }
 
 /** Two executions that stand for each other, or one without a counterpart. */
-export class EntryDto {
+export class ComparisonEntryDto {
   /**
-   * The pipeline of both (of the tops, which are compared whatever they run: that of this side).
+   * The pipeline of both (of the tops, which are compared whatever they run: that of `execution`).
    * @example 1
    */
   @ApiProperty(ID)
@@ -78,59 +78,60 @@ export class EntryDto {
   position!: number;
 
   /** The one in the tree of `id`; null where it has none. */
-  @ApiProperty({ type: () => SideDto, nullable: true })
-  this!: SideDto | null;
+  @ApiProperty({ type: () => ComparedExecutionDto, nullable: true })
+  execution!: ComparedExecutionDto | null;
 
   /** The one in the tree of `other_id`; null where it has none. */
-  @ApiProperty({ type: () => SideDto, nullable: true })
-  other!: SideDto | null;
+  @ApiProperty({ type: () => ComparedExecutionDto, nullable: true })
+  other!: ComparedExecutionDto | null;
 
   /**
-   * The seconds of this over those of the other: 2 is twice as long. Null where one is missing or the other took 0.
+   * The seconds of `execution` over those of `other`: 2 is twice as long. Null where one is missing or `other` took 0.
    * @example 1.5
    */
   @ApiProperty(MEASURE)
   ratio!: number | null;
 
   /**
-   * What differs: `added` is only in this tree, `removed` only in the other; `failed_in_this` and `failed_in_other` in
-   * one of them alone; else by their times `slower` (this took at least a tenth longer), `faster` (the other did) or
-   * `same`; `running` where that can't be told yet, because one of them runs.
+   * What differs: `added` is only in the tree of `id`, `removed` only in that of `other_id`; `failed_here` failed in the
+   * tree of `id` alone, `failed_there` in that of `other_id` alone; else by their times `slower` (`execution` took at
+   * least a tenth longer), `faster` (`other` did) or `same`; `running` where that can't be told yet, because one of them
+   * runs.
    * @example slower
    */
-  @ApiProperty({ type: 'string', enum: CHANGES })
+  @ApiProperty({ enum: CHANGES, enumName: 'ComparisonChange' })
   change!: Change;
 }
 
 /** How many pairs of each kind. */
-export class ChangeCountsDto implements Record<Change, number> {
+export class ComparisonSummaryDto implements Record<Change, number> {
   /**
-   * Only in this tree.
+   * Only in the tree of `id`.
    * @example 0
    */
   @ApiProperty(COUNT)
   added!: number;
 
   /**
-   * Only in the other.
+   * Only in the tree of `other_id`.
    * @example 0
    */
   @ApiProperty(COUNT)
   removed!: number;
 
   /**
-   * Failed in this tree alone.
+   * Failed in the tree of `id` alone.
    * @example 1
    */
   @ApiProperty(COUNT)
-  failed_in_this!: number;
+  failed_here!: number;
 
   /**
-   * Failed in the other alone.
+   * Failed in the tree of `other_id` alone.
    * @example 0
    */
   @ApiProperty(COUNT)
-  failed_in_other!: number;
+  failed_there!: number;
 
   /**
    * Took at least a tenth longer than in the other.
@@ -162,16 +163,16 @@ export class ChangeCountsDto implements Record<Change, number> {
 }
 
 /** Two runs side by side. */
-export class CompareDto extends TruncatedDto {
+export class ComparisonDto extends TruncatedDto {
   /**
-   * The execution that was asked about: `this`.
+   * The execution that was asked about: the top of each entry's `execution`.
    * @example 41
    */
   @ApiProperty(ID)
   execution_id!: number;
 
   /**
-   * The execution that it is compared with: `other`.
+   * The execution that it is compared with: the top of each entry's `other`.
    * @example 31
    */
   @ApiProperty(ID)
@@ -186,9 +187,9 @@ export class CompareDto extends TruncatedDto {
 
   /** How many entries of each kind. */
   @ApiProperty()
-  summary!: ChangeCountsDto;
+  summary!: ComparisonSummaryDto;
 
   /** The tops first, parents before their children, siblings in the order of their start. */
   @ApiProperty()
-  entries!: EntryDto[];
+  entries!: ComparisonEntryDto[];
 }

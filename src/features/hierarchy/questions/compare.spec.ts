@@ -28,14 +28,14 @@ describe(compare, () => {
     } as const;
     expect(linesOf(both(after, before))).toEqual([
       [1, 1, 'same'],
-      [3, 2, 'failed_in_this'],
+      [3, 2, 'failed_here'],
       [4, 3, 'same'],
       [2, null, 'added'],
     ]);
     expect(both(after, before).entries.map(({ position }) => position)).toEqual([1, 1, 1, 2]);
     expect(linesOf(both(before, after)).map(([, , change]) => change)).toEqual([
       'same',
-      'failed_in_other',
+      'failed_there',
       'same',
       'removed',
     ]);
@@ -69,7 +69,7 @@ describe(compare, () => {
     expect(changeOf(short, running)).toBe('faster');
     expect(changeOf(long, running)).toBe('running');
     expect(changeOf(running, running)).toBe('running');
-    expect(changeOf({ ...short, failed: true }, running)).toBe('failed_in_this');
+    expect(changeOf({ ...short, failed: true }, running)).toBe('failed_here');
   });
 
   it('leaves out what may have a counterpart among those that were cut off', () => {
@@ -108,8 +108,8 @@ describe(compare, () => {
             ...there,
             added: there.removed,
             removed: there.added,
-            failed_in_this: there.failed_in_other,
-            failed_in_other: there.failed_in_this,
+            failed_here: there.failed_there,
+            failed_there: there.failed_here,
             slower: there.faster,
             faster: there.slower,
           });

@@ -77,8 +77,8 @@ function byPipeline(children: readonly Node[]): Map<number, Node[]> {
 function changeOf({ a, b }: Pair): Change {
   if (!a) return 'removed';
   if (!b) return 'added';
-  if (IS_FAILURE[a.status] && !IS_FAILURE[b.status]) return 'failed_in_this';
-  if (IS_FAILURE[b.status] && !IS_FAILURE[a.status]) return 'failed_in_other';
+  if (IS_FAILURE[a.status] && !IS_FAILURE[b.status]) return 'failed_here';
+  if (IS_FAILURE[b.status] && !IS_FAILURE[a.status]) return 'failed_there';
   const change = changeOfTime(a.end - a.start, b.end - b.start);
   // What runs can only become slower: one that is slower already stays so, nothing else is certain.
   const isCertain = (IS_TERMINAL[a.status] || change === 'slower') && (IS_TERMINAL[b.status] || change === 'faster');

@@ -38,12 +38,12 @@ class PathExecutionDto {
    * Whether it runs, has succeeded or has failed.
    * @example succeeded
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 }
 
 /** A stretch of time that one execution decided: while it worked itself, or waited for nothing that was reported. */
-export class SegmentDto extends PathExecutionDto {
+export class CriticalPathSegmentDto extends PathExecutionDto {
   /**
    * When the stretch begins (UTC): where the one before ends.
    * @example 2026-01-31T02:00:00.000Z
@@ -74,7 +74,7 @@ export class SegmentDto extends PathExecutionDto {
 }
 
 /** An execution that did not decide, though its parent is on the path. */
-export class OffPathDto extends PathExecutionDto {
+export class OffPathExecutionDto extends PathExecutionDto {
   /**
    * When it started (UTC).
    * @example 2026-01-31T02:00:00.000Z
@@ -118,7 +118,7 @@ export class CriticalPathDto extends TruncatedDto {
    * Whether it runs, has succeeded or has failed.
    * @example succeeded
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
@@ -154,9 +154,9 @@ export class CriticalPathDto extends TruncatedDto {
    * several where it did something between its children, none where its children decided all of its time.
    */
   @ApiProperty()
-  segments!: SegmentDto[];
+  segments!: CriticalPathSegmentDto[];
 
   /** The children of executions on the path that are not on it themselves, the one with the least slack first. */
   @ApiProperty()
-  off_path!: OffPathDto[];
+  off_path!: OffPathExecutionDto[];
 }

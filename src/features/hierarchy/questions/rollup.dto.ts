@@ -10,16 +10,16 @@ export type RollupBy = (typeof ROLLUP_BY)[number];
 /** What to sum up by. */
 export class RollupQuery {
   /**
-   * One group for each pipeline, each pipeline type, or each level of the tree.
+   * One group for each pipeline, each pipeline type, or each level of the tree; for each pipeline, if left out.
    * @example pipeline
    */
   @Optional()
-  @OneOf(ROLLUP_BY)
+  @OneOf(ROLLUP_BY, 'RollupBy')
   by?: RollupBy = 'pipeline';
 }
 
 /** What executions come to together. A count that an execution did not report counts as 0. */
-export class FiguresDto implements Record<Status, number> {
+export class RollupFiguresDto implements Record<Status, number> {
   /**
    * How many executions.
    * @example 12
@@ -107,7 +107,7 @@ export class FiguresDto implements Record<Status, number> {
 }
 
 /** One group; of the fields before the figures only those that it is grouped by are there. */
-export class GroupDto extends FiguresDto {
+export class RollupGroupDto extends RollupFiguresDto {
   /**
    * The pipeline; with `by=pipeline`.
    * @example 1
@@ -157,14 +157,14 @@ export class RollupDto extends TruncatedDto {
    * What it is summed up by.
    * @example pipeline
    */
-  @ApiProperty({ type: 'string', enum: ROLLUP_BY })
+  @ApiProperty({ enum: ROLLUP_BY, enumName: 'RollupBy' })
   by!: RollupBy;
 
   /**
    * Whether it runs, has succeeded or has failed.
    * @example running
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
@@ -176,9 +176,9 @@ export class RollupDto extends TruncatedDto {
 
   /** All of it together, the execution itself included. */
   @ApiProperty()
-  whole!: FiguresDto;
+  whole!: RollupFiguresDto;
 
   /** The one with the most `self_seconds` first; with `by=depth` from the top down. */
   @ApiProperty()
-  groups!: GroupDto[];
+  groups!: RollupGroupDto[];
 }

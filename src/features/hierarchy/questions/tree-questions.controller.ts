@@ -1,13 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '../../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../../platform/http/api.js';
 import { IdPipe } from '../../../platform/http/id.pipe.js';
 import { type Page, PageQuery } from '../../../platform/http/page.js';
 import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
 import { TreeQuestionsService } from './tree-questions.service.js';
-import { BlockingDto, RootCauseDto } from './causes.dto.js';
-import { CompareDto } from './compare.dto.js';
+import { BlockingExecutionDto, RootCauseDto } from './causes.dto.js';
+import { ComparisonDto } from './compare.dto.js';
 import { CriticalPathDto } from './critical-path.dto.js';
 import { RollupDto, RollupQuery } from './rollup.dto.js';
 
@@ -25,11 +25,10 @@ export class TreeQuestionsController {
    * comes first. While the tree runs: what has failed so far.
    */
   @Get('root_cause')
-  @ApiOperation({ operationId: 'Analysis_rootCauses' })
   @Requires('read')
   @ApiId('The execution')
   @ApiPage(RootCauseDto, [new ExecutionNotFoundError(42)])
-  rootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
+  getRootCauses(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<RootCauseDto>> {
     return this.questions.rootCauses(id, query);
   }
 
@@ -40,11 +39,13 @@ export class TreeQuestionsController {
    * in between have ended or not; the one that started first comes first. Empty when nothing runs.
    */
   @Get('blocking')
-  @ApiOperation({ operationId: 'Analysis_blocking' })
   @Requires('read')
   @ApiId('The execution')
-  @ApiPage(BlockingDto, [new ExecutionNotFoundError(42)])
-  blocking(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Page<BlockingDto>> {
+  @ApiPage(BlockingExecutionDto, [new ExecutionNotFoundError(42)])
+  getBlockingExecutions(
+    @Param('id', IdPipe) id: number,
+    @Query() query: PageQuery,
+  ): Promise<Page<BlockingExecutionDto>> {
     return this.questions.blocking(id, query);
   }
 
@@ -59,11 +60,10 @@ export class TreeQuestionsController {
    * time count as one after the other. An execution that took no time is never on the path.
    */
   @Get('critical_path')
-  @ApiOperation({ operationId: 'Analysis_criticalPath' })
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: CriticalPathDto, problems: [new ExecutionNotFoundError(42)] })
-  criticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
+  getCriticalPath(@Param('id', IdPipe) id: number): Promise<CriticalPathDto> {
     return this.questions.criticalPath(id);
   }
 
@@ -74,11 +74,10 @@ export class TreeQuestionsController {
    * counts are there once an execution has ended.
    */
   @Get('rollup')
-  @ApiOperation({ operationId: 'Analysis_rollup' })
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: RollupDto, problems: [new ExecutionNotFoundError(42)] })
-  rollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
+  getExecutionRollup(@Param('id', IdPipe) id: number, @Query() query: RollupQuery): Promise<RollupDto> {
     return this.questions.rollup(id, query);
   }
 
@@ -90,12 +89,14 @@ export class TreeQuestionsController {
    * its time until now. Where a tree was cut, an execution from that level on is left out if it has no counterpart.
    */
   @Get('compare/:other_id')
-  @ApiOperation({ operationId: 'Analysis_compare' })
   @Requires('read')
   @ApiId('The execution')
   @ApiId('The other execution', 'other_id')
-  @ApiAnswers({ ok: CompareDto, problems: [new ExecutionNotFoundError(42)] })
-  compare(@Param('id', IdPipe) id: number, @Param('other_id', IdPipe) otherId: number): Promise<CompareDto> {
+  @ApiAnswers({ ok: ComparisonDto, problems: [new ExecutionNotFoundError(42)] })
+  compareExecutions(
+    @Param('id', IdPipe) id: number,
+    @Param('other_id', IdPipe) otherId: number,
+  ): Promise<ComparisonDto> {
     return this.questions.compare(id, otherId);
   }
 }

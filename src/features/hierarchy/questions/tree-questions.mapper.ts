@@ -1,13 +1,13 @@
 import { toExecutionDto } from '../../execution/execution.mapper.js';
 import { IS_TERMINAL } from '../../execution/execution-status.js';
 import type { Blocking, RootCause } from './tree-questions.repository.js';
-import type { BlockingDto, RootCauseDto } from './causes.dto.js';
+import type { BlockingExecutionDto, RootCauseDto } from './causes.dto.js';
 import type { Comparison, Entry } from './compare.js';
-import type { CompareDto, EntryDto, SideDto } from './compare.dto.js';
+import type { ComparisonDto, ComparisonEntryDto, ComparedExecutionDto } from './compare.dto.js';
 import type { CriticalPath, OffPath, Segment } from './critical-path.js';
-import type { CriticalPathDto, OffPathDto, SegmentDto } from './critical-path.dto.js';
+import type { CriticalPathDto, OffPathExecutionDto, CriticalPathSegmentDto } from './critical-path.dto.js';
 import type { Figures, Group, Rollup } from './rollup.js';
-import type { FiguresDto, GroupDto, RollupBy, RollupDto } from './rollup.dto.js';
+import type { RollupFiguresDto, RollupGroupDto, RollupBy, RollupDto } from './rollup.dto.js';
 import type { Node, Subtree } from './subtree.js';
 import type { TruncatedDto } from './truncated.dto.js';
 
@@ -15,7 +15,7 @@ export function toRootCauseDto({ execution, depth, path }: RootCause): RootCause
   return { ...toExecutionDto(execution), depth, path: path.map(({ id, pipeline_name }) => ({ id, pipeline_name })) };
 }
 
-export function toBlockingDto({ execution, depth, typicalMs }: Blocking, now: Date): BlockingDto {
+export function toBlockingExecutionDto({ execution, depth, typicalMs }: Blocking, now: Date): BlockingExecutionDto {
   const elapsed = Math.max(0, now.getTime() - execution.startDate.getTime());
   return {
     ...toExecutionDto(execution),
@@ -35,13 +35,13 @@ export function toCriticalPathDto({ top, truncatedAtDepth }: Subtree, path: Crit
     end_date: endDate(top),
     as_of: moment(top.end),
     duration_seconds: seconds(duration),
-    segments: path.segments.map((segment) => toSegmentDto(segment, duration)),
-    off_path: path.offPath.map(toOffPathDto),
+    segments: path.segments.map((segment) => toCriticalPathSegmentDto(segment, duration)),
+    off_path: path.offPath.map(toOffPathExecutionDto),
     ...truncation(truncatedAtDepth),
   };
 }
 
-function toSegmentDto({ node, start, end }: Segment, duration: number): SegmentDto {
+function toCriticalPathSegmentDto({ node, start, end }: Segment, duration: number): CriticalPathSegmentDto {
   return {
     ...pathExecution(node),
     start_date: moment(start),
@@ -51,7 +51,7 @@ function toSegmentDto({ node, start, end }: Segment, duration: number): SegmentD
   };
 }
 
-function toOffPathDto({ node, slack }: OffPath): OffPathDto {
+function toOffPathExecutionDto({ node, slack }: OffPath): OffPathExecutionDto {
   return {
     ...pathExecution(node),
     start_date: moment(node.start),
@@ -71,13 +71,13 @@ export function toRollupDto(tree: Subtree, by: RollupBy, { whole, groups }: Roll
     by,
     status: tree.top.status,
     as_of: now.toISOString(),
-    whole: toFiguresDto(whole, whole),
-    groups: groups.map((group) => toGroupDto(group, by, whole)),
+    whole: toRollupFiguresDto(whole, whole),
+    groups: groups.map((group) => toRollupGroupDto(group, by, whole)),
     ...truncation(tree.truncatedAtDepth),
   };
 }
 
-function toGroupDto({ member, figures }: Group, by: RollupBy, whole: Figures): GroupDto {
+function toRollupGroupDto({ member, figures }: Group, by: RollupBy, whole: Figures): RollupGroupDto {
   return {
     ...(by === 'pipeline' && { pipeline_id: member.pipeline.id, pipeline_name: member.pipeline.name }),
     ...(by !== 'depth' && {
@@ -85,11 +85,11 @@ function toGroupDto({ member, figures }: Group, by: RollupBy, whole: Figures): G
       pipeline_type_name: member.pipeline.pipeline_type_name,
     }),
     ...(by === 'depth' && { depth: member.depth }),
-    ...toFiguresDto(figures, whole),
+    ...toRollupFiguresDto(figures, whole),
   };
 }
 
-function toFiguresDto(figures: Figures, whole: Figures): FiguresDto {
+function toRollupFiguresDto(figures: Figures, whole: Figures): RollupFiguresDto {
   return {
     executions: figures.executions,
     succeeded: figures.succeeded,
@@ -106,31 +106,31 @@ function toFiguresDto(figures: Figures, whole: Figures): FiguresDto {
   };
 }
 
-export function toCompareDto(tree: Subtree, other: Subtree, comparison: Comparison, now: Date): CompareDto {
+export function toComparisonDto(tree: Subtree, other: Subtree, comparison: Comparison, now: Date): ComparisonDto {
   return {
     execution_id: tree.top.id,
     other_id: other.top.id,
     as_of: now.toISOString(),
     summary: comparison.summary,
-    entries: comparison.entries.map(toEntryDto),
+    entries: comparison.entries.map(toComparisonEntryDto),
     ...truncation(comparison.truncatedAtDepth),
   };
 }
 
-function toEntryDto({ a, b, node, position, ratio, change }: Entry): EntryDto {
+function toComparisonEntryDto({ a, b, node, position, ratio, change }: Entry): ComparisonEntryDto {
   return {
     pipeline_id: node.pipeline.id,
     pipeline_name: node.pipeline.name,
     depth: node.depth,
     position,
-    this: a ? toSideDto(a) : null,
-    other: b ? toSideDto(b) : null,
+    execution: a ? toComparedExecutionDto(a) : null,
+    other: b ? toComparedExecutionDto(b) : null,
     ratio: ratio === null ? null : rounded(ratio),
     change,
   };
 }
 
-function toSideDto({ id, status, start, end }: Node): SideDto {
+function toComparedExecutionDto({ id, status, start, end }: Node): ComparedExecutionDto {
   return { execution_id: id, status, start_date: moment(start), seconds: seconds(end - start) };
 }
 

@@ -6,16 +6,16 @@ import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
 import { ExecutionService } from '../../execution/execution.service.js';
 import { MAX_NODES } from '../hierarchy.service.js';
 import {
-  toBlockingDto,
-  toCompareDto,
+  toBlockingExecutionDto,
+  toComparisonDto,
   toCriticalPathDto,
   toRollupDto,
   toRootCauseDto,
 } from './tree-questions.mapper.js';
 import { TreeQuestionsRepository } from './tree-questions.repository.js';
-import type { BlockingDto, RootCauseDto } from './causes.dto.js';
+import type { BlockingExecutionDto, RootCauseDto } from './causes.dto.js';
 import { compare } from './compare.js';
-import type { CompareDto } from './compare.dto.js';
+import type { ComparisonDto } from './compare.dto.js';
 import { criticalPath } from './critical-path.js';
 import type { CriticalPathDto } from './critical-path.dto.js';
 import { rollup } from './rollup.js';
@@ -40,12 +40,12 @@ export class TreeQuestionsService {
     return this.page(id, (manager) => this.questions.rootCauses(manager, id, query), toRootCauseDto);
   }
 
-  blocking(id: number, query: PageQuery): Promise<Page<BlockingDto>> {
+  blocking(id: number, query: PageQuery): Promise<Page<BlockingExecutionDto>> {
     const now = new Date();
     return this.page(
       id,
       (manager) => this.questions.blocking(manager, id, query),
-      (item) => toBlockingDto(item, now),
+      (item) => toBlockingExecutionDto(item, now),
     );
   }
 
@@ -60,10 +60,10 @@ export class TreeQuestionsService {
     return toRollupDto(tree, by, rollup(tree, by), now);
   }
 
-  async compare(id: number, otherId: number): Promise<CompareDto> {
+  async compare(id: number, otherId: number): Promise<ComparisonDto> {
     const now = new Date();
     const [tree, other] = await this.subtrees(id, otherId, now);
-    return toCompareDto(tree, other, compare(tree, other), now);
+    return toComparisonDto(tree, other, compare(tree, other), now);
   }
 
   /** A page of an answer; only where it is empty there may be no such execution. */

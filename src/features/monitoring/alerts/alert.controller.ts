@@ -16,7 +16,7 @@ export class AlertController {
   @Get()
   @Requires('read')
   @ApiPage(AlertDto)
-  list(@Query() query: ListAlertsQuery): Promise<Page<AlertDto>> {
+  listAlerts(@Query() query: ListAlertsQuery): Promise<Page<AlertDto>> {
     return this.alerts.list(query);
   }
 }

@@ -10,7 +10,7 @@ export class ListAlertsQuery extends PageQuery {
    * @example waiting
    */
   @Optional()
-  @OneOf(ALERT_STATUSES)
+  @OneOf(ALERT_STATUSES, 'AlertStatus')
   status?: AlertStatus;
 
   /**
@@ -18,7 +18,7 @@ export class ListAlertsQuery extends PageQuery {
    * @example slack
    */
   @Optional()
-  @OneOf(CHANNELS)
+  @OneOf(CHANNELS, 'AlertChannel')
   channel?: Channel;
 }
 
@@ -42,14 +42,14 @@ export class AlertDto {
    * Where it goes.
    * @example slack
    */
-  @ApiProperty({ type: 'string', enum: CHANNELS })
+  @ApiProperty({ enum: CHANNELS, enumName: 'AlertChannel' })
   channel!: Channel;
 
   /**
    * Whether its incidents were opened or resolved.
    * @example opened
    */
-  @ApiProperty({ type: 'string', enum: EVENTS })
+  @ApiProperty({ enum: EVENTS, enumName: 'AlertEvent' })
   event!: AlertEvent;
 
   /**
@@ -63,7 +63,7 @@ export class AlertDto {
    * `waiting` until a receiver takes it, then `sent`; `failed` when none did for 24 hours.
    * @example sent
    */
-  @ApiProperty({ type: 'string', enum: ALERT_STATUSES })
+  @ApiProperty({ enum: ALERT_STATUSES, enumName: 'AlertStatus' })
   status!: AlertStatus;
 
   /**

@@ -23,7 +23,7 @@ export class CheckController {
   @Requires('write')
   @ApiBody({ type: CheckDto, required: false })
   @ApiAnswers({ ok: CheckReportDto, body: true, problems: [] })
-  freshness(@Body() _request: CheckDto): Promise<Answer<CheckReportDto>> {
+  checkFreshness(@Body() _request: CheckDto): Promise<Answer<CheckReportDto>> {
     return this.checks.report('freshness');
   }
 
@@ -38,7 +38,7 @@ export class CheckController {
   @Requires('write')
   @ApiBody({ type: CheckDto, required: false })
   @ApiAnswers({ ok: CheckReportDto, body: true, problems: [] })
-  timeliness(@Body() _request: CheckDto): Promise<Answer<CheckReportDto>> {
+  checkTimeliness(@Body() _request: CheckDto): Promise<Answer<CheckReportDto>> {
     return this.checks.report('timeliness');
   }
 }

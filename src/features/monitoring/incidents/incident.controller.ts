@@ -18,7 +18,7 @@ export class IncidentController {
   @Get()
   @Requires('read')
   @ApiPage(IncidentDto)
-  list(@Query() query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
+  listIncidents(@Query() query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
     return this.incidents.list(query);
   }
 
@@ -27,7 +27,7 @@ export class IncidentController {
   @Requires('read')
   @ApiId('The incident')
   @ApiAnswers({ ok: IncidentDto, problems: [new IncidentNotFoundError(7)] })
-  get(@Param('id', IdPipe) id: number): Promise<IncidentDto> {
+  getIncident(@Param('id', IdPipe) id: number): Promise<IncidentDto> {
     return this.incidents.get(id);
   }
 }

@@ -13,7 +13,7 @@ export class ListIncidentsQuery extends PageQuery {
    * @example open
    */
   @Optional()
-  @OneOf(STATUSES)
+  @OneOf(STATUSES, 'IncidentStatus')
   status?: IncidentStatus;
 
   /**
@@ -21,7 +21,7 @@ export class ListIncidentsQuery extends PageQuery {
    * @example timeliness
    */
   @Optional()
-  @OneOf(KINDS)
+  @OneOf(KINDS, 'IncidentKind')
   kind?: Kind;
 
   /**
@@ -77,14 +77,14 @@ export class IncidentDto {
    * `failure`: a root execution failed, and with it its tree.
    * @example timeliness
    */
-  @ApiProperty({ type: 'string', enum: KINDS })
+  @ApiProperty({ enum: KINDS, enumName: 'IncidentKind' })
   kind!: Kind;
 
   /**
    * `open` until its condition ends, then `resolved`.
    * @example open
    */
-  @ApiProperty({ type: 'string', enum: STATUSES })
+  @ApiProperty({ enum: STATUSES, enumName: 'IncidentStatus' })
   status!: IncidentStatus;
 
   /**

@@ -1,0 +1,141 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type Schema = Exclude<Schemas[string], { $ref: string }>;
+type SchemaOrReference = Schemas[string] & { description?: string };
+type Fields = Record<string, unknown>;
+
+const SCHEMAS = '#/components/schemas/';
+/** Where a document holds values, which may look like schemas. */
+const DATA = new Set(['example', 'examples', 'default', 'enum']);
+
+/** What the generator leaves to do, for people who read the document and for programs that generate clients from it. */
+export function shapeDocument(generated: OpenAPIObject): OpenAPIObject {
+  const hoisted: Schemas = {};
+  const document = rewrite(renameModels(generated), (schema) => reference(hoist(schema, hoisted))) as OpenAPIObject;
+  const schemas: Schemas = { ...document.components?.schemas, ...hoisted };
+  operationsOf(document).forEach(shapeOperation);
+  acceptNull(document, schemas);
+  for (const [name, schema] of Object.entries(schemas)) {
+    if ('$ref' in schema) continue;
+    if (schema.properties) schema.properties = Object.fromEntries(inReadingOrder(schema));
+    if (schema.enum) Object.assign(schema, { 'x-enum-varnames': schema.enum.map((value) => constant(name, value)) });
+  }
+  const sorted = Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ...document,
+    paths: inOrderOfTags(document),
+    components: { ...document.components, schemas: Object.fromEntries(sorted) },
+  };
+}
+
+/** The operations of all paths. */
+function operationsOf(document: OpenAPIObject): Operation[] {
+  return Object.values(document.paths).flatMap(({ get, post, put, patch, delete: del }) =>
+    [get, post, put, patch, del].filter((operation) => operation !== undefined),
+  );
+}
+
+/** A model is called `Pipeline` where its class is `PipelineDto`, `PatchPipelineRequest` where it is the body `PatchPipelineDto`. */
+function renameModels(document: OpenAPIObject): OpenAPIObject {
+  const bodies = new Set(operationsOf(document).map((operation) => bodyOf(operation)));
+  const nameOf = (model: string): string => model.replace(/Dto$/, bodies.has(model) ? 'Request' : '');
+  const schemas = Object.entries(document.components?.schemas ?? {}).map(([model, schema]) => [nameOf(model), schema]);
+  const renamed = { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+  return rewrite(renamed, (schema) =>
+    typeof schema['$ref'] === 'string' && schema['$ref'].startsWith(SCHEMAS)
+      ? { ...schema, $ref: SCHEMAS + nameOf(schema['$ref'].slice(SCHEMAS.length)) }
+      : schema,
+  ) as OpenAPIObject;
+}
+
+/** The name of the model that an operation takes as its body. */
+function bodyOf({ requestBody }: Operation): string | undefined {
+  const schema = requestBody && 'content' in requestBody ? requestBody.content['application/json']?.schema : undefined;
+  return schema && '$ref' in schema ? schema.$ref.slice(SCHEMAS.length) : undefined;
+}
+
+/** A copy of the document with each object in it changed, from the inside out. */
+function rewrite(node: unknown, change: (object: Fields) => Fields): unknown {
+  if (Array.isArray(node)) return node.map((item) => rewrite(item, change));
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.entries(node).map(([key, value]) => [key, DATA.has(key) ? value : rewrite(value, change)]);
+  return change(Object.fromEntries(copy) as Fields);
+}
+
+/** A choice with a title becomes a schema of that name: generators make one type of it, not one for each field. */
+function hoist(schema: Fields, hoisted: Schemas): Fields {
+  const { title, ...rest } = schema;
+  if (typeof title !== 'string' || !Array.isArray(rest['anyOf'])) return schema;
+  hoisted[title] = rest;
+  return { $ref: SCHEMAS + title };
+}
+
+/** A reference may have a description beside it since OpenAPI 3.1; the generator still wraps it into an `allOf`. */
+function reference(schema: Fields): Fields {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf) || allOf.length !== 1 || !('$ref' in allOf[0])) return schema;
+  delete rest['type'];
+  return { ...rest, ...allOf[0] };
+}
+
+function shapeOperation(operation: Operation): void {
+  // The generator takes a whole docblock for the summary: the first paragraph is one, the rest describes.
+  const [summary = '', ...description] = (operation.summary ?? '').split(/\n\s*\n/);
+  operation.summary = summary.replaceAll('\n', ' ');
+  if (description.length > 0) operation.description = description.join('\n\n');
+  // Swagger UI fills a form with the examples, and a list that is filtered by all of them at once is empty.
+  for (const parameter of operation.parameters ?? []) {
+    if ('$ref' in parameter || parameter.required || !parameter.schema) continue;
+    const { example, ...schema } = parameter.schema as Schema;
+    parameter.schema = schema;
+    if (example !== undefined) parameter.description = `${parameter.description ?? ''} Example: \`${example}\`.`;
+  }
+}
+
+/** In a POST, null means "not given": every field that may be left out takes it. */
+function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
+  const bodies = new Set(Object.values(paths).map(({ post }) => post && bodyOf(post)));
+  for (const name of bodies) {
+    const schema = name === undefined ? undefined : schemas[name];
+    if (!schema || '$ref' in schema) continue;
+    const { properties = {}, required = [] } = schema;
+    for (const [field, property] of Object.entries(properties)) {
+      if (!required.includes(field)) properties[field] = orNull(property);
+    }
+  }
+}
+
+function orNull(schema: SchemaOrReference): SchemaOrReference {
+  if ('$ref' in schema) {
+    const { $ref, ...beside } = schema;
+    return { ...beside, anyOf: [{ $ref }, { type: 'null' }] };
+  }
+  if (schema.anyOf) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
+  if (schema.type === undefined) return schema;
+  const nullable = { ...schema, type: [schema.type, 'null'].flat() };
+  return schema.enum ? { ...nullable, enum: [...schema.enum, null] } : nullable;
+}
+
+/**
+ * The name of a value in generated clients: `EXECUTION_STATUS_RUNNING`. In Go the constants of all lists share one
+ * namespace, so each carries the name of its list, as protobuf has it.
+ */
+function constant(list: string, value: unknown): string {
+  return `${list.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')}_${String(value)}`.toUpperCase();
+}
+
+/** The properties with what names a thing first, then what is required; otherwise as they were declared. */
+function inReadingOrder({ properties = {}, required = [] }: Schema): [string, SchemaOrReference][] {
+  const rank = (name: string): number => (name === 'id' ? 0 : name === 'name' ? 1 : required.includes(name) ? 2 : 3);
+  return Object.entries(properties).toSorted(([a], [b]) => rank(a) - rank(b));
+}
+
+/** The paths in the order of their tags; within a tag as they were declared. */
+function inOrderOfTags({ paths, tags = [] }: OpenAPIObject): OpenAPIObject['paths'] {
+  const names = tags.map(({ name }) => name);
+  const rank = ({ get, post, put, patch, delete: del }: OpenAPIObject['paths'][string]): number =>
+    names.indexOf((get ?? post ?? put ?? patch ?? del)?.tags?.[0] ?? '');
+  return Object.fromEntries(Object.entries(paths).toSorted(([, a], [, b]) => rank(a) - rank(b)));
+}

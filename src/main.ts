@@ -13,8 +13,10 @@ import { StopSignals } from './stop-signals.js';
 
 /** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
 const CUT_OFF_AFTER_MS = 7000;
+/** How long after it the connections to the database may take to close; what somebody's lock holds up is left then. */
+const CLOSE_WITHIN_MS = 8000;
 /** How long after it everything may take; then the process ends, and its database with it. */
-const STOP_WITHIN_MS = 9000;
+const STOP_WITHIN_MS = 9500;
 const SWEEP_MS = 50;
 /** How many clients may connect in the same moment, e.g. after a restart; of more, some wait a second and longer. */
 const WAITING_CONNECTIONS = 4096;
@@ -67,10 +69,11 @@ async function stop(
   app.get(ServiceState, { strict: false }).stop();
   const server = app.getHttpServer();
   const cutOff = setTimeout(() => server.closeAllConnections(), CUT_OFF_AFTER_MS);
+  const timeIsUp = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
   if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
   // A connection whose request has just been answered would stay open for the client's next one.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  await app.close();
+  await Promise.race([app.close(), timeIsUp]);
   clearTimeout(cutOff);
   clearInterval(sweep);
 }

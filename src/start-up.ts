@@ -41,7 +41,8 @@ export function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
-  if (code === 'EACCES' && details.syscall === 'listen') return `PORT ${details.port} may not be opened by this user; set PORT`;
+  if (code === 'EACCES' && details.syscall === 'listen')
+    return `PORT ${details.port} may not be opened by this user; set PORT`;
   if (code === 'EADDRNOTAVAIL') return `HOST is no address of this machine (${message})`;
   const unusable = explainDatabase(error);
   if (unusable !== undefined) return unusable;

@@ -33,7 +33,9 @@ const isFresh = () => {
 if (canBuild && !isFresh()) {
   const begun = new Date();
   // As the script `build` does, without an npm in between.
-  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1); // the compiler has said why
   writeFileSync(STAMP, '');
   utimesSync(STAMP, begun, begun);

@@ -1,12 +1,11 @@
 /**
  * Holds README.md to its word: the table of variables is compared with the configuration, and its walkthrough, its SQL
  * and the examples run against the built service, to compare what they print with what it shows.
- * `npm run examples`, after a build. Every part gets a service of its own.
+ * `npm run examples`, after a build. All of it runs on one service and one database, as a reader's would, and the examples twice.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { withService } from './with-service.js';
 
@@ -46,11 +45,6 @@ function compare(what, shown, real) {
   throw new Error(`${what} shows\n${expected}\nbut really it is\n${actual}`);
 }
 
-function compareJson(what, shown, real) {
-  const parse = (text) => JSON.parse(text.replaceAll(VOLATILE, 'ID'));
-  if (!isDeepStrictEqual(parse(shown), parse(real))) compare(what, shown, real);
-}
-
 /** Every `sh` block of the walkthrough is followed by what it prints; all of them are one session of a shell. */
 function walk(markdown, url) {
   const blocks = blocksOf(markdown);
@@ -62,8 +56,7 @@ function walk(markdown, url) {
   const answers = output(['sh', '-euc', script]).split(separator);
   steps.forEach(({ code, answer }, index) => {
     if (!answer || answer.language === 'sh') return;
-    const what = `README.md, after ${code.trim()}`;
-    (answer.language === 'json' ? compareJson : compare)(what, answer.code, answers[index] ?? '');
+    compare(`README.md, after ${code.trim()}`, answer.code, answers[index] ?? '');
   });
   return steps.length;
 }
@@ -103,56 +96,59 @@ function section(markdown, heading) {
 const readme = await readFile('README.md', 'utf8');
 const [tree] = blocksOf(section(readme, 'Examples')).filter(({ language }) => language === 'text');
 if (!tree) throw new Error('README.md shows no tree');
-// The second run continues where the first one ended.
-const runs = [tree.code, tree.code.replace('none -> 1200', '1200 -> 2400')];
-
 const variableCount = await compareVariables(section(readme, 'Configuration'));
 console.log(`README.md: ${variableCount} variables and their defaults are as it says`);
 
-await withService(async (url, dataDir) => {
-  const steps = walk(`${section(readme, 'A walk through it')}${section(readme, 'Ask the tree')}`, url);
-  for (const { language, code } of blocksOf(readme)) if (language === 'sql') await runSql(code, dataDir);
-  console.log(`README.md: ${steps} steps and the SQL give what it shows`);
-});
+/** The examples that can run here. */
+const examples = EXAMPLES.filter(({ command: [program, ...args], always }) => {
+  const isThere = always || spawnSync(program, [program === 'go' ? 'version' : '--version']).status === 0;
+  if (!isThere) console.log(`${args.at(-1)}: left out, there is no ${program} here`);
+  return isThere;
+}).map(({ command }) => command);
 
-for (const { command, always } of EXAMPLES) {
-  const name = command.at(-1);
-  if (!always && spawnSync(command[0], [command[0] === 'go' ? 'version' : '--version']).status !== 0) {
-    console.log(`${name}: left out, there is no ${command[0]} here`);
-    continue;
-  }
-  await withService((url) => {
-    runs.forEach((shown) => compare(`README.md, for ${name},`, shown, output(command, { WATCHER_URL: url })));
-    console.log(`${name}: prints what README.md shows, and continues from its watermark`);
-  });
+const examplesReadme = await readFile('examples/README.md', 'utf8');
+const receiver = { RECEIVER_PORT: '19090', ALERT_WEBHOOK_SECRET: 'example' };
+
+function hearIncidents(url) {
+  const shown = blocksOf(examplesReadme).find(({ code }) => code.startsWith('opened '));
+  if (!shown) throw new Error('examples/README.md shows no messages');
+  const said = output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
+  compare('examples/README.md, for examples/incidents.ts,', shown.code, said);
+  console.log('examples/incidents.ts: hears what examples/README.md shows');
 }
 
-await withService(async (url) => {
-  const env = { WATCHER_URL: url };
-  output(['sh', 'examples/nightly.sh'], env);
-  const [shown, said] = [
-    blocksOf(await readFile('examples/README.md', 'utf8')).at(-1).code,
-    output(['sh', 'examples/ask.sh'], env),
-  ];
+function askAboutTheNight(url) {
+  const [shown, said] = [blocksOf(examplesReadme).at(-1).code, output(['sh', 'examples/ask.sh'], { WATCHER_URL: url })];
   // How long each part takes is another story on each machine.
   compare('examples/README.md, for examples/ask.sh,', shown.split('\n\n', 1)[0], said.split('\n\n', 1)[0]);
   if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
   console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');
-});
+}
 
-const receiver = { RECEIVER_PORT: '19090', ALERT_WEBHOOK_SECRET: 'example' };
-await withService(
-  async (url) => {
-    const text = await readFile('examples/README.md', 'utf8');
-    const shown = blocksOf(text).find(({ code }) => code.startsWith('opened '));
-    if (!shown) throw new Error('examples/README.md shows no messages');
-    const run = () => output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
-    for (let times = 0; times < 2; times++)
-      compare('examples/README.md, for examples/incidents.ts,', shown.code, run());
-    console.log('examples/incidents.ts: hears what examples/README.md shows, as often as it runs');
-  },
-  {
-    ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.RECEIVER_PORT}/`,
-    ALERT_WEBHOOK_SECRET: receiver.ALERT_WEBHOOK_SECRET,
-  },
-);
+/** The watermark that the next run of an example continues from. */
+let watermark = 0;
+
+function runExample(command, url) {
+  const next = watermark + 1200;
+  const shown = tree.code.replace('none -> 1200', `${watermark || 'none'} -> ${next}`);
+  compare(`README.md, for ${command.at(-1)},`, shown, output(command, { WATCHER_URL: url }));
+  console.log(`${command.at(-1)}: prints what README.md shows, and takes the watermark to ${next}`);
+  watermark = next;
+}
+
+const alerts = {
+  ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.RECEIVER_PORT}/`,
+  ALERT_WEBHOOK_SECRET: receiver.ALERT_WEBHOOK_SECRET,
+};
+await withService(async (url, dataDir) => {
+  const steps = walk(`${section(readme, 'A walk through it')}${section(readme, 'Ask the tree')}`, url);
+  for (const { language, code } of blocksOf(readme)) if (language === 'sql') await runSql(code, dataDir);
+  console.log(`README.md: ${steps} steps and the SQL give what it shows`);
+
+  for (const command of examples) runExample(command, url);
+  hearIncidents(url);
+  askAboutTheNight(url);
+  for (const command of examples.toReversed()) runExample(command, url);
+  hearIncidents(url);
+  askAboutTheNight(url);
+}, alerts);

@@ -20,7 +20,8 @@ PACKAGES.push(PACKAGES[0].replace(/^node-/, 'node-bin-'));
 export function chooseNode(environment = process.env) {
   const installed = nodeOfNpm();
   const callers = [nodeOnPath(environment), environment.npm_node_execpath].filter(
-    (node, index, all) => node !== undefined && existsSync(node) && !isSame(node, installed) && all.indexOf(node) === index,
+    (node, index, all) =>
+      node !== undefined && existsSync(node) && !isSame(node, installed) && all.indexOf(node) === index,
   );
   const versions = [];
   for (const node of callers) {
@@ -39,11 +40,13 @@ export function chooseNode(environment = process.env) {
 
 /** The first Node on the PATH of the caller, before npm put the commands of the packages in front of it. */
 function nodeOnPath({ PATH = '', Path = PATH }) {
-  const folders = Path.split(delimiter).filter((folder) => folder !== '' && !/node_modules[\\/]\.bin$|node-gyp-bin$/.test(folder));
+  const folders = Path.split(delimiter).filter(
+    (folder) => folder !== '' && !/node_modules[\\/]\.bin$|node-gyp-bin$/.test(folder),
+  );
   return folders.map((folder) => join(folder, isWindows ? 'node.exe' : 'node')).find((file) => existsSync(file));
 }
 
-function nodeOfNpm() {
+export function nodeOfNpm() {
   const { resolve } = createRequire(import.meta.url);
   for (const name of PACKAGES) {
     try {

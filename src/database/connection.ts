@@ -83,7 +83,12 @@ function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptio
 }
 
 function authorities(sslrootcert: string): string | string[] {
-  return sslrootcert === 'system' ? getCACertificates('system') : readParameter('sslrootcert', sslrootcert);
+  if (sslrootcert === 'system') return getCACertificates('system');
+  const text = readParameter('sslrootcert', sslrootcert);
+  // Node takes a file without a certificate for an empty list, and would say only that nobody is trusted.
+  if (!text.includes('-----BEGIN'))
+    throw new ConfigurationError('DATABASE_URL: sslrootcert names a file that holds no PEM certificate');
+  return text;
 }
 
 function readParameter(name: string, file: string): string {

@@ -44,7 +44,9 @@ function reasonFor(error: unknown): string | undefined {
   }
   if (SQLSTATE.test(state)) return withRemedy(`${message} (${state})`, REMEDIES[state] ?? REMEDIES[state.slice(0, 2)]);
   const isOfNetwork = isUnavailable(error) || (NETWORK_REMEDIES[state] !== undefined && isFromConnect(error));
-  return isOfNetwork ? withRemedy(message, NETWORK_REMEDIES[state] ?? 'see whether it runs and can be reached') : undefined;
+  return isOfNetwork
+    ? withRemedy(message, NETWORK_REMEDIES[state] ?? 'see whether it runs and can be reached')
+    : undefined;
 }
 
 function withRemedy(message: string, remedy = 'see the log of the server'): string {

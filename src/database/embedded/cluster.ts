@@ -87,11 +87,9 @@ async function createCluster(setup: ServerSetup, password: string, signal: Abort
 
 /** Single-user mode asks for no password; it needs the right to read the files, which is the right we have. */
 async function setPassword({ folder, binaries, launcher }: ServerSetup, password: string): Promise<void> {
-  const { code, output } = await launcher.run(
-    binaries.postgres,
-    ['--single', '-D', folder.cluster, 'postgres'],
-    { input: `ALTER ROLE ${ROLE} PASSWORD '${password}'\n` },
-  );
+  const { code, output } = await launcher.run(binaries.postgres, ['--single', '-D', folder.cluster, 'postgres'], {
+    input: `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`,
+  });
   if (code !== 0 || output.includes('ERROR:')) {
     throw new EmbeddedServerError(`A new password could not be set in ${folder.cluster}: ${summarise(output)}.`);
   }

@@ -13,6 +13,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '25006': 'it is read-only; name the primary server',
   [SqlState.insufficientPrivilege]:
     'grant the role what it needs: CREATE on the database and on its schema public (docs/operate.md)',
+  '53100': 'its disk is full; make room on it',
   '53300': 'it is out of connections; close some, or raise its max_connections',
   '57P03': 'it is not ready yet; start again when it is',
   '42601': 'Watcher needs PostgreSQL 14 or newer',

@@ -44,10 +44,13 @@ describe('the Node of the scripts', () => {
     expect(await run([await callersNode(version)])).toEqual({ code: 0, said: `${version} runs -p process.execPath` });
   });
 
-  it.each(['20.20.2', '22.22.3', '24.0.0', '24.10.0', '25.9.0'])("is npm's where the caller has %s", async (version) => {
-    const { code, said } = await run([await callersNode(version)]);
-    expect([code, await realpath(said)]).toEqual([0, expect.stringContaining(join('node_modules', 'node-'))]);
-  });
+  it.each(['20.20.2', '22.22.3', '24.0.0', '24.10.0', '25.9.0'])(
+    "is npm's where the caller has %s",
+    async (version) => {
+      const { code, said } = await run([await callersNode(version)]);
+      expect([code, await realpath(said)]).toEqual([0, expect.stringContaining(join('node_modules', 'node-'))]);
+    },
+  );
 
   it('is not what npm put in front of the PATH', async () => {
     const path = [await callersNode('24.98.0', 'node_modules', '.bin'), await callersNode('24.97.0')];

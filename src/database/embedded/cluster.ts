@@ -77,7 +77,9 @@ async function createCluster(setup: ServerSetup, password: string, signal: Abort
     ];
     const { code, output } = await launcher.run(binaries.initdb, initdb, { signal });
     if (code !== 0) {
-      throw new EmbeddedServerError(`The database in ${folder.root} could not be created: ${summarise(output)}.`);
+      throw new EmbeddedServerError(
+        `The database in ${folder.root} could not be created (${summarise(output)}): remedy that, or ${WAYS_OUT}.`,
+      );
     }
     await rename(fresh, folder.cluster);
   } finally {

@@ -103,11 +103,17 @@ describe('npm start without a terminal', () => {
     const npm = spawn('npm', ['start'], { cwd: repository, env, stdio: ['ignore', 'ignore', 'pipe'] });
     let output = '';
     npm.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-    await until(() => output.includes('SIGTERM'));
-    const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
-    npm.kill('SIGTERM');
-    expect((await once(npm, 'exit'))[0]).toBe(0);
-    expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    const ended = once(npm, 'exit');
+    try {
+      await Promise.race([until(() => output.includes('SIGTERM')), ended]);
+      const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+      npm.kill('SIGTERM');
+      expect((await ended)[0]).toBe(0);
+      expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
+    } finally {
+      npm.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
   });
 });

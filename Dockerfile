@@ -9,7 +9,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=optional --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src ./src
-RUN npm run build
+RUN npx nest build
 
 FROM node:24-slim AS dependencies
 WORKDIR /app

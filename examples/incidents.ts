@@ -101,7 +101,7 @@ const loaded = await start(prices, { start_date: '2026-01-30T02:00:00Z' });
 await end(loaded, true, { end_date: '2026-01-30T02:10:00Z', inserts: 500 });
 
 // A run that was to take half an hour, and still runs.
-const orders = await register('load orders', { timeliness_number: 30, timeliness_datepart: 'minute' });
+const orders = await register('load quotes', { timeliness_number: 30, timeliness_datepart: 'minute' });
 const late = await start(orders, { start_date: '2026-01-31T02:00:00Z' });
 
 // A tree that fails because of one step: one message names it.
@@ -115,7 +115,7 @@ await end(root, false, { ...failure, error_message: 'send mail failed' });
 
 await checkNow();
 await hear('opened', 'freshness', 'daily prices');
-await hear('opened', 'timeliness', 'load orders');
+await hear('opened', 'timeliness', 'load quotes');
 await hear('opened', 'failure', 'nightly report');
 
 // All is well again: somebody mutes the first, the second ends, the third succeeds.
@@ -125,6 +125,6 @@ await end(await start(night), true);
 
 await checkNow();
 await hear('resolved', 'freshness', 'daily prices');
-await hear('resolved', 'timeliness', 'load orders');
+await hear('resolved', 'timeliness', 'load quotes');
 await hear('resolved', 'failure', 'nightly report');
 receiver.close();

@@ -135,7 +135,7 @@ func main() {
 	warehouse := start(register("load warehouse", "workflow", nil), fields{"parent_id": night})
 
 	// Incremental: from where the last success ended, to the newest row of the source (each night brings 1200).
-	customers := register("load customers", "extraction", fields{
+	customers := register("load invoices", "extraction", fields{
 		"freshness_number": 1, "freshness_datepart": "day",
 		"timeliness_number": 30, "timeliness_datepart": "minute",
 	})

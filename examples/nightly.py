@@ -60,7 +60,7 @@ warehouse = start(register("load warehouse", "workflow"), parent_id=night)
 
 # Incremental: from where the last success ended, to the newest row of the source (each night brings 1200).
 customers = register(
-    "load customers",
+    "load invoices",
     "extraction",
     freshness_number=1,
     freshness_datepart="day",

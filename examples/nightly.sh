@@ -42,7 +42,7 @@ start "{\"pipeline_id\": $pipeline, \"parent_id\": $night}"
 warehouse=$execution
 
 # Incremental: from where the last success ended, to the newest row of the source (each night brings 1200).
-register '{"name": "load customers", "pipeline_type_name": "extraction", "freshness_number": 1,
+register '{"name": "load invoices", "pipeline_type_name": "extraction", "freshness_number": 1,
   "freshness_datepart": "day", "timeliness_number": 30, "timeliness_datepart": "minute"}'
 watermark=$(of watermark "$body")
 [ "$watermark" != null ] || watermark=0

@@ -68,7 +68,7 @@ const night = await start(await register('nightly', 'workflow'));
 const warehouse = await start(await register('load warehouse', 'workflow'), { parent_id: night });
 
 // Incremental: from where the last success ended, to the newest row of the source (each night brings 1200).
-const customers = await register('load customers', 'extraction', {
+const customers = await register('load invoices', 'extraction', {
   freshness_number: 1,
   freshness_datepart: 'day',
   timeliness_number: 30,

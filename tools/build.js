@@ -32,8 +32,10 @@ const isFresh = () => {
 
 if (canBuild && !isFresh()) {
   const begun = new Date();
-  // By a shell: on Windows npm's commands are scripts that only a shell can run.
-  const { status } = spawnSync('npm run --silent build', { shell: true, stdio: 'inherit' });
+  // As the script `build` does, without an npm in between.
+  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1); // the compiler has said why
   writeFileSync(STAMP, '');
   utimesSync(STAMP, begun, begun);

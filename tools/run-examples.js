@@ -1,12 +1,11 @@
 /**
  * Runs the commands and the SQL of README.md and docs/walkthrough.md and the examples against the built service, and
- * compares their output with the output that the documents show. `npm run examples`, after a build. Every part gets a
- * service of its own.
+ * compares their output with the output that the documents show. `npm run examples`, after a build. Each document has
+ * a service of its own; on the same service and database, as a reader would, it then runs the examples, twice.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { withService } from './with-service.js';
 
@@ -46,11 +45,6 @@ function compare(what, shown, real) {
   throw new Error(`${what} shows\n${expected}\nbut really it is\n${actual}`);
 }
 
-function compareJson(what, shown, real) {
-  const parse = (text) => JSON.parse(text.replaceAll(VOLATILE, 'ID'));
-  if (!isDeepStrictEqual(parse(shown), parse(real))) compare(what, shown, real);
-}
-
 /** Runs the `sh` blocks of a document as one session of a shell; compares each with the block after it, its output. */
 function walk(document, markdown, url) {
   const blocks = blocksOf(markdown);
@@ -62,8 +56,7 @@ function walk(document, markdown, url) {
   const answers = output(['sh', '-euc', script]).split(separator);
   steps.forEach(({ code, answer }, index) => {
     if (!answer || answer.language === 'sh') return;
-    const what = `${document}, after ${code.trim()}`;
-    (answer.language === 'json' ? compareJson : compare)(what, answer.code, answers[index] ?? '');
+    compare(`${document}, after ${code.trim()}`, answer.code, answers[index] ?? '');
   });
   return steps.length;
 }
@@ -81,9 +74,54 @@ async function runSql(statements, dataDir) {
 const readme = await readFile('README.md', 'utf8');
 const tree = blocksOf(readme).find(({ language, code }) => language === 'text' && code.includes('nightly: '));
 if (!tree) throw new Error('README.md shows no tree');
-// The second run continues where the first one ended.
-const runs = [tree.code, tree.code.replace('none -> 1200', '1200 -> 2400')];
+/** The examples that can run here. */
+const examples = EXAMPLES.filter(({ command: [program, ...args], always }) => {
+  const isThere = always || spawnSync(program, [program === 'go' ? 'version' : '--version']).status === 0;
+  if (!isThere) console.log(`${args.at(-1)}: left out, there is no ${program} here`);
+  return isThere;
+}).map(({ command }) => command);
 
+const examplesReadme = await readFile('examples/README.md', 'utf8');
+const receiver = { RECEIVER_PORT: '19090', ALERT_WEBHOOK_SECRET: 'example' };
+
+function hearIncidents(url) {
+  const shown = blocksOf(examplesReadme).find(({ code }) => code.startsWith('opened '));
+  if (!shown) throw new Error('examples/README.md shows no messages');
+  const said = output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
+  compare('examples/README.md, for examples/incidents.ts,', shown.code, said);
+  console.log('examples/incidents.ts: hears what examples/README.md shows');
+}
+
+function askAboutTheNight(url) {
+  const [shown, said] = [blocksOf(examplesReadme).at(-1).code, output(['sh', 'examples/ask.sh'], { WATCHER_URL: url })];
+  // How long each part takes is another story on each machine.
+  compare('examples/README.md, for examples/ask.sh,', shown.split('\n\n', 1)[0], said.split('\n\n', 1)[0]);
+  if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
+  console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');
+}
+
+/** Runs an example, which continues from a watermark; returns the watermark that it leaves. */
+function runExample(command, url, watermark) {
+  const next = watermark + 1200;
+  const shown = tree.code.replace('none -> 1200', `${watermark || 'none'} -> ${next}`);
+  compare(`README.md, for ${command.at(-1)},`, shown, output(command, { WATCHER_URL: url }));
+  console.log(`${command.at(-1)}: prints what README.md shows, and takes the watermark to ${next}`);
+  return next;
+}
+
+function runExamples(url) {
+  let watermark = 0;
+  for (const commands of [examples, examples.toReversed()]) {
+    for (const command of commands) watermark = runExample(command, url, watermark);
+    hearIncidents(url);
+    askAboutTheNight(url);
+  }
+}
+
+const alerts = {
+  ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.RECEIVER_PORT}/`,
+  ALERT_WEBHOOK_SECRET: receiver.ALERT_WEBHOOK_SECRET,
+};
 for (const document of ['README.md', 'docs/walkthrough.md']) {
   const markdown = await readFile(document, 'utf8');
   await withService(async (url, dataDir) => {
@@ -91,47 +129,6 @@ for (const document of ['README.md', 'docs/walkthrough.md']) {
     if (steps === 0) throw new Error(`${document} shows no command`);
     for (const { language, code } of blocksOf(markdown)) if (language === 'sql') await runSql(code, dataDir);
     console.log(`${document}: ${steps} steps and the SQL give what it shows`);
-  });
+    runExamples(url);
+  }, alerts);
 }
-
-for (const { command, always } of EXAMPLES) {
-  const name = command.at(-1);
-  if (!always && spawnSync(command[0], [command[0] === 'go' ? 'version' : '--version']).status !== 0) {
-    console.log(`${name}: left out, there is no ${command[0]} here`);
-    continue;
-  }
-  await withService((url) => {
-    runs.forEach((shown) => compare(`README.md, for ${name},`, shown, output(command, { WATCHER_URL: url })));
-    console.log(`${name}: prints what README.md shows, and continues from its watermark`);
-  });
-}
-
-await withService(async (url) => {
-  const env = { WATCHER_URL: url };
-  output(['sh', 'examples/nightly.sh'], env);
-  const [shown, said] = [
-    blocksOf(await readFile('examples/README.md', 'utf8')).at(-1).code,
-    output(['sh', 'examples/ask.sh'], env),
-  ];
-  // How long each part takes is another story on each machine.
-  compare('examples/README.md, for examples/ask.sh,', shown.split('\n\n', 1)[0], said.split('\n\n', 1)[0]);
-  if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
-  console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');
-});
-
-const receiver = { RECEIVER_PORT: '19090', ALERT_WEBHOOK_SECRET: 'example' };
-await withService(
-  async (url) => {
-    const text = await readFile('examples/README.md', 'utf8');
-    const shown = blocksOf(text).find(({ code }) => code.startsWith('opened '));
-    if (!shown) throw new Error('examples/README.md shows no messages');
-    const run = () => output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
-    for (let times = 0; times < 2; times++)
-      compare('examples/README.md, for examples/incidents.ts,', shown.code, run());
-    console.log('examples/incidents.ts: hears what examples/README.md shows, as often as it runs');
-  },
-  {
-    ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.RECEIVER_PORT}/`,
-    ALERT_WEBHOOK_SECRET: receiver.ALERT_WEBHOOK_SECRET,
-  },
-);

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../platform/config/config.js';
 import { ConfigurationError } from '../platform/config/variable.js';
-import { isUnavailable, sqlStateOf } from '../platform/database/database-errors.js';
+import { explainDatabase } from '../platform/database/unusable-database.js';
 import { type EmbeddedServer, EmbeddedServerError } from '../platform/embedded-postgres/embedded-server.js';
 
 /** Says where everything is: for people when the service runs on its own database or on a terminal, else one log line. */
@@ -41,11 +41,10 @@ export function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
-  if (code === 'EACCES') return `PORT ${details.port} may not be opened by this user; set PORT`;
+  if (code === 'EACCES' && details.syscall === 'listen')
+    return `PORT ${details.port} may not be opened by this user; set PORT`;
   if (code === 'EADDRNOTAVAIL') return `HOST is no address of this machine (${message})`;
-  const state = sqlStateOf(error);
-  if (isUnavailable(error) || state?.startsWith('28') || state?.startsWith('3D')) {
-    return `DATABASE_URL: the database can't be used: ${message || state}`;
-  }
+  const unusable = explainDatabase(error);
+  if (unusable !== undefined) return unusable;
   return error instanceof Error && error.stack ? error.stack : message;
 }

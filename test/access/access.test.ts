@@ -176,9 +176,20 @@ describe('npm run key', () => {
     const [row] = await watcher.database.sql('SELECT * FROM api_key');
     expect(JSON.stringify(row)).not.toContain(key.slice(21));
 
+    await expect(run('revoke', 'nightly')).rejects.toThrow(/is not revoked: it is the last key, and without one every/);
+    await run('create', '--name', 'boss', '--scope', 'admin');
     expect(await run('revoke', 'nightly')).toContain('is revoked');
     expect(await run('list')).toMatch(/revoked \d{4}-\S+ +nightly/);
     await expect(run('revoke', 'nightly')).rejects.toThrow('no active key');
+
+    await run('create', '--name', 'reader', '--scope', 'read');
+    await expect(run('revoke', 'Boss')).rejects.toThrow(
+      /is not revoked: it is the last key with scope admin: .*--force/,
+    );
+    expect(await run('revoke', 'boss', '--force')).toMatch(/is revoked.*\n\nAttention: it is the last key with scope/);
+    expect(await run('revoke', 'reader', '--force')).toMatch(/Attention: it is the last key, and without one every/);
+    await run('create', '--name', 'next boss', '--scope', 'admin');
+    expect(await run('list')).toMatch(/admin .* active +next boss/);
     // The name is free again.
     await run('create', '--name', 'nightly', '--scope', 'read');
     await watcher.stop();

@@ -10,6 +10,8 @@ import { Service } from '../support/service.js';
 // Each start is a process, some with a database of its own, on a machine that may be busy.
 jest.setTimeout(60_000);
 
+const ROLE = 'watcher_without_rights';
+
 let database: TestDatabase;
 const services: Service[] = [];
 
@@ -39,6 +41,12 @@ describe('a wrong value stops the start with one line', () => {
     ['PORT', 'eighty', `PORT got 'eighty', but takes a whole number from 0 to 65535`],
     ['WATCHER_NAME_CASE', 'upper', `WATCHER_NAME_CASE got 'upper', but takes 'keep' or 'lower'`],
     ['DATABASE_URL', 'mysql://root:topsecret@localhost/x', 'DATABASE_URL got a value that is kept out of this message'],
+    [
+      'DATABASE_URL',
+      'postgresql://u:topsecret%@localhost/x',
+      'DATABASE_URL got a value that is kept out of this message',
+    ],
+    ['DATABASE_URL', 'postgresql://u:topsecret@h/x?sslmode=verify-full&sslrootcert=/no', 'DATABASE_URL: sslrootcert '],
   ])('%s=%s', async (name, value, line) => {
     const said = await refusal({ DATABASE_URL: database.url, [name]: value });
     expect(said.startsWith(`watcher: ${line}`)).toBe(true);
@@ -76,6 +84,30 @@ describe('a database that cannot be used stops the start with one line', () => {
   });
 });
 
+describe('a role that may not do what the service needs', () => {
+  it.each([
+    ['CREATE on the schema', 'REVOKE CREATE ON SCHEMA public FROM PUBLIC', /schema public \(42501\): grant .*CREATE/],
+    ['CREATE on the database', 'GRANT CREATE ON SCHEMA public TO PUBLIC', /database .* \(42501\): grant .*CREATE/],
+    ['CONNECT', 'REVOKE CONNECT ON DATABASE "DATABASE" FROM PUBLIC', /permission denied for database .*grant/],
+  ])('stops the start with one line: %s', async (_, statement, line) => {
+    const empty = await createDatabase({ empty: true });
+    const url = new URL(empty.url);
+    await empty.sql(statement.replace('DATABASE"', `${url.pathname.slice(1)}"`));
+    await empty.sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'topsecret'`);
+    [url.username, url.password] = [ROLE, 'topsecret'];
+    const service = Service.run({ DATABASE_URL: url.href });
+    services.push(service);
+    expect(await service.ended).toBe(1);
+    expect(service.stderr).toMatch(line);
+    expect(service.stderr).toMatch(/^watcher: DATABASE_URL: [^\n]+\n$/);
+    // Nor is there a stack in the log.
+    expect(service.stdout).not.toContain('"level":"error"');
+    await empty.sql(`DROP OWNED BY ${ROLE}`);
+    await empty.sql(`DROP ROLE ${ROLE}`);
+    await empty.drop();
+  });
+});
+
 describe('an address that cannot be had stops the start with one line', () => {
   it('a port in use, whose user goes on', async () => {
     const first = await start({ DATABASE_URL: database.url });
@@ -101,6 +133,19 @@ describe('a schema that is left to others', () => {
   });
 });
 
+describe('a data folder that cannot be', () => {
+  it.each([
+    ['where nothing can be made', '/proc/watcher'],
+    ['nor anything below', '/proc/watcher/deep/data'],
+    ['that is a file', '/etc/passwd'],
+    ['below a file', '/etc/passwd/data'],
+  ])('stops the start with one line: %s', async (_, dataDir) => {
+    const said = await refusal({ WATCHER_DATA_DIR: dataDir });
+    expect(said).toContain(`The data folder ${dataDir} cannot be used (`);
+    expect(said).toContain('set WATCHER_DATA_DIR to another folder, or DATABASE_URL to');
+  });
+});
+
 describe('without DATABASE_URL', () => {
   let folder: string;
 
@@ -108,6 +153,32 @@ describe('without DATABASE_URL', () => {
     folder = await mkdtemp(join(tmpdir(), 'watcher-process-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  it('the service heeds no variable of libpq', async () => {
+    const strange: Record<string, string> = {
+      PGHOST: 'nowhere.invalid',
+      PGPORT: '1',
+      PGUSER: 'nobody',
+      PGPASSWORD: 'wrong',
+      PGDATABASE: 'nothing',
+      PGOPTIONS: '-c no_such_setting=1',
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: '/nowhere',
+      PGSSLNEGOTIATION: 'direct',
+      PGREPLICATION: 'database',
+      PGCLIENTENCODING: 'LATIN1',
+      PGAPPNAME: 'other',
+    };
+    for (const [name, value] of [
+      ['WATCHER_DATA_DIR', join(folder, 'strange')],
+      ['DATABASE_URL', database.url],
+    ] as const) {
+      const service = await start({ ...strange, [name]: value });
+      expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+      service.signal('SIGTERM');
+      expect(await service.ended).toBe(0);
+    }
+  });
 
   it('the service brings its own, says where everything is, and leaves SQL users a URL', async () => {
     const environment = { WATCHER_DATA_DIR: join(folder, 'data') };

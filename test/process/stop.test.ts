@@ -68,7 +68,16 @@ const isRefused = (service: Service): Promise<boolean> =>
     () => true,
   );
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+const SIGNALS: readonly (readonly [string, readonly NodeJS.Signals[]])[] = [
+  ['SIGTERM', ['SIGTERM']],
+  ['SIGINT', ['SIGINT']],
+  ['SIGHUP', ['SIGHUP']],
+  ['SIGTERM twice', ['SIGTERM', 'SIGTERM']],
+  ['SIGINT twice', ['SIGINT', 'SIGINT']],
+  ['SIGHUP, as the terminal goes, and SIGTERM', ['SIGHUP', 'SIGTERM']],
+];
+
+describe.each(SIGNALS)('%s', (signal, sent) => {
   it('lets a request in flight finish, takes no new connection, and ends with 0', async () => {
     const service = await start();
     await blockRegistrations();
@@ -82,7 +91,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     late.write('GET /health/ready HTTP/1.1\r\nhost: x\r\n');
     await fetch(`${service.url}/health/live`);
 
-    service.signal(signal);
+    for (const each of sent) {
+      service.signal(each);
+      await sleep(50);
+    }
     await eventually(() => isRefused(service));
     late.write('\r\n');
     await answered;
@@ -139,6 +151,72 @@ describe('a stop', () => {
     await expect(access(join(folder, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
     expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down');
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('is in good order for the embedded database too, however often the signal comes within two seconds', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
+    const service = await start({ WATCHER_DATA_DIR: folder });
+    const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
+      service.signal(signal);
+      await sleep(20);
+    }
+    expect(await service.ended).toBe(0);
+    expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
+    expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down');
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('that takes longer is cut short by a further signal after two seconds, the embedded database included', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
+    const service = await start({ WATCHER_DATA_DIR: folder });
+    const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
+    const locks = new pg.Client({ connectionString: (await readFile(join(folder, 'database.url'), 'utf8')).trim() });
+    locks.on('error', () => undefined);
+    await locks.connect();
+    await locks.query('BEGIN; LOCK TABLE pipeline IN ACCESS EXCLUSIVE MODE');
+    const refused = register(service, 'refused')
+      .then(({ status }) => status)
+      .catch(() => 'cut off');
+    await eventually(async () => {
+      const waiting = await locks.query(`SELECT 1 FROM pg_locks WHERE relation = 'pipeline'::regclass AND NOT granted`);
+      return waiting.rows.length > 0;
+    });
+    service.signal('SIGINT');
+    await sleep(2200);
+    const begun = Date.now();
+    service.signal('SIGINT');
+    expect(await service.ended).toBe(130);
+    expect(Date.now() - begun).toBeLessThan(2500);
+    // It may have learnt that the database is gone before it was cut off itself.
+    expect([503, 'cut off']).toContain(await refused);
+    expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
+    await locks.end().catch(() => undefined);
+
+    // Nothing is lost by it, and the next start finds nothing in its way.
+    const next = await start({ WATCHER_DATA_DIR: folder });
+    expect((await register(next, 'afterwards')).status).toBe(201);
+    next.signal('SIGTERM');
+    expect(await next.ended).toBe(0);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('ends a start that waits for others', async () => {
+    const empty = await createDatabase({ empty: true });
+    const other = new pg.Client({ connectionString: empty.url });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT pg_advisory_xact_lock($1)', [0x77_61_74_63_68]); // as a replica that migrates
+    const service = Service.run({ DATABASE_URL: empty.url });
+    services.push(service);
+    await eventually(async () => {
+      const waiting = await other.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      return waiting.rows.length > 0;
+    });
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    await other.end();
+    await empty.drop();
   });
 
   it('takes it along from the middle of a start, too', async () => {

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Json } from './watcher.js';
 
-const main = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist', 'src', 'main.js');
+const dist = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist', 'src');
+/** The program of `npm start`. */
+const main = join(dist, 'main.js');
+/** The program of the `watcher` command. */
+export const cli = join(dist, 'cli.js');
 
 /** The built service as a process of its own, as `npm start` runs it: on a free port, with no environment but the given. */
 export class Service {
@@ -14,10 +18,10 @@ export class Service {
   readonly ended: Promise<number | NodeJS.Signals | null>;
   private readonly child: ChildProcess;
 
-  private constructor(environment: Record<string, string>) {
+  private constructor(environment: Record<string, string>, program: readonly string[] = [main]) {
     const PATH = process.env['PATH'] ?? '';
     const env = { PATH, PORT: '0', ...environment };
-    this.child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, program, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = once(this.child, 'close').then(([code, signal]) => code ?? signal);
@@ -29,8 +33,8 @@ export class Service {
   }
 
   /** Starts it and waits until it is ready. */
-  static async start(environment: Record<string, string>): Promise<Service> {
-    const service = new Service(environment);
+  static async start(environment: Record<string, string>, program?: readonly string[]): Promise<Service> {
+    const service = new Service(environment, program);
     const outcome = await Promise.race([service.untilReady(), service.ended]);
     if (outcome !== 'ready') throw new Error(`the service ended with ${outcome}: ${service.stderr}`);
     return service;

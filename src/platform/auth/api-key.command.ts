@@ -7,7 +7,7 @@ import { ApiKeyRepository } from './api-key.repository.js';
 
 const USAGE = `usage: npm run key -- create --name NAME --scope ${SCOPES.join('|')}
        npm run key -- list
-       npm run key -- revoke NAME|ID
+       npm run key -- revoke NAME|ID [--force]
 
 On DATABASE_URL, or on the embedded database of a service that runs. A service that runs knows a new key, and
 forgets a revoked one, within 5 s.`;
@@ -19,11 +19,12 @@ export class KeyCommandError extends Error {}
 export async function runKeyCommand(args: readonly string[], dataSource: DataSource): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, ...operands] = positionals;
-  const { name, scope } = values;
+  const { name, scope, force = false } = values;
   if (command === 'create' && operands.length === 0) return create(dataSource, name, scope);
   if (command === 'list' && operands.length === 0) return list(dataSource);
   const [which = name] = operands;
-  if (command === 'revoke' && which !== undefined && operands.length <= 1) return revoke(dataSource, which);
+  if (command === 'revoke' && which !== undefined && operands.length <= 1)
+    return revoke(dataSource, which.trim(), force);
   throw new KeyCommandError(USAGE);
 }
 
@@ -31,7 +32,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
-      options: { name: { type: 'string' }, scope: { type: 'string' } },
+      options: { name: { type: 'string' }, scope: { type: 'string' }, force: { type: 'boolean' } },
       allowPositionals: true,
     });
   } catch (error) {
@@ -75,10 +76,35 @@ async function list(dataSource: DataSource): Promise<string> {
     .join('\n');
 }
 
-async function revoke(dataSource: DataSource, idOrName: string): Promise<string> {
-  const revoked = await new ApiKeyRepository().revoke(dataSource.manager, idOrName.trim(), new Date());
+async function revoke(dataSource: DataSource, idOrName: string, force: boolean): Promise<string> {
+  const keys = new ApiKeyRepository();
+  const lockedOut = await lockedOutWithout(dataSource, idOrName);
+  if (lockedOut !== undefined && !force) {
+    throw new KeyCommandError(
+      `the key '${idOrName}' is not revoked: ${lockedOut}. Make another one first ` +
+        '(npm run key -- create --name NAME --scope admin), or revoke it all the same with --force',
+    );
+  }
+  const revoked = await keys.revoke(dataSource.manager, idOrName, new Date());
   if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${idOrName}'`);
-  return `The key '${revoked.name}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+  const done = `The key '${revoked.name}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+  return lockedOut === undefined ? done : `${done}\n\nAttention: ${lockedOut}.`;
+}
+
+/**
+ * Who can do nothing any more once this key is revoked; undefined while another key is left for it. The key and the
+ * issuer that a service is configured with are not known here.
+ */
+async function lockedOutWithout(dataSource: DataSource, idOrName: string): Promise<string | undefined> {
+  const active = (await new ApiKeyRepository().list(dataSource.manager)).filter((key) => key.revokedAt === null);
+  const isMeant = ({ id, name }: { id: string; name: string }): boolean =>
+    id === idOrName || name.toLowerCase() === idOrName.toLowerCase();
+  const left = active.filter((key) => !isMeant(key));
+  const scope = active.find(isMeant)?.scope;
+  if (scope === undefined || left.some((key) => key.scope === 'admin')) return undefined;
+  const others = 'only WATCHER_ADMIN_KEY and OIDC_ISSUER can still let somebody in, also after a restart';
+  if (left.length === 0) return `it is the last key, and without one every request is refused with 401: ${others}`;
+  return scope === 'admin' ? `it is the last key with scope admin: ${others} who may do what takes it` : undefined;
 }
 
 function isScope(text: string | undefined): text is Scope {

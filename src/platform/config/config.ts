@@ -1,6 +1,8 @@
+import { parseDatabaseUrl } from './database-url.js';
 import {
   byteSize,
   cron,
+  databaseUrl,
   flag,
   integer,
   list,
@@ -19,8 +21,9 @@ import {
  * error messages come from here; nothing else in the source reads the environment.
  */
 export const variables = {
-  databaseUrl: url('DATABASE_URL', ['postgres', 'postgresql'], {
-    description: 'The PostgreSQL database (14 or newer). Unset: an embedded PostgreSQL under WATCHER_DATA_DIR.',
+  databaseUrl: databaseUrl('DATABASE_URL', {
+    description:
+      'The PostgreSQL database (14 or newer), as `psql` takes it: `sslmode` and its certificates, `host=/folder` for a Unix socket ([more](operate.md#the-database)). Unset: an embedded PostgreSQL under WATCHER_DATA_DIR.',
     secret: true,
   }),
   dataDir: text('WATCHER_DATA_DIR', {
@@ -174,12 +177,14 @@ type ValueOf<V> = V extends OptionalVariable<infer T> ? T | undefined : V extend
 /** The configuration: what {@link variables} read, frozen. */
 export type Config = { readonly [K in keyof typeof variables]: ValueOf<(typeof variables)[K]> };
 
-/** The values of the secret variables: what no log may show. */
+/** The values of the secret variables, and the password of the database by itself: what no log may show. */
 export function secretsOf(config: Config): string[] {
   const entries = Object.entries(variables) as [keyof Config, Variable<unknown>][];
+  const { password, parameters } = parseDatabaseUrl(config.databaseUrl ?? 'postgresql://');
   return entries
     .filter(([, variable]) => variable.secret)
     .map(([key]) => config[key])
+    .concat(password, parameters.sslpassword)
     .filter((value) => typeof value === 'string');
 }
 
@@ -193,4 +198,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     read(variable as Variable<unknown>, environment),
   ]);
   return Object.freeze(Object.fromEntries(entries) as Config);
+}
+
+/**
+ * Takes the variables of libpq (`PGHOST`, `PGOPTIONS`, `PGSSLMODE` …) out of this process: `pg` reads them wherever a
+ * connection leaves something out, and they were meant for other programs.
+ */
+export function forgetLibpqVariables(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(environment)) if (/^PG[A-Z]+$/.test(name)) delete environment[name];
 }

@@ -1,4 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
+import { parseDatabaseUrl } from './database-url.js';
+import { UnfitValue } from './unfit-value.js';
 
 /** Thrown for a value that a variable doesn't take; its message is the one line that the operator sees. */
 export class ConfigurationError extends Error {}
@@ -14,7 +16,7 @@ export interface Variable<T> {
   readonly fallback?: string;
   /** Secrets are never repeated in a message. */
   readonly secret: boolean;
-  /** The value, or undefined when the text isn't one that the variable takes. */
+  /** The value, or undefined when the text isn't one that the variable takes; or it throws {@link UnfitValue}. */
   readonly parse: (text: string) => T | undefined;
 }
 
@@ -116,6 +118,15 @@ export function url<D extends string | undefined = undefined>(
   });
 }
 
+/** A URL of a PostgreSQL database, as it was written. */
+export function databaseUrl<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  const takes = 'a URL as psql takes it, such as postgresql://user:password@host:5432/database?sslmode=require';
+  return variable(name, details, takes, (value) => {
+    parseDatabaseUrl(value);
+    return value;
+  });
+}
+
 /** A cron expression of five fields, as it was written; `off`, in any of its words, is null: never. */
 export function cron<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, `a cron expression of five fields, such as '*/5 * * * *', or 'off'`, (source) => {
@@ -145,12 +156,19 @@ export function read<T>(variable: Variable<T>, environment: NodeJS.ProcessEnv): 
   const given = environment[variable.name]?.trim();
   const source = given === undefined || given === '' ? variable.fallback : given;
   if (source === undefined) return undefined;
-  const value = variable.parse(source);
-  if (value === undefined) {
-    const got = variable.secret ? 'a value that is kept out of this message' : `'${oneLine(source)}'`;
-    throw new ConfigurationError(`${variable.name} got ${got}, but takes ${variable.takes}`);
+  const { value, why = '' } = parse(variable, source);
+  if (value !== undefined) return value;
+  const got = variable.secret ? 'a value that is kept out of this message' : `'${oneLine(source)}'`;
+  throw new ConfigurationError(`${variable.name} got ${got}, but takes ${variable.takes}${why}`);
+}
+
+function parse<T>(variable: Variable<T>, source: string): { value?: T | undefined; why?: string } {
+  try {
+    return { value: variable.parse(source) };
+  } catch (error) {
+    if (error instanceof UnfitValue) return { why: `: ${oneLine(error.message)}` };
+    throw error;
   }
-  return value;
 }
 
 function oneLine(text: string): string {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { type Config, readConfig } from '../config/config.js';
+import { type Config, forgetLibpqVariables, readConfig } from '../config/config.js';
 import { ConfigurationError } from '../config/variable.js';
 import { commandLineOptions } from './data-source.js';
 import { connectionUrl, readAccess } from '../embedded-postgres/connection-url.js';
+
+forgetLibpqVariables();
 
 /** For the TypeORM command line: DATABASE_URL, or the embedded database of a service that runs. */
 export const commandLineDataSource = new DataSource(commandLineOptions(await urlOf(readConfig())));

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type DataSourceOptions, DefaultNamingStrategy } from 'typeorm';
+import { connectionOptions } from './connection.js';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
@@ -30,12 +31,15 @@ class SnakeCasePrefixes extends DefaultNamingStrategy {
   }
 }
 
-/** How the service talks to its database, whoever opens the connection: the application, the command line, a test. */
+/**
+ * How the service talks to its database, whoever opens the connection: the application, the command line, a test.
+ * @throws ConfigurationError for a certificate that can't be used
+ */
 export function dataSourceOptions(url: string, poolSize: number) {
+  const connection = connectionOptions(url);
   return {
     type: 'postgres',
-    url,
-    applicationName: 'watcher',
+    database: connection.database,
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
@@ -47,7 +51,8 @@ export function dataSourceOptions(url: string, poolSize: number) {
     useUTC: true,
     logging: false,
     // Statements that don't wait for one another go out together, each with its own answer or error.
-    extra: { pipeline: true, onConnect: tolerateErrors },
+    // The pool is made of these options, after those that TypeORM has names for.
+    extra: { ...connection, pipeline: true, onConnect: tolerateErrors },
   } as const satisfies DataSourceOptions;
 }
 

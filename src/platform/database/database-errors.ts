@@ -9,6 +9,7 @@ export const SqlState = {
   lockNotAvailable: '55P03',
   queryCanceled: '57014',
   undefinedTable: '42P01',
+  insufficientPrivilege: '42501',
 } as const;
 
 /** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
@@ -34,7 +35,7 @@ const UNAVAILABLE_CODES = new Set([
   'EAI_AGAIN',
 ]);
 const UNAVAILABLE_MESSAGES =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
+  /connection terminated|SSL connection|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
 
 /** What TypeORM says when the connection broke between two statements of a transaction. */
 const BROKEN_BETWEEN_STATEMENTS = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError] as const;
@@ -62,6 +63,11 @@ export function violates(error: unknown, constraint: string): boolean {
   return cause?.code === SqlState.uniqueViolation && cause.constraint === constraint;
 }
 
+/** A server that restarts takes its Unix socket away for a while. Files give the same codes, so the call counts too. */
+function isSocketGone({ code, syscall }: NodeJS.ErrnoException): boolean {
+  return syscall === 'connect' && (code === 'ENOENT' || code === 'EACCES');
+}
+
 /** Whether the error means that the database can't be reached, or can't serve now. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DomainError) return error.kind === 'unavailable';
@@ -69,7 +75,7 @@ export function isUnavailable(error: unknown): boolean {
   const cause = driverError(error);
   if (!cause) return false;
   const { code = '' } = cause;
-  if (UNAVAILABLE_CODES.has(code)) return true;
+  if (UNAVAILABLE_CODES.has(code) || isSocketGone(cause)) return true;
   if (/^[0-9A-Z]{5}$/.test(code)) return UNAVAILABLE_CLASSES.has(code.slice(0, 2)) && !HELD_UP.has(code);
   return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
 }

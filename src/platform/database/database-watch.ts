@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { connectionOptions, DatabaseClient } from './connection.js';
 import { databaseAway, sqlStateOf } from './database-errors.js';
 
 const LOOK_EVERY_MS = 250;
@@ -42,11 +42,14 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   private isAway = false;
   /** When anything was heard last, or nobody was waiting to hear. */
   private heardAt = performance.now();
+  private readonly connection: ReturnType<typeof connectionOptions>;
 
   constructor(
     private readonly dataSource: DataSource,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'databaseUrl'>,
-  ) {}
+    @Inject(CONFIG) config: Pick<Config, 'databaseUrl'>,
+  ) {
+    this.connection = connectionOptions(config.databaseUrl ?? '');
+  }
 
   onModuleInit(): void {
     this.lookLater();
@@ -104,8 +107,8 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
 
   /** Why the database does not answer; undefined when it does, be it by a refusal. */
   private async ask(): Promise<string | undefined> {
-    const client = new pg.Client({
-      connectionString: this.config.databaseUrl,
+    const client = new DatabaseClient({
+      ...this.connection,
       application_name: 'watcher watch',
       connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,

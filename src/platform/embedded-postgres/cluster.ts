@@ -29,13 +29,17 @@ export async function checkCluster({ cluster }: DataFolder, { major }: Installat
  * Makes the cluster if there is none, and gives the password to connect with: the known one, or a new one if
  * database.url was lost. The caller holds the lock, and no server is running.
  */
-export async function prepareCluster(setup: ServerSetup, known: Access | undefined): Promise<string> {
+export async function prepareCluster(
+  setup: ServerSetup,
+  known: Access | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   const { folder, launcher, log } = setup;
   await removeUnfinished(folder);
   const password = known?.password ?? newPassword();
   if (!(await exists(folder.cluster))) {
     log('creating the database (first start)');
-    await createCluster(setup, password);
+    await createCluster(setup, password, signal);
     return password;
   }
   // A copy made by root belongs to root, and a copy may be open to others: PostgreSQL takes neither.
@@ -49,14 +53,15 @@ export async function prepareCluster(setup: ServerSetup, known: Access | undefin
 }
 
 /** All the work is done in a folder beside; the rename makes it appear, flushed to the disk and complete. */
-async function createCluster({ folder, binaries, launcher, settings }: ServerSetup, password: string): Promise<void> {
+async function createCluster(setup: ServerSetup, password: string, signal: AbortSignal): Promise<void> {
+  const { folder, binaries, launcher, settings } = setup;
   const workshop = join(folder.root, `${UNFINISHED_PREFIX}${randomBytes(6).toString('hex')}`);
   const [fresh, passwordFile] = [join(workshop, 'data'), join(workshop, 'password')];
   try {
     await mkdir(workshop, { mode: 0o700 });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
     await launcher.own(workshop);
-    const { code, output } = await launcher.run(binaries.initdb, [
+    const initdb = [
       `--pgdata=${fresh}`,
       `--username=${ROLE}`,
       `--pwfile=${passwordFile}`,
@@ -69,9 +74,12 @@ async function createCluster({ folder, binaries, launcher, settings }: ServerSet
       '--data-checksums',
       '--no-instructions',
       ...(isDurable(settings) ? [] : ['--no-sync']),
-    ]);
+    ];
+    const { code, output } = await launcher.run(binaries.initdb, initdb, { signal });
     if (code !== 0) {
-      throw new EmbeddedServerError(`The database in ${folder.root} could not be created: ${summarise(output)}.`);
+      throw new EmbeddedServerError(
+        `The database in ${folder.root} could not be created (${summarise(output)}): remedy that, or ${WAYS_OUT}.`,
+      );
     }
     await rename(fresh, folder.cluster);
   } finally {
@@ -81,11 +89,9 @@ async function createCluster({ folder, binaries, launcher, settings }: ServerSet
 
 /** Single-user mode asks for no password; it needs the right to read the files, which is the right we have. */
 async function setPassword({ folder, binaries, launcher }: ServerSetup, password: string): Promise<void> {
-  const { code, output } = await launcher.run(
-    binaries.postgres,
-    ['--single', '-D', folder.cluster, 'postgres'],
-    `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`,
-  );
+  const { code, output } = await launcher.run(binaries.postgres, ['--single', '-D', folder.cluster, 'postgres'], {
+    input: `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`,
+  });
   if (code !== 0 || output.includes('ERROR:')) {
     throw new EmbeddedServerError(`A new password could not be set in ${folder.cluster}: ${summarise(output)}.`);
   }

@@ -1,5 +1,5 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { EmbeddedServerError, hasCode, reasonOf } from './embedded-server-error.js';
 
 /** Where things lie in the data folder. All paths are absolute and free of symbolic links above the folder. */
@@ -21,7 +21,7 @@ export const WAYS_OUT = 'set WATCHER_DATA_DIR to another folder, or DATABASE_URL
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   const wanted = resolve(dataDir);
   try {
-    await mkdir(wanted, { recursive: true });
+    await makeFolder(wanted);
     const root = await realpath(wanted);
     return {
       root,
@@ -36,6 +36,31 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       cause: error,
     });
   }
+}
+
+/**
+ * Makes a folder and those above it. Not by mkdir's `recursive`: on a file system that answers ENOENT for a folder
+ * whose parent exists, such as /proc, Node tries again for ever, in a thread that no signal stops.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    if (!hasCode(error, 'ENOENT') || (await isFolder(dirname(path)))) throw error;
+    await makeFolder(dirname(path));
+    // Another start may be making it too.
+    await mkdir(path).catch(async (again: unknown) => {
+      if (!(await isFolder(path))) throw again;
+    });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** The text of a file, or undefined if there is none. */

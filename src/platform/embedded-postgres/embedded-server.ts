@@ -5,6 +5,7 @@ import { connectionUrl, DATABASE, readAccess, writeAccess, type Access } from '.
 import { openDataFolder, WAYS_OUT } from './data-folder.js';
 import { EmbeddedServerError, reasonOf } from './embedded-server-error.js';
 import { FolderLock } from './folder-lock.js';
+import { endPrograms } from './launcher.js';
 import { runSql } from './server-probe.js';
 import { stopOrphans } from './orphans.js';
 import { choosePort, isFree } from './port.js';
@@ -21,6 +22,8 @@ export interface EmbeddedServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Takes short lines for people. */
   readonly log?: (line: string) => void;
+  /** Ends a start that is under way, which then rejects with its reason. Later it means nothing: see stop(). */
+  readonly signal?: AbortSignal;
 }
 
 const PORT_ATTEMPTS = 5;
@@ -62,7 +65,7 @@ export class EmbeddedServer {
 
   /** Resolves when the server accepts connections to the database `watcher`. @throws EmbeddedServerError */
   static async start(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-    const { dataDir, settings = {}, log = () => undefined } = options;
+    const { dataDir, settings = {}, log = () => undefined, signal = new AbortController().signal } = options;
     const binaries = await findInstallation();
     const folder = await openDataFolder(dataDir);
     let lock: FolderLock | undefined;
@@ -73,12 +76,13 @@ export class EmbeddedServer {
       const setup = { folder, binaries, launcher, settings, log };
       const known = await readAccess(folder.urlFile);
       await stopOrphans(setup, known);
-      const password = await prepareCluster(setup, known);
+      const password = await prepareCluster(setup, known, signal);
       await rotateLog(folder.log);
-      const { server, access } = await firstServer(setup, password, known?.port);
+      const { server, access } = await firstServer(setup, { password, port: known?.port }, signal);
       return new EmbeddedServer(setup, access, lock, server);
     } catch (error) {
       lock?.release();
+      if (signal.aborted) throw signal.reason;
       if (error instanceof EmbeddedServerError) throw error;
       const reason = reasonOf(error);
       throw new EmbeddedServerError(
@@ -88,6 +92,11 @@ export class EmbeddedServer {
         },
       );
     }
+  }
+
+  /** Ends all servers of this process and whatever prepares one, without asking; none comes back. */
+  static endAtOnce(): Promise<void> {
+    return endPrograms();
   }
 
   /** Shuts down in good order (harder if that takes too long), then leaves the folder to others. Never rejects. */
@@ -141,17 +150,17 @@ function longer(pause: number): number {
 /** The first server of this run, on the port of the run before if possible. Writes database.url. */
 async function firstServer(
   setup: ServerSetup,
-  password: string,
-  usualPort: number | undefined,
+  { password, port }: { readonly password: string; readonly port: number | undefined },
+  signal: AbortSignal,
 ): Promise<{ server: ServerProcess; access: Access }> {
   for (let attempt = 1; ; attempt++) {
-    const access = { password, port: await choosePort(attempt === 1 ? usualPort : undefined) };
+    const access = { password, port: await choosePort(attempt === 1 ? port : undefined) };
     try {
       await writeAccess(setup.folder.urlFile, access);
-      return { server: await startServer(setup, access, new AbortController().signal), access };
+      return { server: await startServer(setup, access, signal), access };
     } catch (error) {
       // Our server is gone; if its port is in use, somebody took it between our look and its start.
-      if (attempt === PORT_ATTEMPTS || (await isFree(access.port))) throw error;
+      if (signal.aborted || attempt === PORT_ATTEMPTS || (await isFree(access.port))) throw error;
     }
   }
 }

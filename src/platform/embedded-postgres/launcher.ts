@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { lchown, readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The system user that the server runs as when we are root. */
 export interface Owner {
@@ -16,6 +17,10 @@ export interface ProgramResult {
 
 const running = new Set<ChildProcess>();
 let hooked = false;
+let isOver = false;
+
+/** How long programs may take to end once they were told to end at once. */
+const END_WITHIN_MS = 1500;
 
 /** Starts programs of PostgreSQL: as whom, in which surroundings, and never outliving an orderly end of ours. */
 export class Launcher {
@@ -29,6 +34,7 @@ export class Launcher {
   ) {}
 
   spawn(program: string, args: readonly string[], stdio: StdioOptions, detached = false): ChildProcess {
+    if (isOver) throw new Error('no program is started any more');
     const [file = program, ...rest] = [...this.prefix, program, ...args];
     const child = spawn(file, rest, {
       stdio,
@@ -45,10 +51,16 @@ export class Launcher {
     return child;
   }
 
-  /** Runs a program to its end. Rejects only if it cannot be started at all. */
-  run(program: string, args: readonly string[], input = ''): Promise<ProgramResult> {
+  /** Runs a program to its end, which `signal` brings about early. Rejects only if it cannot be started at all. */
+  run(
+    program: string,
+    args: readonly string[],
+    { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<ProgramResult> {
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const child = this.spawn(program, args, 'pipe');
+      signal?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
       let output = '';
       const collect = (chunk: Buffer): void => {
         output += chunk.toString('utf8');
@@ -83,4 +95,16 @@ function stopAtExit(child: ChildProcess): void {
   running.add(child);
   child.once('exit', () => running.delete(child));
   child.once('error', () => running.delete(child));
+}
+
+/**
+ * Ends every program at once, and lets none be started afterwards. PostgreSQL's immediate shutdown (SIGQUIT) loses no
+ * committed row; the next start recovers.
+ */
+export async function endPrograms(): Promise<void> {
+  isOver = true;
+  const ended = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  for (const child of running) child.kill('SIGQUIT');
+  await Promise.race([Promise.all(ended), sleep(END_WITHIN_MS, undefined, { ref: false })]);
+  for (const child of running) child.kill('SIGKILL');
 }

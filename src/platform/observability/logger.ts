@@ -9,7 +9,7 @@ import { currentRequestId } from './request-context.js';
 export async function createLogger(
   config: Config,
   // Lines go out together, 4 kB or 0.1 s of them: a write for each would be a sixth of what a request costs.
-  output: DestinationStream = pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }),
+  output: DestinationStream = standardOutput(),
 ): Promise<Logger> {
   const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
   return pino(
@@ -31,12 +31,25 @@ export async function createLogger(
   );
 }
 
+/** A terminal that was closed, or a full disk behind a redirection, loses lines; it does not end the service. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 });
+  output.on('error', () => {
+    // Else the flush at the end of the process would throw.
+    output.flushSync = () => undefined;
+  });
+  return output;
+}
+
 /** Writes each line as people read it. By the formatter alone: the stream of pino-pretty loses lines at a sudden end. */
 async function pretty(output: DestinationStream): Promise<DestinationStream> {
   const { prettyFactory } = await import('pino-pretty');
   const format = prettyFactory({ singleLine: true, colorize: process.stdout.isTTY });
   return { write: (line) => output.write(format(line)) };
 }
+
+/** What these say of a start that failed is said by `main`, in one line. */
+const SAID_BY_MAIN = new Set<unknown>(['ExceptionHandler', 'TypeOrmModule']);
 
 /** Hands what the framework logs on to pino; its start-up chatter counts as debug. */
 export class NestLogger implements LoggerService {
@@ -51,6 +64,7 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    if (SAID_BY_MAIN.has(rest.at(-1))) return;
     this.write('error', message, rest);
   }
 

@@ -1,0 +1,57 @@
+import { parseDatabaseUrl } from './database-url.js';
+import { UnfitValue } from './unfit-value.js';
+
+/** The parts that are there. */
+function partsOf(url: string): object {
+  const { parameters, ...parts } = parseDatabaseUrl(url);
+  const given = Object.entries({ ...parts, ...parameters }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
+describe('parseDatabaseUrl', () => {
+  it.each([
+    ['postgresql://', {}],
+    ['postgres://localhost', { host: 'localhost' }],
+    ['postgresql://localhost:5433/db', { host: 'localhost', port: 5433, database: 'db' }],
+    ['postgresql://u@h/db', { user: 'u', host: 'h', database: 'db' }],
+    ['postgresql://u:p@/db?host=/dir', { user: 'u', password: 'p', host: '/dir', database: 'db' }],
+    ['postgresql://u:p@%2Frun%2Fpg:5433/db', { user: 'u', password: 'p', host: '/run/pg', port: 5433, database: 'db' }],
+    [
+      'postgresql:///db?host=h&port=1&user=u&password=p',
+      { host: 'h', port: 1, user: 'u', password: 'p', database: 'db' },
+    ],
+    ['postgresql://h/a?dbname=b', { host: 'h', database: 'b' }],
+    ['postgresql://[::1]:5433/db', { host: '::1', port: 5433, database: 'db' }],
+    ['postgresql://name/db?hostaddr=10.0.0.1', { host: 'name', address: '10.0.0.1', database: 'db' }],
+    ['postgresql://u%40d:p%3A%2F%25@h/d%20b', { user: 'u@d', password: 'p:/%', host: 'h', database: 'd b' }],
+    ['postgresql://u:%C3%BC+?#@h/db', { user: 'u', password: 'ü+?#', host: 'h', database: 'db' }],
+    ['postgresql://u:p@ss@h/db', { user: 'u', password: 'p@ss', host: 'h', database: 'db' }],
+    ['postgresql://h/db?ssl=true', { host: 'h', database: 'db', sslmode: 'require' }],
+    ['postgresql://h?sslmode=verify-full&connect_timeout=3', { host: 'h', sslmode: 'verify-full' }],
+    ['postgresql://h/db?options=-c%20search_path%3Dw', { host: 'h', database: 'db', options: '-c search_path=w' }],
+  ])('%s', (url, parts) => {
+    expect(partsOf(url)).toEqual(parts);
+  });
+
+  it.each([
+    ['mysql://h/db', 'does not begin with postgresql://'],
+    ['postgresql://u:to%psecret@h/db', "the password has a '%' without two hexadecimal digits"],
+    ['postgresql://u:topsecret%@h', "a '%' without two hexadecimal digits"],
+    ['postgresql://u:topsecret%00@h', 'the password has a NUL character'],
+    ['postgresql://u:topsecret%ff@h', 'the password is not UTF-8'],
+    ['postgresql://h:port/db', 'port is no number from 1 to 65535'],
+    ['postgresql://h:65536/db', 'port is no number from 1 to 65535'],
+    ['postgresql://a,b/db', 'more than one host'],
+    ['postgresql://h/db?sslmod=require', "a parameter 'sslmod', which is not known here"],
+    ['postgresql://h/db?sslmode', "parameter 'sslmode' has no value"],
+    ['postgresql://h/db?sslmode=on', "sslmode is 'on', which is none of disable, allow, prefer"],
+    ['postgresql://h/db?sslmode=verify-ca', 'sslmode=verify-ca needs sslrootcert'],
+    ['postgresql://h/db?sslnegotiation=direct', 'sslnegotiation=direct needs sslmode=require'],
+    ['postgresql://h/db?ssl_min_protocol_version=3', 'ssl_min_protocol_version'],
+  ])('refuses %s', (url, why) => {
+    const parse = (): unknown => parseDatabaseUrl(url);
+    expect(parse).toThrow(UnfitValue);
+    expect(parse).toThrow(why);
+    expect(parse).not.toThrow('secret');
+  });
+});

@@ -1,0 +1,163 @@
+import { UnfitValue } from './unfit-value.js';
+
+/** The parts of a PostgreSQL URL, decoded; what is absent is undefined. */
+export interface DatabaseUrl {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** A name or an address, or a folder of Unix sockets, which begins with `/`. */
+  readonly host: string | undefined;
+  /** The address to connect to (`hostaddr`), where the host is only the name that the certificate must have. */
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  readonly database: string | undefined;
+  /** The other parameters, all of them known to {@link PARAMETERS}. */
+  readonly parameters: Readonly<Partial<Record<Parameter, string>>>;
+}
+
+/** Those of libpq, and that of node-postgres for `require` whatever `sslrootcert` says. */
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+/** Parameters that change how the service connects. */
+const PARAMETERS = [
+  'application_name',
+  'channel_binding',
+  'options',
+  'sslcert',
+  'sslcrl',
+  'sslkey',
+  'sslmode',
+  'sslnegotiation',
+  'sslpassword',
+  'sslrootcert',
+  'ssl_max_protocol_version',
+  'ssl_min_protocol_version',
+] as const;
+type Parameter = (typeof PARAMETERS)[number];
+
+/** Parameters of libpq that say what holds anyway with one server, UTF-8 and the service's own time limits. */
+const NO_EFFECT = new Set([
+  'client_encoding',
+  'connect_timeout',
+  'fallback_application_name',
+  'gssdelegation',
+  'gssencmode',
+  'keepalives',
+  'keepalives_count',
+  'keepalives_idle',
+  'keepalives_interval',
+  'load_balance_hosts',
+  'sslcompression',
+  'sslsni',
+  'target_session_attrs',
+  'tcp_user_timeout',
+  // The default of node-postgres differs from libpq; this is how it is asked for libpq's meaning.
+  'uselibpqcompat',
+]);
+
+const SEVERAL_HOSTS = 'it names more than one host; the service connects to one';
+const SHAPE = /^postgres(?:ql)?:\/\/(?<authority>[^/?]*)(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/s;
+/** Credentials may hold `?`, and `@` where somebody did not encode it: they end at the last `@` before the path. */
+const CREDENTIALS = /^(?<scheme>postgres(?:ql)?:\/\/)(?<credentials>[^/]*)@/s;
+const HOST_AND_PORT = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s;
+
+/**
+ * Reads a URL by the rules of libpq (PostgreSQL's manual, "Connection URIs"), for one server. The messages never
+ * repeat the credentials.
+ * @throws UnfitValue
+ */
+export function parseDatabaseUrl(text: string): DatabaseUrl {
+  const credentials = CREDENTIALS.exec(text)?.groups?.['credentials'];
+  const rest = credentials === undefined ? text : text.replace(CREDENTIALS, '$<scheme>');
+  const { authority = '', path = '', query = '' } = SHAPE.exec(rest)?.groups ?? {};
+  if (!SHAPE.test(rest)) throw new UnfitValue('it does not begin with postgresql://');
+  const [, user = '', password] = /^([^:]*)(?::(.*))?$/s.exec(credentials ?? '') ?? [];
+  if (authority.includes(',')) throw new UnfitValue(SEVERAL_HOSTS);
+  const { host = '', port } = HOST_AND_PORT.exec(authority)?.groups ?? {};
+  const named = parametersOf(query);
+  const take = (name: string): string | undefined => {
+    const value = named.get(name);
+    named.delete(name);
+    return value === '' ? undefined : value;
+  };
+  // libpq too lets a parameter win over the part of the URL that it repeats.
+  const url = {
+    user: take('user') ?? given(decode(user, 'the user name')),
+    password: take('password') ?? given(decode(password ?? '', 'the password')),
+    host: take('host') ?? given(decode(host.replace(/^\[(.*)\]$/s, '$1'), 'the host')),
+    address: take('hostaddr'),
+    port: portOf(take('port') ?? port),
+    database: take('dbname') ?? given(decode(path, 'the name of the database')),
+  };
+  if (url.host?.includes(',')) throw new UnfitValue(SEVERAL_HOSTS);
+  return { ...url, parameters: known(named) };
+}
+
+function given(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function parametersOf(query: string): Map<string, string> {
+  const parts = query === '' ? [] : query.split('&');
+  return new Map(
+    parts.map((part) => {
+      const [, name = '', value] = /^([^=]*)=(.*)$/s.exec(part) ?? [];
+      if (value === undefined) throw new UnfitValue(`its parameter '${part}' has no value`);
+      return [decode(name, 'the name of a parameter'), decode(value, `the parameter '${name}'`)];
+    }),
+  );
+}
+
+function known(named: Map<string, string>): DatabaseUrl['parameters'] {
+  if (named.get('ssl') === 'true') {
+    named.delete('ssl');
+    named.set('sslmode', named.get('sslmode') ?? 'require');
+  }
+  const parameters: Partial<Record<Parameter, string>> = {};
+  for (const [name, value] of named) {
+    const parameter = PARAMETERS.find((candidate) => candidate === name);
+    if (parameter !== undefined) parameters[parameter] = value;
+    else if (!NO_EFFECT.has(name)) throw new UnfitValue(`it has a parameter '${name}', which is not known here`);
+  }
+  check('sslmode', parameters.sslmode, SSL_MODES);
+  check('sslnegotiation', parameters.sslnegotiation, ['postgres', 'direct']);
+  check('channel_binding', parameters.channel_binding, ['disable', 'prefer', 'require']);
+  checkTogether(parameters);
+  for (const name of ['ssl_min_protocol_version', 'ssl_max_protocol_version'] as const) {
+    check(name, parameters[name], ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
+  }
+  return parameters;
+}
+
+/** What libpq refuses too: each would weaken what the other asks for. */
+function checkTogether({ sslmode = 'prefer', sslnegotiation, sslrootcert }: DatabaseUrl['parameters']): void {
+  if (sslnegotiation === 'direct' && ['disable', 'allow', 'prefer'].includes(sslmode)) {
+    throw new UnfitValue('its sslnegotiation=direct needs sslmode=require or stronger');
+  }
+  if (sslmode === 'verify-ca' && (sslrootcert === undefined || sslrootcert === 'system')) {
+    throw new UnfitValue('its sslmode=verify-ca needs sslrootcert, the file of the CA; or take sslmode=verify-full');
+  }
+}
+
+function check(name: string, value: string | undefined, taken: readonly string[]): void {
+  if (value === undefined || taken.includes(value)) return;
+  throw new UnfitValue(`its ${name} is '${value}', which is none of ${taken.join(', ')}`);
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new UnfitValue('its port is no number from 1 to 65535');
+  return port;
+}
+
+function decode(text: string, what: string): string {
+  if (/%(?![0-9a-f]{2})/i.test(text)) {
+    throw new UnfitValue(`${what} has a '%' without two hexadecimal digits after it; a percent sign is written %25`);
+  }
+  if (/%00|\0/.test(text)) throw new UnfitValue(`${what} has a NUL character`);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UnfitValue(`${what} is not UTF-8 once its percent-encoding is undone`);
+  }
+}

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { userInfo } from 'node:os';
+import { createSecureContext, getCACertificates, type ConnectionOptions, type SecureVersion } from 'node:tls';
+import pg from 'pg';
+import { type DatabaseUrl, parseDatabaseUrl } from '../config/database-url.js';
+import { ConfigurationError } from '../config/variable.js';
+
+const DEFAULT_PORT = 5432;
+/** Where servers put their Unix sockets, on most systems. */
+const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
+
+/**
+ * How to connect to the database of a URL: for `pg.Client`, and for `pg.Pool` as well. Everything that connects takes
+ * it from here, so that the pool, the watch and the commands understand a URL alike, and as psql does. Certificates
+ * are read now.
+ * @throws ConfigurationError for a file that can't be used
+ */
+export function connectionOptions(url: string) {
+  const parsed = parseDatabaseUrl(url);
+  const { application_name: name = 'watcher', options, sslnegotiation, channel_binding } = parsed.parameters;
+  const port = parsed.port ?? DEFAULT_PORT;
+  const host = parsed.address ?? parsed.host ?? socketFolder(port) ?? 'localhost';
+  const user = parsed.user ?? userInfo().username;
+  const ssl = host.startsWith('/') ? false : tlsOptions(parsed);
+  return {
+    // The pool makes its connections of this class.
+    Client: DatabaseClient,
+    host,
+    port,
+    user,
+    // Undefined: `pg` looks into ~/.pgpass when the server asks for one.
+    password: parsed.password,
+    database: parsed.database ?? user,
+    application_name: name,
+    ssl,
+    plainWhereNoTls: ssl !== false && !isTlsRequired(parsed),
+    ...(options !== undefined && { options }),
+    ...(ssl !== false && sslnegotiation === 'direct' && { sslnegotiation: 'direct' as const }),
+    ...(ssl !== false && channel_binding === 'require' && { enableChannelBinding: true }),
+  } as const;
+}
+
+function socketFolder(port: number): string | undefined {
+  return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`));
+}
+
+/** `allow` is taken for `prefer`: both mean "encrypted or not", and this one encrypts where the server can. */
+function isTlsRequired({ parameters: { sslmode = 'prefer' } }: DatabaseUrl): boolean {
+  return sslmode !== 'prefer' && sslmode !== 'allow';
+}
+
+/** What `sslmode` means to libpq, for Node's TLS. */
+function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptions | false {
+  const { sslmode = 'prefer', sslrootcert, sslcert, sslkey, sslpassword, sslcrl } = parameters;
+  if (sslmode === 'disable') return false;
+  const isVerified = sslmode.startsWith('verify-') || (sslmode === 'require' && sslrootcert !== undefined);
+  const isNameVerified = sslmode === 'verify-full' || (isVerified && sslrootcert === 'system');
+  const options: ConnectionOptions = {
+    rejectUnauthorized: isVerified,
+    ...(isVerified && !isNameVerified && { checkServerIdentity: () => undefined }),
+    ...(isVerified && sslrootcert !== undefined && { ca: authorities(sslrootcert) }),
+    ...(sslcert !== undefined && { cert: readParameter('sslcert', sslcert) }),
+    ...(sslkey !== undefined && { key: readParameter('sslkey', sslkey) }),
+    ...(sslpassword !== undefined && { passphrase: sslpassword }),
+    ...(isVerified && sslcrl !== undefined && { crl: readParameter('sslcrl', sslcrl) }),
+    ...(address !== undefined && host !== undefined && isIP(host) === 0 && { servername: host }),
+    minVersion: (parameters.ssl_min_protocol_version ?? 'TLSv1.2') as SecureVersion,
+    ...(parameters.ssl_max_protocol_version && {
+      maxVersion: parameters.ssl_max_protocol_version as SecureVersion,
+    }),
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new ConfigurationError(
+      `DATABASE_URL: the certificates cannot be used (${(error as Error).message}): sslrootcert, sslcert, sslkey and ` +
+        'sslcrl take PEM files, sslkey the key of sslcert, and sslpassword its password',
+      { cause: error },
+    );
+  }
+  return options;
+}
+
+function authorities(sslrootcert: string): string | string[] {
+  if (sslrootcert === 'system') return getCACertificates('system');
+  const text = readParameter('sslrootcert', sslrootcert);
+  // Node takes a file without a certificate for an empty list, and would say only that nobody is trusted.
+  if (!text.includes('-----BEGIN'))
+    throw new ConfigurationError('DATABASE_URL: sslrootcert names a file that holds no PEM certificate');
+  return text;
+}
+
+function readParameter(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(
+      `DATABASE_URL: ${name} names a file that cannot be read (${(error as Error).message}): put it there, or correct ${name}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The part of a connection of `pg` that decides between TLS and plain text. */
+interface Negotiation {
+  readonly stream: NodeJS.ReadWriteStream;
+  connect(...address: unknown[]): void;
+  attachListeners(stream: NodeJS.ReadWriteStream): void;
+  emit(event: string): boolean;
+}
+
+/** A connection to the database; where TLS is optional it goes on without, on a server that has none. */
+export class DatabaseClient extends pg.Client {
+  constructor(options: pg.ClientConfig & { readonly plainWhereNoTls?: boolean } = {}) {
+    super(options);
+    if (options.plainWhereNoTls) goOnWithoutTls((this as unknown as { connection: Negotiation }).connection);
+  }
+}
+
+/**
+ * `pg` asks the server whether it speaks TLS and gives up at `N`, for no. Its listener for that answer, the only one of
+ * the new stream, is wrapped: at `N` the connection goes on as it does after a handshake, in plain text.
+ */
+function goOnWithoutTls(connection: Negotiation): void {
+  const connect = connection.connect.bind(connection);
+  connection.connect = (...address) => {
+    connect(...address);
+    const { stream } = connection;
+    const [listener] = stream.listeners('data') as ((answer: Buffer) => void)[];
+    if (!listener) throw new Error('pg does not wait for the answer to its question for TLS');
+    stream.removeListener('data', listener);
+    stream.once('data', (answer: Buffer) => {
+      if (answer.toString('latin1') !== 'N') return listener.call(stream, answer);
+      connection.attachListeners(stream);
+      connection.emit('sslconnect');
+    });
+  };
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { jest } from '@jest/globals';
+
+jest.setTimeout(60_000);
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'watcher-runtime-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A folder with a program named `node` that says it is of this version, and otherwise only that it ran. */
+async function callersNode(version: string, ...below: string[]): Promise<string> {
+  const home = join(folder, version, ...below);
+  await mkdir(home, { recursive: true });
+  const program = join(home, 'node');
+  await writeFile(program, `#!/bin/sh\n[ "$1" = --version ] && echo v${version} || echo "${version} runs $*"\n`);
+  await chmod(program, 0o755);
+  return home;
+}
+
+async function outcome(child: ChildProcess): Promise<{ code: number | null; said: string }> {
+  let said = '';
+  for (const output of [child.stdout, child.stderr]) output?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said: said.trim() };
+}
+
+/** What `node tools/node.js -p process.execPath` prints for a caller with this PATH. */
+function run(path: readonly string[], home = repository): Promise<{ code: number | null; said: string }> {
+  const env = { PATH: [...path, '/usr/bin', '/bin'].join(delimiter) };
+  return outcome(spawn(process.execPath, [join(home, 'tools', 'node.js'), '-p', 'process.execPath'], { env }));
+}
+
+describe('the Node of the scripts', () => {
+  it.each(['24.11.0', '24.99.1', '26.0.0', '28.1.0'])("is the caller's %s", async (version) => {
+    expect(await run([await callersNode(version)])).toEqual({ code: 0, said: `${version} runs -p process.execPath` });
+  });
+
+  it.each(['20.20.2', '22.22.3', '24.0.0', '24.10.0', '25.9.0'])(
+    "is npm's where the caller has %s",
+    async (version) => {
+      const { code, said } = await run([await callersNode(version)]);
+      expect([code, await realpath(said)]).toEqual([0, expect.stringContaining(join('node_modules', 'node-'))]);
+    },
+  );
+
+  it('is not what npm put in front of the PATH', async () => {
+    const path = [await callersNode('24.98.0', 'node_modules', '.bin'), await callersNode('24.97.0')];
+    expect((await run(path)).said).toBe('24.97.0 runs -p process.execPath');
+  });
+
+  it('is asked for in one line where there is none', async () => {
+    const bare = join(folder, 'bare');
+    await cp(join(repository, 'tools'), join(bare, 'tools'), { recursive: true });
+    await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
+    const { code, said } = await run([await callersNode('20.20.2')], bare);
+    expect(code).toBe(1);
+    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is needed, found Node 20\.20\.2, .*[^\n]$/);
+    expect(said).not.toContain('\n');
+  });
+});
+
+describe('a program that cannot take the place of its starter, as on Windows', () => {
+  const starter = (script: string): ChildProcess =>
+    spawn(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `import { runAsChild } from ${JSON.stringify(pathToFileURL(join(repository, 'tools', 'runtime.js')).href)};
+       runAsChild(process.execPath, ['--eval', ${JSON.stringify(script)}]);`,
+    ]);
+
+  it('gives its exit code back', async () => {
+    expect((await outcome(starter('process.exit(7)'))).code).toBe(7);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('gets %s', async (signal) => {
+    const child = starter(
+      `process.on('${signal}', () => process.exit(3)); console.log('up'); setInterval(() => undefined, 1000)`,
+    );
+    const end = outcome(child);
+    if (child.stdout) await once(child.stdout, 'data');
+    child.kill(signal);
+    expect((await end).code).toBe(3);
+  });
+
+  it('tells which signal killed it', async () => {
+    expect((await outcome(starter(`process.kill(process.pid, 'SIGKILL')`))).code).toBe(137);
+  });
+});

@@ -1,0 +1,11 @@
+/** `node tools/node.js …` is `node …` on the Node that the scripts run on; see runtime.js. */
+import { become, chooseNode, locate } from './runtime.js';
+
+let node;
+try {
+  node = chooseNode();
+} catch (error) {
+  process.stderr.write(`watcher: ${error.message}\n`);
+  process.exit(1);
+}
+become(node, process.argv.slice(2).map(locate));

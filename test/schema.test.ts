@@ -16,8 +16,9 @@ describe('the schema', () => {
   it('comes to a database that has the views as they were before the deadlines', async () => {
     const database = await createDatabase({ empty: true });
     const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
-    await source.runMigrations();
-    await source.undoLastMigration();
+    const ran = await source.runMigrations();
+    const since = ran.findIndex(({ name }) => name === 'Analysis1767657600000');
+    for (let undone = since; undone < ran.length; undone++) await source.undoLastMigration();
     const runner = source.createQueryRunner();
     await new Monitoring1767398400000().down(runner);
     await runner.release();

@@ -4,6 +4,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
+import { IncidentLife1767747500000 } from './migrations/1767747500000-incident-life.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 
@@ -14,6 +15,7 @@ const MIGRATIONS = [
   Access1767484800000,
   Idempotency1767571200000,
   Analysis1767657600000,
+  IncidentLife1767747500000,
 ];
 
 /** Where TypeORM notes which of them have run. */

@@ -6,6 +6,8 @@ export function toAlertDto(alert: Omit<AlertEntity, 'body'>): AlertDto {
     id: alert.id,
     delivery_id: alert.deliveryId,
     channel: alert.channel,
+    route: alert.route,
+    target: alert.target,
     event: alert.event,
     incident_ids: [...alert.incidentIds],
     status: alert.status,

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import {
   COUNT_FRESHNESS,
   COUNT_TIMELINESS,
+  ENDED_SINCE,
   LOCK_CHECK,
   OPEN_LATE,
   OPEN_LATE_ENDS,
@@ -48,6 +49,12 @@ export class CheckRepository {
   async count(manager: EntityManager, check: Check): Promise<number> {
     const [row]: { checked: number }[] = await manager.query(COUNT[check]);
     return row?.checked ?? 0;
+  }
+
+  /** Those of the late executions' incidents that ended not before a moment. */
+  async endedSince(manager: EntityManager, incidentIds: readonly number[], moment: Date): Promise<number[]> {
+    const rows: { id: number }[] = await manager.query(ENDED_SINCE, [incidentIds, moment]);
+    return rows.map(({ id }) => id);
   }
 
   private async insert(manager: EntityManager, statement: string, now: Date): Promise<number[]> {

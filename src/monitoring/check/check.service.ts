@@ -4,9 +4,9 @@ import { Answer } from '../../common/answer.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { ExecutionDeadlineService } from '../../execution/execution-deadline.service.js';
 import { IdempotencyService } from '../../idempotency/idempotency.service.js';
-import { AlertOutboxService } from '../alert/alert-outbox.service.js';
 import type { CheckReportDto } from './check.dto.js';
 import { type Check, CheckRepository, type Findings } from './check.repository.js';
+import { FindingMessageService } from './finding-message.service.js';
 
 /** How far back a changed threshold may have been missed by a start that overlapped with it; starts take far less. */
 const OVERLAP_MS = 60 * 60 * 1000;
@@ -22,7 +22,7 @@ export class CheckService {
     private readonly idempotency: IdempotencyService,
     private readonly checks: CheckRepository,
     private readonly deadlines: ExecutionDeadlineService,
-    private readonly outbox: AlertOutboxService,
+    private readonly messages: FindingMessageService,
   ) {}
 
   /** Runs one check as of `now`. */
@@ -44,8 +44,7 @@ export class CheckService {
     await this.checks.lock(manager, check);
     if (check === 'timeliness') await this.deadlines.settle(manager, new Date(now.getTime() - OVERLAP_MS));
     const findings = await this.checks[check](manager, now);
-    await this.outbox.write(manager, 'opened', findings.opened, now);
-    await this.outbox.write(manager, 'resolved', findings.resolved, now);
+    await this.messages.write(manager, findings, now);
     return findings;
   }
 }

@@ -82,9 +82,9 @@ export const COUNT_FRESHNESS = `
  * By ix_pipeline_execution_deadline and uq_incident_open.
  */
 export const OPEN_LATE = `
-  INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, expected_at, since, threshold_number,
+  INSERT INTO incident (kind, pipeline_id, execution_id, root_id, opened_at, expected_at, since, threshold_number,
                         threshold_datepart)
-  SELECT 'timeliness', e.pipeline_id, e.id, $1::timestamptz, e.deadline, e.start_date,
+  SELECT 'timeliness', e.pipeline_id, e.id, e.root_id, $1::timestamptz, e.deadline, e.start_date,
          coalesce(p.timeliness_number, t.timeliness_number), coalesce(p.timeliness_datepart, t.timeliness_datepart)
     FROM pipeline_execution e
     JOIN pipeline p ON p.id = e.pipeline_id
@@ -104,9 +104,9 @@ export const OPEN_LATE = `
  */
 export const OPEN_LATE_ENDS = `
   WITH ended AS (DELETE FROM late_end RETURNING execution_id)
-  INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, expected_at, since, threshold_number,
+  INSERT INTO incident (kind, pipeline_id, execution_id, root_id, opened_at, expected_at, since, threshold_number,
                         threshold_datepart)
-  SELECT 'timeliness', e.pipeline_id, e.id, $1::timestamptz, e.deadline, e.start_date,
+  SELECT 'timeliness', e.pipeline_id, e.id, e.root_id, $1::timestamptz, e.deadline, e.start_date,
          coalesce(p.timeliness_number, t.timeliness_number), coalesce(p.timeliness_datepart, t.timeliness_datepart)
     FROM ended
     JOIN pipeline_execution e ON e.id = ended.execution_id
@@ -133,19 +133,26 @@ export const RESOLVE_LATE = `
           OR coalesce(e.deadline >= $1::timestamptz, true))
   RETURNING i.id`;
 
+/** Which of these incidents are of executions that ended not before a moment; by the primary keys. */
+export const ENDED_SINCE = `
+  SELECT i.id
+    FROM incident i
+    JOIN pipeline_execution e ON e.id = i.execution_id
+   WHERE i.id = ANY ($1::bigint[]) AND e.end_date >= $2::timestamptz
+   ORDER BY i.id`;
+
 /**
- * Resolves the failures that no end could: the pipeline was deactivated, or its next success was reported before the
- * failure. By uq_incident_open and ix_pipeline_execution_pipeline_succeeded.
+ * Resolves the failures that no end could: the pipeline was deactivated, or came from before its ends resolved them in
+ * any order. By uq_incident_open_failure and ix_pipeline_execution_pipeline_succeeded_end.
  */
 export const RESOLVE_FAILED = `
   UPDATE incident i
      SET resolved_at = $1::timestamptz, resolution = CASE WHEN p.active THEN 'succeeded' ELSE 'inactive' END
-    FROM pipeline p, pipeline_execution failed
-   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND p.id = i.pipeline_id AND failed.id = i.execution_id
-     AND (NOT p.active
-          OR EXISTS (SELECT FROM pipeline_execution e
-                      WHERE e.pipeline_id = i.pipeline_id AND e.start_date > failed.start_date
-                        AND e.completed_successfully AND e.end_date >= i.since))
+    FROM pipeline p,
+         watcher_last_success(ARRAY(SELECT open.pipeline_id FROM incident open
+                                     WHERE open.kind = 'failure' AND open.resolved_at IS NULL)) success
+   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND p.id = i.pipeline_id AND success.pipeline_id = i.pipeline_id
+     AND (NOT p.active OR success.end_date >= i.since)
   RETURNING i.id`;
 
 /** How many executions a timeliness check is about; counted only where somebody asks. By ix_pipeline_execution_deadline. */

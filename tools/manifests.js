@@ -30,6 +30,7 @@ const REFUSED = [
   [['--set', 'secret.existing=mine,replicas=3'], /replicas/],
   [['--set', 'secret.existing=mine,migration.mode=never'], /mode/],
   [['--set', 'secret.existing=mine,config.DATABASE_URL=postgres://host'], /DATABASE_URL/],
+  [['--set', 'secret.existing=mine,alertRoutes[0].name=x'], /alertRoutes/],
 ];
 
 const template = (values) => helm('template', 'watcher', CHART, ...values);

@@ -1,6 +1,7 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../http/api.js';
 import type { Scope } from './caller.js';
 
@@ -30,3 +31,8 @@ export function Requires(access: RouteAccess): MethodDecorator {
     ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [access]), ApiProblems(401, 403, 429)]),
   );
 }
+
+/** The caller of the request, as a parameter of a controller's method; never null where a scope is required. */
+export const CurrentCaller = createParamDecorator(
+  (_: undefined, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().caller,
+);

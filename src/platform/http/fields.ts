@@ -124,6 +124,18 @@ export const OneOf = (values: readonly string[]): PropertyDecorator =>
     ApiProperty({ type: 'string', enum: [...values] }),
   );
 
+/** Some of a closed set of strings, in a query string where the parameter may be repeated; an array from there on. */
+export const SomeOf = (values: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => [value]),
+    must(
+      'some_of',
+      `one of ${values.join(', ')}, once or more often`,
+      (value) => Array.isArray(value) && value.length <= 100 && value.every((item) => values.includes(item as string)),
+    ),
+    ApiProperty({ type: 'array', items: { type: 'string', enum: [...values] } }),
+  );
+
 const wholeOf = (value: unknown): unknown =>
   typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
 

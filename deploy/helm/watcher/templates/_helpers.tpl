@@ -75,6 +75,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}
 {{- end }}
+{{- with .Values.alertRoutes }}
+- name: WATCHER_ALERT_ROUTES
+  value: {{ toJson . | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "watcher.podAnnotations" -}}

@@ -8,8 +8,8 @@ const modules = Object.entries(MODULES);
 const ROOT = '^src/(app/|[^/]+$)';
 
 /** The files of a module: all in its folder, but for those of a module that lies in it. */
-const within = ({ path }) => {
-  const inner = modules.map(([, other]) => other.path).filter((other) => other.startsWith(`${path}/`));
+const within = ({ path }, paths = modules.map(([, other]) => other.path)) => {
+  const inner = paths.filter((other) => other.startsWith(`${path}/`));
   return inner.length === 0
     ? `^${escape(path)}/`
     : `^${escape(path)}/(?!(${inner.map((other) => escape(other.slice(path.length + 1))).join('|')})/)`;
@@ -48,11 +48,17 @@ const offers = modules
     },
   }));
 
-/** The files of a folder of a module; `.` is those outside of its folders, the wiring left out. */
-const ofFolder = ({ path, wiring = [] }, folder) =>
-  folder === '.'
-    ? `^${escape(path)}/(?!(${['', ...wiring].map(escape).join('|')})$)[^/]+$`
-    : `^${escape(path)}/${escape(folder)}/`;
+/**
+ * The files of a folder of a module, but for those of a listed folder that lies in it; `.` is those outside of its
+ * folders, the wiring left out.
+ */
+const ofFolder = ({ path, wiring = [], folders = {} }, folder) => {
+  if (folder === '.') return `^${escape(path)}/(?!(${['', ...wiring].map(escape).join('|')})$)[^/]+$`;
+  return within(
+    { path: `${path}/${folder}` },
+    Object.keys(folders).map((other) => `${path}/${other}`),
+  );
+};
 
 /** The rules for the sub-folders of a module. */
 const folders = modules

@@ -11,7 +11,7 @@ const port = Number(process.env['RECEIVER_PORT'] ?? 9090);
 const secret = process.env['ALERT_WEBHOOK_SECRET'] ?? 'example';
 
 interface Message {
-  event: 'opened' | 'resolved';
+  event: 'opened' | 'reminder' | 'resolved' | 'test';
   incidents: { kind: string; pipeline_name: string; detail: string }[];
 }
 
@@ -60,12 +60,13 @@ const receiver = createServer((request, response) => {
   });
 });
 
-/** Waits for a message, and prints it. Ids differ from night to night. */
+/** Waits for a message, and prints it. Ids differ from night to night, and so does the moment of a failure. */
 async function hear(event: string, kind: string, pipeline: string): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     const detail = told.get(`${event} ${kind} ${pipeline}`);
     if (detail !== undefined) {
-      console.log(`${event} ${kind} '${pipeline}'\n  ${detail.replace(/xecution \d+/g, 'xecution N')}`);
+      const shown = detail.replace(/xecution \d+/g, 'xecution N').replace(/failed at \S+Z/, 'failed at T');
+      console.log(`${event} ${kind} '${pipeline}'\n  ${shown}`);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -105,11 +106,12 @@ const orders = await register('load quotes', { timeliness_number: 30, timeliness
 const late = await start(orders, { start_date: '2026-01-31T02:00:00Z' });
 
 // A tree that fails because of one step: one message names it.
+const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 const night = await register('nightly report');
 const step = await register('send mail');
-const root = await start(night, { start_date: '2026-01-31T02:00:00Z' });
-const child = await start(step, { parent_id: root, start_date: '2026-01-31T02:10:00Z' });
-const failure = { end_date: '2026-01-31T02:11:00Z', error_message: 'the mail server does not answer' };
+const root = await start(night, { start_date: ago(20) });
+const child = await start(step, { parent_id: root, start_date: ago(10) });
+const failure = { error_message: 'the mail server does not answer' };
 await end(child, false, failure);
 await end(root, false, { ...failure, error_message: 'send mail failed' });
 

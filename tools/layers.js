@@ -21,7 +21,7 @@ export const FLOORS = ['adapters', 'features', 'platform'];
  *   why; `*` for all
  * @property {string[]} [wiring] files that put the folders of the module together, and may import all of them
  * @property {Record<string, Arrows>} [folders] its sub-folders, and which of each other they may import; `.` is the
- *   files of the module outside of them
+ *   files of the module outside of them; a folder in a folder (`a/b`) is one of its own
  */
 
 /** @type {Record<string, SourceModule>} */
@@ -187,6 +187,7 @@ export const MODULES = {
       auth: 'its routes say what they require',
       http: 'its fields, pages and answers',
       config: 'the schedule of the checks, the channels of alerts',
+      events: 'it declares what can be heard of incidents',
       jobs: 'checks and deliveries are jobs',
       database: 'its transactions',
       errors: 'its refusals',
@@ -201,6 +202,20 @@ export const MODULES = {
       incidents: {},
       alerts: {
         incidents: 'alerts are about incidents, and listen to their changes',
+        'alerts/message': 'the outbox writes messages',
+        'alerts/route': 'an alert goes to the targets that routes lead to',
+      },
+      'alerts/route': {
+        incidents: 'a route is chosen by kind and severity',
+      },
+      'alerts/message': {
+        incidents: 'a message shows incidents as the API does',
+      },
+      'alerts/delivery': {
+        incidents: 'PagerDuty is not asked to open what is over',
+        alerts: 'what waits in the outbox is delivered',
+        'alerts/message': 'e-mail and PagerDuty get their parts of a message one by one',
+        'alerts/route': 'a target is looked up when its alert is sent',
       },
       checks: {
         incidents: 'a check announces the incidents that it opened and resolved',

@@ -63,6 +63,7 @@ const REFUSED = [
   [[...IMAGE, '--set', 'secret.existing=mine,migration.mode=never'], /mode/],
   [[...IMAGE, '--set', 'secret.existing=mine,config.PORT=80'], /PORT/],
   [[...IMAGE, '--set', 'secret.existing=mine,config.DATABASE_URL=postgres://host'], /DATABASE_URL/],
+  [[...IMAGE, '--set', 'secret.existing=mine,alertRoutes[0].name=x'], /alertRoutes/],
 ];
 
 const template = (values) => helm('template', 'watcher', CHART, ...values);

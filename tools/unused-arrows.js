@@ -11,12 +11,13 @@ const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
 const byLength = Object.entries(MODULES).toSorted(([, a], [, b]) => b.path.length - a.path.length);
 const moduleOf = (file) => byLength.find(([, { path }]) => file.startsWith(`${path}/`))?.[0];
 
-/** The sub-folder that a file of a module lies in; `.` outside of them, undefined for the wiring. */
+/** The innermost listed folder that a file of a module lies in; `.` outside of them, undefined for the wiring. */
 const folderOf = (name, file) => {
-  const { path, wiring = [] } = MODULES[name];
+  const { path, wiring = [], folders = {} } = MODULES[name];
   const inside = file.slice(path.length + 1);
   if (wiring.includes(inside)) return undefined;
-  return inside.includes('/') ? inside.split('/', 1)[0] : '.';
+  const around = Object.keys(folders).filter((folder) => inside.startsWith(`${folder}/`));
+  return around.toSorted((a, b) => b.length - a.length)[0] ?? '.';
 };
 
 const used = new Set();

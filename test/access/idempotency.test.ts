@@ -34,6 +34,7 @@ describe('Idempotency-Key', () => {
     '/end_pipeline_execution': async () => ({ id: await watcher.begin(pipelineId), completed_successfully: true }),
     '/freshness': () => Promise.resolve({}),
     '/timeliness': () => Promise.resolve({}),
+    '/alert/test': () => Promise.resolve({ pipeline_id: pipelineId }),
   };
 
   it('repeats the first answer of every POST', async () => {

@@ -44,9 +44,11 @@ describe('the routes', () => {
   });
 
   it('take read to look, write to report, admin to change', async () => {
+    /** People acknowledge incidents by it, and a test message is for those who set the routes up. */
+    const others: Record<string, Scope> = { 'PATCH /incident/{id}': 'write', 'POST /alert/test': 'admin' };
     const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
     for (const { name, method, ...route } of routes.filter(({ name }) => !OPEN.includes(name))) {
-      const takes: Scope = method === 'GET' ? 'read' : reports(method);
+      const takes: Scope = others[name] ?? (method === 'GET' ? 'read' : reports(method));
       const allowed = [];
       for (const scope of ['read', 'write', 'admin'] as const) {
         if ((await send({ method, ...route }, bearer(keys[scope]))) !== 403) allowed.push(scope);

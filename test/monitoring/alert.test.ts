@@ -57,7 +57,7 @@ describe('alerts', () => {
     expect(slack?.headers['watcher-signature']).toBeUndefined();
     expect(slack?.text).not.toContain('<');
     expect(slack?.body.text).toBe('1 incident opened: Failed: Customers &lt;!channel&gt; &amp; co');
-    expect(slack?.body.blocks.map(({ type }: Json) => type)).toEqual(['header', 'section', 'context']);
+    expect(slack?.body.blocks.map(({ type }: Json) => type)).toEqual(['header', 'section', 'context', 'context']);
     expect(slack?.body.blocks[1].text.text).toContain('refused by &lt;db&gt;');
 
     await watcher.end(await watcher.begin(pipeline));
@@ -72,6 +72,8 @@ describe('alerts', () => {
       id: expect.any(Number),
       delivery_id: opened?.headers['watcher-delivery'],
       channel: 'webhook',
+      route: 'default',
+      target: 'webhook',
       event: 'opened',
       incident_ids: [incident.id],
       status: 'sent',
@@ -95,8 +97,8 @@ describe('alerts', () => {
     await until(() => hooks().length === 1 && receiver.at('/slack').length === 1);
     expect(hooks()[0]?.body).toMatchObject({ incident_count: 60, incidents: { length: 60 } });
     const { blocks, text } = receiver.at('/slack').at(0)?.body ?? {};
-    expect(text).toBe('60 incidents opened');
-    expect(blocks).toHaveLength(22);
+    expect(text).toBe(`60 incidents opened: Late: ${'x'.repeat(79)}… (60)`);
+    expect(blocks).toHaveLength(42);
     expect(blocks.at(-1).elements[0].text).toMatch(/^and 40 more: GET \/incident · delivery /);
     expect(blocks.every((block: Json) => (block.text?.text ?? '').length <= 3000)).toBe(true);
     await watcher.patch('/pipeline', { id: pipeline, active: false });

@@ -3,14 +3,20 @@ import { check, incidentsOf } from './checks.js';
 
 describe('failure', () => {
   let watcher: Watcher;
+  /** A second replica. */
+  let other: Watcher;
   let top: number;
   let step: number;
   let names = 0;
 
   beforeAll(async () => {
     watcher = await Watcher.start();
+    other = await Watcher.start({}, watcher.database);
   });
-  afterAll(() => watcher.stop());
+  afterAll(async () => {
+    await other.app.close();
+    await watcher.stop();
+  });
 
   beforeEach(async () => {
     top = await watcher.pipeline(`top ${names++}`);
@@ -90,25 +96,153 @@ describe('failure', () => {
     expect(incident.detail).toContain('Resolved: the pipeline succeeded again.');
   });
 
-  it('is resolved by the next check when the success was reported first, or the pipeline deactivated', async () => {
-    const at = (hour: string): Json => ({ start_date: `2026-03-01T${hour}:00:00Z` });
-    const [failed, succeeded] = [await watcher.begin(top, at('01')), await watcher.begin(top, at('02'))];
-    await watcher.end(succeeded, { end_date: '2026-03-01T03:00:00Z' });
-    await watcher.end(failed, { end_date: '2026-03-01T01:30:00Z', completed_successfully: false });
-    const other = await watcher.begin(step);
-    await fail(other);
+  it('is resolved by the next check when the pipeline was deactivated', async () => {
+    await fail(await watcher.begin(step));
+    await fail(await watcher.begin(top));
     await watcher.patch('/pipeline', { id: step, active: false });
     await check(watcher, 'timeliness', new Date().toISOString());
-    expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'resolved' }]);
     expect(await incidentsOf(watcher, step)).toMatchObject([{ status: 'resolved' }]);
+    expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'open' }]);
   });
 
-  it('opens one for each failed root, once, when ends are repeated and race', async () => {
+  describe('in whatever order its ends are reported', () => {
+    const at = (time: string): string => `2026-03-01T${time}:00Z`;
+
+    /** Begins the runs, each of the times `start`–`end`, and reports their ends in this order. */
+    async function report(runs: readonly (readonly [string, string, boolean])[]): Promise<number[]> {
+      const ids: number[] = [];
+      for (const [start] of runs) ids.push(await watcher.begin(top, { start_date: at(start) }));
+      for (const [index, [, end, completed_successfully]] of runs.entries()) {
+        await watcher.end(ids[index] ?? 0, { end_date: at(end), completed_successfully });
+      }
+      return ids;
+    }
+
+    const SUCCESS = ['10:00', '10:20', true] as const;
+    const FAILURE = ['10:05', '10:10', false] as const;
+
+    it('is over by a success that ended after it', async () => {
+      await report([FAILURE, SUCCESS]);
+      expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'resolved' }]);
+      top = await watcher.pipeline(`top ${names++}`);
+      await report([SUCCESS, FAILURE]);
+      expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'resolved', occurrences: 1 }]);
+    });
+
+    it('ends up with the same open incident in all 120 orders of two successes and three failures', async () => {
+      const runs = [
+        ['09:00', '09:30', false],
+        ['09:10', '09:40', true],
+        ['09:20', '09:50', false],
+        ['09:00', '10:10', false],
+        ['08:00', '09:20', true],
+      ] as const;
+      for (const order of permutations([0, 1, 2, 3, 4])) {
+        top = await watcher.pipeline(`top ${names++}`);
+        const ids = await report(order.map((index) => runs[index] ?? runs[0]));
+        const open = (await watcher.get(`/incident?status=open&pipeline_id=${top}`)).body;
+        expect([order, open.map(({ execution_id, occurrences }: Json) => [execution_id, occurrences])]).toEqual([
+          order,
+          [[ids[order.indexOf(3)], 2]],
+        ]);
+      }
+    }, 120_000);
+
+    it('is over when a failure and the success that ended after it are committed at the same moment', async () => {
+      for (let round = 0; round < 20; round++) {
+        const pipeline = await watcher.pipeline(`top ${names++}`);
+        const [good, bad] = [
+          await watcher.begin(pipeline, { start_date: at('10:00') }),
+          await watcher.begin(pipeline, { start_date: at('10:05') }),
+        ];
+        await Promise.all([
+          other.end(good, { end_date: at('10:20') }),
+          watcher.end(bad, { end_date: at('10:10'), completed_successfully: false }),
+        ]);
+        expect((await watcher.get(`/incident?status=open&pipeline_id=${pipeline}`)).body).toEqual([]);
+      }
+    });
+
+    it('names the causes that fail after their root, also when the incident is history', async () => {
+      const root = await watcher.begin(top);
+      const child = await watcher.begin(step, { parent_id: root });
+      const leaf = await watcher.begin(step, { parent_id: child });
+      await fail(root, 'a step failed');
+      expect(await incidentsOf(watcher, top)).toMatchObject([{ root_causes: [{ execution_id: root }] }]);
+      await fail(child, 'my step failed');
+      expect(await incidentsOf(watcher, top)).toMatchObject([{ root_causes: [{ execution_id: child }] }]);
+      await watcher.end(await watcher.begin(top));
+      await fail(leaf, 'disk full');
+      const [incident] = await incidentsOf(watcher, top);
+      expect(incident).toMatchObject({
+        status: 'resolved',
+        root_causes: [{ execution_id: leaf, error_message: 'disk full' }],
+      });
+      expect(incident.detail).toContain('disk full');
+    });
+
+    it('has the causes of a root and a child that fail at the same moment', async () => {
+      for (let round = 0; round < 20; round++) {
+        const root = await watcher.begin(top);
+        const child = await watcher.begin(step, { parent_id: root });
+        await Promise.all([other.end(root, { completed_successfully: false }), fail(child, 'disk full')]);
+        expect(await incidentsOf(watcher, top)).toMatchObject([
+          { execution_id: root, root_causes: [{ execution_id: child }] },
+        ]);
+      }
+    });
+  });
+
+  describe('a person', () => {
+    const patch = async (id: number, body: Json): Promise<Json> => (await watcher.patch(`/incident/${id}`, body)).body;
+
+    it('acknowledges it, once, with a note, and mutes it', async () => {
+      await fail(await watcher.begin(top));
+      const [incident] = await incidentsOf(watcher, top);
+      const answer = await watcher.patch(`/incident/${incident.id}`, {
+        acknowledged: true,
+        note: ' source is away ',
+        muted_until: '2126-03-01T00:00:00+02:00',
+      });
+      expect(answer.status).toBe(200);
+      const acknowledged = {
+        ...incident,
+        acknowledged_at: expect.any(String),
+        acknowledged_by: 'anybody',
+        note: 'source is away',
+        muted_until: '2126-02-28T22:00:00.000Z',
+      };
+      expect(answer.body).toEqual(acknowledged);
+      expect((await watcher.get(`/incident/${incident.id}`)).body).toEqual(answer.body);
+      const again = await patch(incident.id, { acknowledged: true });
+      expect(again.acknowledged_at).toBe(answer.body.acknowledged_at);
+      expect(await patch(incident.id, { acknowledged: false, note: null, muted_until: null })).toEqual(incident);
+      expect(await patch(incident.id, {})).toEqual(incident);
+    });
+
+    it('is refused what makes no sense', async () => {
+      await fail(await watcher.begin(top));
+      const [{ id }] = await incidentsOf(watcher, top);
+      for (const body of [{ acknowledged: null }, { acknowledged: 'yes' }, { note: '' }, { muted_until: 'later' }]) {
+        expect((await watcher.patch(`/incident/${id}`, body)).status).toBe(422);
+      }
+      expect((await watcher.patch('/incident/999999999', { acknowledged: true })).body).toMatchObject({
+        status: 404,
+        code: 'incident_not_found',
+      });
+    });
+  });
+
+  it('joins the failures of a pipeline, each once, when ends are repeated and race', async () => {
     const roots = await Promise.all(Array.from({ length: 10 }, () => watcher.begin(top)));
     const end = { completed_successfully: false, end_date: new Date().toISOString() };
     await Promise.all([...roots, ...roots].map((id) => watcher.end(id, end)));
-    const opened = (await incidentsOf(watcher, top)).map(({ execution_id }) => execution_id);
-    expect([opened.length, new Set(opened)]).toEqual([10, new Set(roots)]);
+    expect(await incidentsOf(watcher, top)).toMatchObject([
+      { status: 'open', occurrences: 10, execution_id: Math.max(...roots) },
+    ]);
+    for (const root of roots) {
+      expect((await watcher.get(`/incident?root_id=${root}`)).body).toMatchObject([{ pipeline_id: top }]);
+    }
   });
 
   it('names 50 root causes at most, and says how many there are', async () => {
@@ -125,15 +259,22 @@ describe('failure', () => {
   it('lists incidents by kind and status, paged, and gets one', async () => {
     const before = (await watcher.all('/incident?kind=failure&limit=1000')).length;
     await fail(await watcher.begin(top));
-    await fail(await watcher.begin(top));
+    await fail(await watcher.begin(step));
     const all = await watcher.all('/incident?limit=1');
     expect(all.length).toBe(before + 2);
     expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toSorted((a, b) => b - a));
-    expect(await watcher.all(`/incident?kind=failure&status=open&pipeline_id=${top}`)).toHaveLength(2);
+    expect(await watcher.all(`/incident?kind=failure&kind=timeliness&status=open&pipeline_id=${top}`)).toHaveLength(1);
+    expect(await watcher.all(`/incident?kind=failure&pipeline_id=${top}&limit=1`)).toHaveLength(1);
     expect(await watcher.all(`/incident?kind=timeliness&pipeline_id=${top}`)).toEqual([]);
     expect(await watcher.all(`/incident?status=resolved&pipeline_id=${top}`)).toEqual([]);
     expect((await watcher.get(`/incident/${all[0].id}`)).body).toEqual(all[0]);
     expect((await watcher.get('/incident/999999999')).body).toMatchObject({ status: 404, code: 'incident_not_found' });
     expect((await watcher.get('/incident?kind=other')).status).toBe(422);
+    expect((await watcher.get('/incident?kind=failure&kind=other')).status).toBe(422);
   });
 });
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}

@@ -29,15 +29,22 @@ describe('freshness', () => {
       {
         id: expect.any(Number),
         kind: 'freshness',
+        severity: 'critical',
         status: 'open',
         pipeline_id: pipeline,
         pipeline_name: expect.any(String),
         execution_id: null,
+        occurrences: 1,
         opened_at: STALE,
         resolved_at: null,
         expected_at: '2026-03-11T12:00:00.000Z',
         detail: 'No data since 2026-03-10T12:00:00.000Z; it was expected by 2026-03-11T12:00:00.000Z (1 day).',
         root_causes: [],
+        impact: null,
+        acknowledged_at: null,
+        acknowledged_by: null,
+        note: null,
+        muted_until: null,
       },
     ]);
   });

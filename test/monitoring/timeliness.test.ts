@@ -91,15 +91,22 @@ describe('timeliness', () => {
       {
         id: expect.any(Number),
         kind: 'timeliness',
+        severity: 'critical',
         status: 'open',
         pipeline_id: pipeline,
         pipeline_name: expect.any(String),
         execution_id: id,
+        occurrences: 1,
         opened_at: LATE,
         resolved_at: null,
         expected_at: DEADLINE,
         detail: `Execution ${id} started at ${START} and was to end by ${DEADLINE} (1 hour).`,
         root_causes: [],
+        impact: null,
+        acknowledged_at: null,
+        acknowledged_by: null,
+        note: null,
+        muted_until: null,
       },
     ]);
   });

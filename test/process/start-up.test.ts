@@ -47,6 +47,21 @@ describe('a wrong value stops the start with one line', () => {
       'DATABASE_URL got a value that is kept out of this message',
     ],
     ['DATABASE_URL', 'postgresql://u:topsecret@h/x?sslmode=verify-full&sslrootcert=/no', 'DATABASE_URL: sslrootcert '],
+    [
+      'SLACK_WEBHOOK_URL',
+      'https://u:topsecret@h:6667/x',
+      'SLACK_WEBHOOK_URL has port 6667, which no HTTP client posts to',
+    ],
+    [
+      'WATCHER_ALERT_ROUTES',
+      '[{"to": [{"slack": "topsecret"}]}]',
+      'WATCHER_ALERT_ROUTES: route 1: target 1: slack.url takes',
+    ],
+    [
+      'WATCHER_ALERT_ROUTES',
+      '["${NOT_THERE}"]',
+      'WATCHER_ALERT_ROUTES names ${NOT_THERE}, but that variable is not set',
+    ],
   ])('%s=%s', async (name, value, line) => {
     const said = await refusal({ DATABASE_URL: database.url, [name]: value });
     expect(said.startsWith(`watcher: ${line}`)).toBe(true);

@@ -30,6 +30,9 @@ import { type Status, STATUSES } from './execution-status.js';
 @Index('ix_pipeline_execution_pipeline_succeeded', ['pipelineId', 'startDate', 'id'], {
   where: 'completed_successfully = true',
 })
+@Index('ix_pipeline_execution_pipeline_succeeded_end', ['pipelineId', 'endDate'], {
+  where: 'completed_successfully = true',
+})
 @Index('ix_pipeline_execution_deadline', ['deadline', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_pipeline_running', ['pipelineId', 'startDate', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_root_failed', ['rootId', 'id'], { where: 'completed_successfully = false' })

@@ -5,20 +5,28 @@ import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
-import { AlertDeliveryService } from './alerts/alert-delivery.service.js';
 import { AlertOutboxService } from './alerts/alert-outbox.service.js';
-import { AlertSenderService } from './alerts/alert-sender.service.js';
+import { AlertTestService } from './alerts/alert-test.service.js';
 import { AlertController } from './alerts/alert.controller.js';
 import { AlertEntity } from './alerts/alert.entity.js';
 import { AlertRepository } from './alerts/alert.repository.js';
 import { AlertService } from './alerts/alert.service.js';
+import { IncidentAlertService } from './alerts/incident-alert.service.js';
+import { AlertCleanupService } from './alerts/delivery/alert-cleanup.service.js';
+import { AlertDeliveryService } from './alerts/delivery/alert-delivery.service.js';
+import { AlertSenderService } from './alerts/delivery/alert-sender.service.js';
+import { AlertRoutesService } from './alerts/route/alert-routes.service.js';
 import { CheckScheduleService } from './checks/check-schedule.service.js';
 import { CheckController } from './checks/check.controller.js';
 import { CheckRepository } from './checks/check.repository.js';
 import { CheckService } from './checks/check.service.js';
+import { FindingEventsService } from './checks/finding-events.service.js';
+import { LateEndEntity } from './checks/late-end.entity.js';
+import { LateEndService } from './checks/late-end.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
+import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentController } from './incidents/incident.controller.js';
-import { IncidentEntity, LateEndEntity } from './incidents/incident.entity.js';
+import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.entity.js';
 import { IncidentEvents } from './incidents/incident.events.js';
 import { IncidentRepository } from './incidents/incident.repository.js';
 import { IncidentService } from './incidents/incident.service.js';
@@ -32,22 +40,29 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     IdempotencyModule,
     JobModule,
     ObservabilityModule,
-    TypeOrmModule.forFeature([AlertEntity, IncidentEntity, LateEndEntity]),
+    TypeOrmModule.forFeature([AlertEntity, IncidentEntity, IncidentFailureEntity, LateEndEntity]),
   ],
   controllers: [AlertController, CheckController, IncidentController],
   providers: [
+    AlertCleanupService,
     AlertDeliveryService,
     AlertOutboxService,
     AlertRepository,
+    AlertRoutesService,
     AlertSenderService,
     AlertService,
+    AlertTestService,
     CheckRepository,
     CheckScheduleService,
     CheckService,
+    FailureRepository,
     FailureWatchService,
+    FindingEventsService,
+    IncidentAlertService,
     IncidentEvents,
     IncidentRepository,
     IncidentService,
+    LateEndService,
     MonitoringMetrics,
   ],
 })

@@ -1,8 +1,10 @@
 import { parseDatabaseUrl } from './database-url.js';
+import { document } from './document.js';
 import {
   byteSize,
   cron,
   databaseUrl,
+  duration,
   flag,
   integer,
   list,
@@ -14,6 +16,7 @@ import {
   url,
   type OptionalVariable,
   type Variable,
+  webhook,
 } from './variable.js';
 
 /**
@@ -137,18 +140,41 @@ export const variables = {
     description: 'When freshness and timeliness are checked (UTC); `off` leaves it to POST /freshness and /timeliness.',
     fallback: '* * * * *',
   }),
-  slackWebhookUrl: url('SLACK_WEBHOOK_URL', ['https', 'http'], {
-    description: 'The Slack incoming webhook that alerts go to.',
+  slackWebhookUrl: webhook('SLACK_WEBHOOK_URL', {
+    description: 'The Slack incoming webhook of the alerts that no route takes.',
     secret: true,
   }),
-  alertWebhookUrl: url('ALERT_WEBHOOK_URL', ['https', 'http'], {
-    description: 'The URL that alerts are posted to as JSON.',
+  alertWebhookUrl: webhook('ALERT_WEBHOOK_URL', {
+    description:
+      'The URL that the alerts are posted to, as JSON, that no route takes; `user:password@` in it becomes Basic authorisation.',
     secret: true,
   }),
   alertWebhookSecret: text('ALERT_WEBHOOK_SECRET', {
     description: 'The key of the HMAC-SHA256 in the header Watcher-Signature; unset: alerts are not signed.',
     takes: 'text',
     secret: true,
+  }),
+  alertRoutes: document('WATCHER_ALERT_ROUTES', {
+    description:
+      'Which alerts go to which Slack channel, webhook, mailbox or PagerDuty service ([monitoring.md](monitoring.md#routes)); unset: all go to the two URLs above.',
+  }),
+  alertMaxAge: duration('WATCHER_ALERT_MAX_AGE', {
+    description:
+      'A violation that was over for longer than this when it was reported is history: an incident without a message.',
+    fallback: '1d',
+  }),
+  smtpUrl: url('SMTP_URL', ['smtp', 'smtps'], {
+    description:
+      'The mail server that e-mail of routes goes through: `smtp://user:password@host:587`, `smtps://` for TLS from the start.',
+    secret: true,
+  }),
+  smtpFrom: text('SMTP_FROM', {
+    description: 'The sender of that e-mail; needed where a route has e-mail.',
+    takes: "an address, such as 'Watcher <watcher@example.com>'",
+    pattern: /^[^\0\r\n]*@[^\0\r\n]*$/,
+  }),
+  publicUrl: url('WATCHER_PUBLIC_URL', ['https', 'http'], {
+    description: 'The address of the service as people reach it, which links in alerts begin with; unset: no links.',
   }),
   logLevel: oneOf('LOG_LEVEL', ['silent', 'error', 'warn', 'info', 'debug'], {
     description: 'The least severe log lines that are written.',
@@ -177,7 +203,7 @@ type ValueOf<V> = V extends OptionalVariable<infer T> ? T | undefined : V extend
 /** The configuration: what {@link variables} read, frozen. */
 export type Config = { readonly [K in keyof typeof variables]: ValueOf<(typeof variables)[K]> };
 
-/** The values of the secret variables, and the password of the database by itself: what no log may show. */
+/** The values of the secret variables, the password of the database by itself, and the secrets in the routes: what no log may show. */
 export function secretsOf(config: Config): string[] {
   const entries = Object.entries(variables) as [keyof Config, Variable<unknown>][];
   const { password, parameters } = parseDatabaseUrl(config.databaseUrl ?? 'postgresql://');
@@ -185,7 +211,8 @@ export function secretsOf(config: Config): string[] {
     .filter(([, variable]) => variable.secret)
     .map(([key]) => config[key])
     .concat(password, parameters.sslpassword)
-    .filter((value) => typeof value === 'string');
+    .filter((value) => typeof value === 'string')
+    .concat(config.alertRoutes?.secrets ?? []);
 }
 
 /** Injection token of the {@link Config}. */

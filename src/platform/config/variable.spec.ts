@@ -2,6 +2,7 @@ import {
   byteSize,
   cron,
   ConfigurationError,
+  duration,
   flag,
   integer,
   list,
@@ -10,7 +11,9 @@ import {
   regularExpression,
   text,
   url,
+  webhook,
 } from './variable.js';
+import { webhookRequest } from './webhook-url.js';
 
 const NAME = 'WATCHER_THING';
 const description = 'A thing.';
@@ -59,6 +62,9 @@ describe('what the kinds take', () => {
     ['megabytes', byteSize(NAME, { description }), '2MB', 2 * 1024 * 1024],
     ['kilobytes', byteSize(NAME, { description }), '256 kB', 256 * 1024],
     ['bytes', byteSize(NAME, { description }), '2048', 2048],
+    ['days', duration(NAME, { description }), '1d', 86_400_000],
+    ['minutes', duration(NAME, { description }), '90 m', 5_400_000],
+    ['no time', duration(NAME, { description }), '0s', 0],
   ])('%s', (_, variable, value, expected) => {
     expect(read<unknown>(variable, { [NAME]: value })).toEqual(expected);
   });
@@ -80,6 +86,11 @@ describe('what the kinds take', () => {
     ['a size below 1 kB', byteSize(NAME, { description }), '1023'],
     ['a size above 64 MB', byteSize(NAME, { description }), '65MB'],
     ['gigabytes', byteSize(NAME, { description }), '1GB'],
+    ['a span without a unit', duration(NAME, { description }), '86400'],
+    ['a span of centuries', duration(NAME, { description }), '99999d'],
+    ['a port that fetch refuses', webhook(NAME, { description }), 'https://h:6667/x'],
+    ['credentials that can not be decoded', webhook(NAME, { description }), 'https://u%:p@h/x'],
+    ['a webhook of another scheme', webhook(NAME, { description }), 'ftp://h/x'],
   ])('not %s', (_, variable, value) => {
     expect(() => read<unknown>(variable, { [NAME]: value })).toThrow(ConfigurationError);
   });
@@ -122,5 +133,40 @@ describe('text with a pattern', () => {
     const key = text(NAME, { description, takes: 'a key', pattern: /^\w{4,}$/, secret: true });
     expect(read(key, { [NAME]: 'abcd' })).toBe('abcd');
     expect(() => read(key, { [NAME]: 'a!b' })).toThrow(/^(?!.*a!b).*takes a key$/);
+  });
+});
+
+describe('a webhook', () => {
+  it('is asked without its credentials, which become Basic authorisation', () => {
+    const url = read(webhook(NAME, { description }), { [NAME]: 'https://us%20er:p%C3%A4ss@h:8443/x?y=1' }) ?? '';
+    const credentials = Buffer.from('us er:päss').toString('base64');
+    expect(webhookRequest(url)).toEqual({
+      url: 'https://h:8443/x?y=1',
+      headers: { authorization: `Basic ${credentials}` },
+    });
+    expect(webhookRequest('http://h/x')).toEqual({ url: 'http://h/x', headers: {} });
+  });
+
+  it('has none of the ports that fetch refuses', async () => {
+    const variable = webhook(NAME, { description });
+    const ports = Array.from({ length: 65_535 }, (_, index) => index + 1);
+    const refused = ports.filter((port) => {
+      try {
+        return read(variable, { [NAME]: `http://127.0.0.1:${port}/` }) === undefined;
+      } catch {
+        return true;
+      }
+    });
+    expect(refused).toHaveLength(82);
+    for (const port of refused) {
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ cause: { message: 'bad port' } });
+    }
+  });
+
+  it('keeps what is wrong to itself', () => {
+    const refuse = () => read(webhook(NAME, { description, secret: true }), { [NAME]: 'https://u:hunter2@h:25/x' });
+    expect(refuse).toThrow(
+      new ConfigurationError(`${NAME} has port 25, which no HTTP client posts to: take another port`),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { parseDatabaseUrl } from './database-url.js';
 import { UnfitValue } from './unfit-value.js';
+import { webhookProblem } from './webhook-url.js';
 
 /** Thrown for a value that a variable doesn't take; its message is the one line that the operator sees. */
 export class ConfigurationError extends Error {}
@@ -16,11 +17,14 @@ export interface Variable<T> {
   readonly fallback?: string;
   /** Secrets are never repeated in a message. */
   readonly secret: boolean;
-  /** The value, or undefined when the text isn't one that the variable takes; or it throws {@link UnfitValue}. */
-  readonly parse: (text: string) => T | undefined;
+  /**
+   * The value, or undefined when the text isn't one that the variable takes. Throws {@link UnfitValue} to say why not,
+   * or {@link ConfigurationError} where a line of its own says better what is wrong.
+   */
+  readonly parse: (text: string, environment: NodeJS.ProcessEnv) => T | undefined;
 }
 
-type Details<D> = Pick<Variable<unknown>, 'description'> & {
+export type Details<D> = Pick<Variable<unknown>, 'description'> & {
   readonly fallback?: D;
   readonly secret?: boolean;
 };
@@ -28,11 +32,11 @@ type Details<D> = Pick<Variable<unknown>, 'description'> & {
 /** A variable that may stay unset. */
 export type OptionalVariable<T> = Variable<T> & { readonly fallback?: never };
 
-function variable<T, D extends string | undefined>(
+export function variable<T, D extends string | undefined>(
   name: string,
   details: Details<D>,
   takes: string,
-  parse: (text: string) => T | undefined,
+  parse: Variable<T>['parse'],
 ): D extends string ? Variable<T> & { readonly fallback: string } : OptionalVariable<T> {
   const { description, fallback, secret = false } = details;
   // The conditional type follows `fallback`, which TypeScript can't see from the object literal.
@@ -127,6 +131,25 @@ export function databaseUrl<D extends string | undefined = undefined>(name: stri
   });
 }
 
+/** A URL that messages are posted to; credentials in it become Basic authorisation. */
+export function webhook<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  return variable(name, details, 'a URL that starts with https:// or http://', (value) => {
+    const problem = webhookProblem(value);
+    if (problem !== undefined) throw new ConfigurationError(`${name} ${problem}`);
+    return value;
+  });
+}
+
+/** A span of time such as `1d`, `36h`, `90m` or `30s`, as milliseconds. */
+export function duration<D extends string | undefined = undefined>(name: string, details: Details<D>) {
+  const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return variable(name, details, "a span of time from 0s to 3650d, such as '1d', '36h' or '90m'", (value) => {
+    const [, digits, unit = ''] = /^(\d{1,9})\s*([smhd])$/.exec(value) ?? [];
+    const span = Number(digits) * (units[unit] ?? NaN);
+    return span <= 3650 * 86_400_000 ? span : undefined;
+  });
+}
+
 /** A cron expression of five fields, as it was written; `off`, in any of its words, is null: never. */
 export function cron<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, `a cron expression of five fields, such as '*/5 * * * *', or 'off'`, (source) => {
@@ -156,15 +179,19 @@ export function read<T>(variable: Variable<T>, environment: NodeJS.ProcessEnv): 
   const given = environment[variable.name]?.trim();
   const source = given === undefined || given === '' ? variable.fallback : given;
   if (source === undefined) return undefined;
-  const { value, why = '' } = parse(variable, source);
+  const { value, why = '' } = parse(variable, source, environment);
   if (value !== undefined) return value;
   const got = variable.secret ? 'a value that is kept out of this message' : `'${oneLine(source)}'`;
   throw new ConfigurationError(`${variable.name} got ${got}, but takes ${variable.takes}${why}`);
 }
 
-function parse<T>(variable: Variable<T>, source: string): { value?: T | undefined; why?: string } {
+function parse<T>(
+  variable: Variable<T>,
+  source: string,
+  environment: NodeJS.ProcessEnv,
+): { value?: T | undefined; why?: string } {
   try {
-    return { value: variable.parse(source) };
+    return { value: variable.parse(source, environment) };
   } catch (error) {
     if (error instanceof UnfitValue) return { why: `: ${oneLine(error.message)}` };
     throw error;

@@ -5,6 +5,7 @@ import { connectionOptions } from './connection.js';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
+import { IncidentLife1767747500000 } from './migrations/1767747500000-incident-life.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
@@ -18,6 +19,7 @@ const MIGRATIONS = [
   Idempotency1767571200000,
   Analysis1767657600000,
   ExecutionStatus1767744000000,
+  IncidentLife1767747500000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -124,6 +124,18 @@ export const OneOf = (values: readonly string[], name: string): PropertyDecorato
     ApiProperty({ enum: [...values], enumName: name }),
   );
 
+/** As {@link OneOf}, in a query string where the parameter may be repeated; an array from there on. */
+export const SomeOf = (values: readonly string[], name: string): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => [value]),
+    must(
+      'some_of',
+      `one of ${values.join(', ')}, once or more often`,
+      (value) => Array.isArray(value) && value.length <= 100 && value.every((item) => values.includes(item as string)),
+    ),
+    ApiProperty({ enum: [...values], enumName: name, isArray: true }),
+  );
+
 const wholeOf = (value: unknown): unknown =>
   typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
 

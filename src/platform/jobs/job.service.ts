@@ -16,6 +16,8 @@ export interface JobQueue {
   readonly cron?: string;
   /** How often it is asked for jobs: the delay of one that another replica has added. */
   readonly pollSeconds: number;
+  /** How many jobs are in hand at once in this process, of each group one; 1 where left out. */
+  readonly concurrency?: number;
   readonly options: QueueOptions & { readonly policy?: QueuePolicy };
   readonly handle: Handle;
 }
@@ -23,6 +25,8 @@ export interface JobQueue {
 /** A job to add, at once or not before a moment. */
 export interface NewJob {
   readonly data: object;
+  /** Jobs of one group wait for each other, those of others don't; see {@link JobQueue.concurrency}. */
+  readonly group?: string;
   readonly startAfter?: Date;
 }
 
@@ -51,7 +55,7 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private readonly logger = new Logger(JobService.name);
   private readonly stopping = new AbortController();
   private readonly queues: JobQueue[] = [];
-  private readonly workers = new Map<string, string>();
+  private readonly workers = new Map<string, string[]>();
   private boss: PgBoss | undefined;
   private later: NodeJS.Timeout | undefined;
 
@@ -70,7 +74,11 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
     if (!this.boss) throw new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.');
     if (!manager.queryRunner?.isTransactionActive) throw new Error('jobs are added inside a transaction');
-    await this.boss.insert(queue, [...jobs], { db: inTransaction(manager.queryRunner) });
+    const inserted = jobs.map(({ group, ...job }) => ({
+      ...job,
+      ...(group !== undefined && { group: { id: group } }),
+    }));
+    await this.boss.insert(queue, inserted, { db: inTransaction(manager.queryRunner) });
     if (jobs.some(({ startAfter }) => !startAfter)) this.transactions.afterCommit(manager, () => this.wake(queue));
   }
 
@@ -125,19 +133,23 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private async open(boss: PgBoss, queue: JobQueue): Promise<void> {
     await boss.createQueue(queue.name, queue.options);
     if (queue.cron !== undefined) await boss.schedule(queue.name, queue.cron, null, { tz: 'UTC' });
-    const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds };
-    const worker = await boss.work(queue.name, options, async ([job]) => {
-      if (!job) return;
-      // Else it would wait for its next poll also where more is to do.
-      this.wake(queue.name);
-      await this.handle(queue, job.data, job.signal);
-    });
-    this.workers.set(queue.name, worker);
+    const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds, localGroupConcurrency: 1 };
+    const workers: string[] = [];
+    this.workers.set(queue.name, workers);
+    // One by one rather than by `localConcurrency`, which gives the id of the first worker only.
+    for (let started = 0; started < (queue.concurrency ?? 1); started++) {
+      const worker = await boss.work(queue.name, options, async ([job]) => {
+        if (!job) return;
+        // Else it would wait for its next poll also where more is to do.
+        this.wake(queue.name);
+        await this.handle(queue, job.data, job.signal);
+      });
+      workers.push(worker);
+    }
   }
 
   private wake(queue: string): void {
-    const worker = this.workers.get(queue);
-    if (worker !== undefined) this.boss?.notifyWorker(worker);
+    for (const worker of this.workers.get(queue) ?? []) this.boss?.notifyWorker(worker);
   }
 
   private async handle(queue: JobQueue, data: unknown, signal: AbortSignal): Promise<void> {

@@ -6,16 +6,19 @@ const MAX_CAUSES = 3;
  * statement, and its `detail` a row, which are what users sent us.
  */
 export function errorFields(error: unknown, depth = 0): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { code, constraint, table, routine, driverError } = error as Error & Record<string, unknown>;
-  const cause = error.cause ?? driverError;
+  if (typeof error !== 'object' || error === null) return { message: String(error) };
+  const { code, constraint, driverError, message, queue, routine, stack, table, ...rest } = error as Partial<Error> &
+    Record<string, unknown>;
+  const cause = error instanceof Error ? (error.cause ?? driverError) : (rest.cause ?? driverError);
+  const errors = error instanceof AggregateError ? error.errors.slice(0, MAX_CAUSES) : [];
   return {
-    type: error.constructor.name,
-    message: error.message,
-    stack: error.stack,
+    type: error.constructor?.name ?? 'Object',
+    // Libraries hand on copies of errors, which are none themselves.
+    message: typeof message === 'string' ? message : 'an object without a message',
     ...Object.fromEntries(
-      Object.entries({ code, constraint, table, routine }).filter(([, value]) => typeof value === 'string'),
+      Object.entries({ stack, code, constraint, table, routine, queue }).filter(([, v]) => typeof v === 'string'),
     ),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: errorFields(cause, depth + 1) }),
+    ...(errors.length > 0 && depth < MAX_CAUSES && { errors: errors.map((each) => errorFields(each, depth + 1)) }),
   };
 }

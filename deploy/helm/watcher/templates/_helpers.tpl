@@ -129,6 +129,10 @@ WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
       {{- toYaml $key | nindent 6 }}
 {{- end }}
 {{- include "watcher.caEnv" . }}
+{{- with .Values.alertRoutes }}
+- name: WATCHER_ALERT_ROUTES
+  value: {{ toJson . | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "watcher.podAnnotations" -}}

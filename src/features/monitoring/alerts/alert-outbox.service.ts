@@ -1,67 +1,149 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../../platform/config/config.js';
-import { IncidentEvents, type IncidentsChanged } from '../incidents/incident.events.js';
 import { IncidentService } from '../incidents/incident.service.js';
 import { JobService } from '../../../platform/jobs/job.service.js';
-import { SLACK_NAMES, slackBody, type Told, webhookBody } from './alert-message.js';
-import type { AlertEvent, Channel } from './alert.entity.js';
-import { AlertRepository } from './alert.repository.js';
+import { AlertRepository, type IncidentSubject, type NewAlert } from './alert.repository.js';
+import { emailMessage } from './message/email-message.js';
+import { type AlertEvent, MAX_NAMED, type Message } from './message/message.js';
+import { pagerDutyMessage, pagerDutyTest } from './message/pagerduty-message.js';
+import { slackMessage } from './message/slack-message.js';
+import { webhookMessage } from './message/webhook-message.js';
+import type { Channel, Subject } from './route/alert-route.js';
+import { AlertRoutesService, type Dispatch } from './route/alert-routes.service.js';
 
 /** The most incidents in one message to a webhook; what a check opens beyond that comes as further messages. */
 const MAX_INCIDENTS = 1000;
 
-/** The queue that a channel's deliveries wait in: one for each, so that a slow receiver delays no other. */
+/** What a message is made of, before its incidents are read. */
+type Draft = Pick<Message, 'event' | 'at'> & { readonly incidentIds: readonly number[]; readonly count: number };
+
+/** The queue that a channel's deliveries wait in. */
 export function queueOf(channel: Channel): string {
   return `alert-${channel}`;
 }
 
 /** Writes alerts, and the jobs that deliver them, in the transaction of their incidents: there is none without the other. */
 @Injectable()
-export class AlertOutboxService implements OnModuleInit {
+export class AlertOutboxService {
   constructor(
     private readonly alerts: AlertRepository,
     private readonly incidents: IncidentService,
-    private readonly events: IncidentEvents,
+    private readonly routes: AlertRoutesService,
     private readonly jobs: JobService,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'slackWebhookUrl' | 'alertWebhookUrl'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'publicUrl'>,
   ) {}
 
-  onModuleInit(): void {
-    this.events.listen((manager, changed) => this.write(manager, changed));
-  }
-
-  /** One message a channel for all that was opened, or resolved, at once. */
-  private async write(manager: EntityManager, changed: IncidentsChanged): Promise<void> {
-    const { change: event, incidentIds, at: now } = changed;
-    if (this.config.slackWebhookUrl !== undefined) {
-      const named = await this.told(manager, event, incidentIds.slice(0, SLACK_NAMES), now);
-      const told = { ...named, count: incidentIds.length };
-      await this.add(manager, 'slack', told, incidentIds, slackBody(told));
-    }
-    if (this.config.alertWebhookUrl === undefined) return;
-    for (let from = 0; from < incidentIds.length; from += MAX_INCIDENTS) {
-      const ids = incidentIds.slice(from, from + MAX_INCIDENTS);
-      const told = await this.told(manager, event, ids, now);
-      await this.add(manager, 'webhook', told, ids, webhookBody(told));
-    }
-  }
-
-  private async told(manager: EntityManager, event: AlertEvent, ids: readonly number[], at: Date): Promise<Told> {
-    const incidents = await this.incidents.findByIds(manager, ids);
-    return { deliveryId: randomUUID(), event, count: ids.length, incidents, at };
-  }
-
-  private async add(
+  /** One message a target for all that was opened, or resolved, at once. */
+  async write(
     manager: EntityManager,
-    channel: Channel,
-    { at, deliveryId, event }: Told,
+    event: AlertEvent,
+    subjects: readonly IncidentSubject[],
+    now: Date,
+  ): Promise<void> {
+    const alerts: NewAlert[] = [];
+    for (const dispatch of this.routes.dispatch(subjects)) {
+      alerts.push(...(await this.alertsOf(manager, dispatch, event, now)));
+    }
+    await this.add(manager, alerts);
+  }
+
+  /** A test through the routes of a subject; the ids of its alerts. */
+  async writeTest(
+    manager: EntityManager,
+    subject: Subject & { readonly pipelineId: number },
+    now: Date,
+  ): Promise<number[]> {
+    const alerts = this.routes.dispatch([subject]).map((dispatch) => {
+      const message = { ...this.start('test', now), count: 0, incidents: [], test: subject };
+      const { channel } = dispatch.target;
+      return this.toAlert(
+        dispatch,
+        message,
+        [],
+        channel === 'pagerduty' ? pagerDutyTest(message) : BODIES[channel](message),
+      );
+    });
+    return this.add(manager, alerts);
+  }
+
+  private async alertsOf(
+    manager: EntityManager,
+    dispatch: Dispatch<IncidentSubject>,
+    event: AlertEvent,
+    at: Date,
+  ): Promise<NewAlert[]> {
+    const ids = dispatch.subjects.map(({ id }) => id);
+    const { channel } = dispatch.target;
+    if (channel === 'pagerduty') return this.pagerDutyAlerts(manager, dispatch, event, at);
+    const alerts: NewAlert[] = [];
+    const size = channel === 'webhook' ? MAX_INCIDENTS : ids.length;
+    for (let from = 0; from < ids.length; from += size) {
+      const incidentIds = ids.slice(from, from + size);
+      const message = await this.read(manager, { event, at, incidentIds, count: incidentIds.length }, channel);
+      alerts.push(this.toAlert(dispatch, message, incidentIds, BODIES[channel](message)));
+    }
+    return alerts;
+  }
+
+  /** An event for each incident, since each has to be resolved there; no reminders, since PagerDuty has its own. */
+  private async pagerDutyAlerts(
+    manager: EntityManager,
+    dispatch: Dispatch<IncidentSubject>,
+    event: AlertEvent,
+    at: Date,
+  ): Promise<NewAlert[]> {
+    if (event === 'reminder') return [];
+    const incidents = await this.incidents.findByIds(
+      manager,
+      dispatch.subjects.map(({ id }) => id),
+    );
+    return incidents.map((incident) => {
+      const message = { ...this.start(event, at), count: 1, incidents: [incident] };
+      return this.toAlert(dispatch, message, [incident.id], pagerDutyMessage(message, incident));
+    });
+  }
+
+  private async read(manager: EntityManager, draft: Draft, channel: Channel): Promise<Message> {
+    const ids = channel === 'webhook' ? draft.incidentIds : draft.incidentIds.slice(0, MAX_NAMED);
+    const incidents = await this.incidents.findByIds(manager, ids);
+    return { ...this.start(draft.event, draft.at), count: draft.count, incidents };
+  }
+
+  private start(event: AlertEvent, at: Date): Pick<Message, 'deliveryId' | 'event' | 'at' | 'publicUrl'> {
+    return { deliveryId: randomUUID(), event, at, publicUrl: this.config.publicUrl?.replace(/\/+$/, '') };
+  }
+
+  private toAlert(
+    { routes, target }: Pick<Dispatch<Subject>, 'routes' | 'target'>,
+    { at, deliveryId, event }: Message,
     incidentIds: readonly number[],
     body: string,
-  ): Promise<void> {
-    const alert = { deliveryId, channel, event, incidentIds: [...incidentIds], body, createdAt: at };
-    const id = await this.alerts.insert(manager, alert);
-    await this.jobs.add(manager, queueOf(channel), [{ data: { alert_id: id } }]);
+  ): NewAlert {
+    const route = routes.join(', ');
+    const { channel, name } = target;
+    return { deliveryId, route, target: name, channel, event, incidentIds: [...incidentIds], body, createdAt: at };
+  }
+
+  /** Each with the job of its first attempt. */
+  private async add(manager: EntityManager, alerts: readonly NewAlert[]): Promise<number[]> {
+    if (alerts.length === 0) return [];
+    const ids = await this.alerts.insert(manager, alerts);
+    const byChannel = Map.groupBy(alerts, ({ channel }) => channel);
+    for (const [channel, ofChannel] of byChannel) {
+      const jobs = ofChannel.map(({ deliveryId, target }) => ({
+        data: { alert_id: ids.get(deliveryId) },
+        group: target,
+      }));
+      await this.jobs.add(manager, queueOf(channel), jobs);
+    }
+    return [...ids.values()];
   }
 }
+
+const BODIES: Record<Exclude<Channel, 'pagerduty'>, (message: Message) => string> = {
+  slack: slackMessage,
+  webhook: webhookMessage,
+  email: emailMessage,
+};

@@ -1,7 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ID, INSTANT, OneOf, Optional } from '../../../platform/http/fields.js';
+import { Id, ID, INSTANT, Name, OneOf, Optional } from '../../../platform/http/fields.js';
 import { PageQuery } from '../../../platform/http/page.js';
-import { ALERT_STATUSES, type AlertEvent, type AlertStatus, type Channel, CHANNELS, EVENTS } from './alert.entity.js';
+import { type Kind, KINDS, SEVERITIES, type Severity } from '../incidents/incident.entity.js';
+import { ALERT_STATUSES, type AlertStatus } from './alert.entity.js';
+import { type AlertEvent, EVENTS } from './message/message.js';
+import { type Channel, CHANNELS } from './route/alert-route.js';
 
 /** Which alerts, and how paged. */
 export class ListAlertsQuery extends PageQuery {
@@ -22,7 +25,7 @@ export class ListAlertsQuery extends PageQuery {
   channel?: Channel;
 }
 
-/** A message to one channel: sent, waiting, or given up. */
+/** A message to one target: sent, waiting, or given up. */
 export class AlertDto {
   /**
    * Its id.
@@ -46,7 +49,19 @@ export class AlertDto {
   channel!: Channel;
 
   /**
-   * Whether its incidents were opened or resolved.
+   * The route that it took, or the routes, comma-separated; `default` is the one to the URLs of the environment.
+   * @example payments
+   */
+  route!: string;
+
+  /**
+   * The target within the route: the name that it has there, or one made of its channel and a hash.
+   * @example slack-0a1b2c3d4e5f
+   */
+  target!: string;
+
+  /**
+   * `opened` and `resolved`: its incidents were. `reminder`: they are still open. `test`: sent by `POST /alert/test`.
    * @example opened
    */
   @ApiProperty({ enum: EVENTS, enumName: 'AlertEvent' })
@@ -60,7 +75,8 @@ export class AlertDto {
   incident_ids!: number[];
 
   /**
-   * `waiting` until a receiver takes it, then `sent`; `failed` when none did for 24 hours.
+   * `waiting` until a receiver takes it, then `sent`; `failed` when none did for 24 hours, when its target was taken
+   * out of the configuration, or when it is a test.
    * @example sent
    */
   @ApiProperty({ enum: ALERT_STATUSES, enumName: 'AlertStatus' })
@@ -99,4 +115,51 @@ export class AlertDto {
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   sent_at!: string | null;
+}
+
+/** Whose alerts are tested; one of `pipeline_id` and `pipeline_name` is needed. */
+export class TestAlertDto {
+  /**
+   * The pipeline, by id.
+   * @example 1
+   */
+  @Optional()
+  @Id()
+  pipeline_id?: number;
+
+  /**
+   * The pipeline, by name.
+   * @example "Customer Data Pipeline"
+   */
+  @Optional()
+  @Name()
+  pipeline_name?: string;
+
+  /**
+   * The kind of incident that the routes are asked for; `failure` by default.
+   * @example failure
+   */
+  @Optional()
+  @OneOf(KINDS, 'IncidentKind')
+  kind?: Kind;
+
+  /**
+   * The severity that the routes are asked for; by default that of the kind.
+   * @example critical
+   */
+  @Optional()
+  @OneOf(SEVERITIES, 'IncidentSeverity')
+  severity?: Severity;
+}
+
+/** Where a test went, and how it went. */
+export class AlertTestDto {
+  /**
+   * The routes that it took, in their order; empty where none fits.
+   * @example ["payments"]
+   */
+  routes!: string[];
+
+  /** One alert for each target of these routes: `sent`, `failed` with its `last_error`, or still `waiting`. */
+  alerts!: AlertDto[];
 }

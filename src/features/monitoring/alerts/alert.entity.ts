@@ -1,16 +1,12 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-
-export const CHANNELS = ['slack', 'webhook'] as const;
-export type Channel = (typeof CHANNELS)[number];
-
-export const EVENTS = ['opened', 'resolved'] as const;
-export type AlertEvent = (typeof EVENTS)[number];
+import type { AlertEvent } from './message/message.js';
+import type { Channel } from './route/alert-route.js';
 
 export const ALERT_STATUSES = ['waiting', 'sent', 'failed'] as const;
 export type AlertStatus = (typeof ALERT_STATUSES)[number];
 
 /**
- * A message to one channel, written in the transaction of the incidents that it tells of. Its body is fixed then, so
+ * A message to one target, written in the transaction of the incidents that it tells of. Its body is fixed then, so
  * that every attempt sends the same bytes under the same id. Waits until it was sent or has been tried for a day.
  */
 @Entity('alert')
@@ -29,16 +25,24 @@ export class AlertEntity {
   @Column('uuid', { name: 'delivery_id' })
   deliveryId!: string;
 
-  @Column('varchar', { length: 7 })
+  /** The names of the routes that led to the target, comma-separated. */
+  @Column('text', { default: 'default' })
+  route!: string;
+
+  /** The name of the target: where it goes is looked up when it is sent. See {@link targetOf}. */
+  @Column('varchar', { length: 100, nullable: true })
+  target!: string | null;
+
+  @Column('varchar', { length: 16 })
   channel!: Channel;
 
-  @Column('varchar', { length: 8 })
+  @Column('varchar', { length: 16 })
   event!: AlertEvent;
 
   @Column('bigint', { name: 'incident_ids', array: true })
   incidentIds!: number[];
 
-  /** JSON, as it is sent. */
+  /** JSON: as it is sent to a webhook and to Slack; else what the message is made of. */
   @Column('text')
   body!: string;
 
@@ -61,4 +65,9 @@ export class AlertEntity {
   /** Why the last attempt failed: a status or an error's code, nothing of what the receiver said. */
   @Column('varchar', { name: 'last_error', length: 300, nullable: true })
   lastError!: string | null;
+}
+
+/** The name of an alert's target. The version before routes wrote none: its two targets have the names of their channels. */
+export function targetOf({ channel, target }: Pick<AlertEntity, 'channel' | 'target'>): string {
+  return target ?? channel;
 }

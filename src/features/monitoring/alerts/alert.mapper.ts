@@ -1,11 +1,13 @@
 import type { AlertDto } from './alert.dto.js';
-import type { AlertEntity } from './alert.entity.js';
+import { type AlertEntity, targetOf } from './alert.entity.js';
 
 export function toAlertDto(alert: Omit<AlertEntity, 'body'>): AlertDto {
   return {
     id: alert.id,
     delivery_id: alert.deliveryId,
     channel: alert.channel,
+    route: alert.route,
+    target: targetOf(alert),
     event: alert.event,
     incident_ids: [...alert.incidentIds],
     status: alert.status,

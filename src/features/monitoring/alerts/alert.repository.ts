@@ -3,10 +3,30 @@ import type { EntityManager } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListAlertsQuery } from './alert.dto.js';
 import { AlertEntity } from './alert.entity.js';
-import { COUNT_UNSENT } from './alert.sql.js';
+import {
+  COUNT_UNSENT,
+  FIND_PIPELINE_SUBJECT,
+  FIND_SUBJECTS,
+  GIVE_UP_WITHOUT_TARGET,
+  INSERT_ALERTS,
+} from './alert.sql.js';
+import type { Subject } from './route/alert-route.js';
+
+/** A pipeline as routes see it. */
+export type PipelineSubject = Omit<Subject, 'kind' | 'severity'> & { readonly pipelineId: number };
+
+/** An incident as routes see it, and what decides whether a message about it is written. */
+export interface IncidentSubject extends Subject {
+  readonly id: number;
+  readonly notifiedAt: Date | null;
+  readonly mutedUntil: Date | null;
+}
 
 /** An alert about to be written. */
-export type NewAlert = Pick<AlertEntity, 'deliveryId' | 'channel' | 'event' | 'incidentIds' | 'body' | 'createdAt'>;
+export type NewAlert = Pick<
+  AlertEntity,
+  'deliveryId' | 'route' | 'channel' | 'event' | 'incidentIds' | 'body' | 'createdAt'
+> & { readonly target: string };
 
 /** What an attempt leaves on its alert. */
 type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sentAt' | 'lastError'>;
@@ -15,6 +35,8 @@ type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sent
 const SHOWN = [
   'a.id',
   'a.deliveryId',
+  'a.route',
+  'a.target',
   'a.channel',
   'a.event',
   'a.incidentIds',
@@ -29,9 +51,30 @@ const SHOWN = [
 /** Owns all SQL of `alert`. */
 @Injectable()
 export class AlertRepository {
-  async insert(manager: EntityManager, alert: NewAlert): Promise<number> {
-    const { identifiers } = await manager.insert(AlertEntity, { ...alert, nextAttemptAt: alert.createdAt });
-    return (identifiers[0] as { id: number }).id;
+  /** Their ids, by the delivery's. */
+  async insert(manager: EntityManager, alerts: readonly NewAlert[]): Promise<Map<string, number>> {
+    const items = alerts.map((alert) => ({
+      delivery_id: alert.deliveryId,
+      route: alert.route,
+      target: alert.target,
+      channel: alert.channel,
+      event: alert.event,
+      incident_ids: alert.incidentIds,
+      body: alert.body,
+      created_at: alert.createdAt,
+    }));
+    const rows: { id: number; delivery_id: string }[] = await manager.query(INSERT_ALERTS, [JSON.stringify(items)]);
+    return new Map(rows.map((row) => [row.delivery_id, row.id]));
+  }
+
+  /** The alerts of these ids, oldest first, without their bodies. */
+  findByIds(manager: EntityManager, ids: readonly number[]): Promise<Omit<AlertEntity, 'body'>[]> {
+    return manager
+      .createQueryBuilder(AlertEntity, 'a')
+      .select(SHOWN)
+      .where('a.id = ANY(:ids::bigint[])', { ids })
+      .orderBy('a.id')
+      .getMany();
   }
 
   findWaiting(manager: EntityManager, id: number): Promise<AlertEntity | null> {
@@ -41,6 +84,32 @@ export class AlertRepository {
   /** Only while it waits: what was sent stays sent. */
   async record(manager: EntityManager, id: number, attempt: Attempt): Promise<void> {
     await manager.update(AlertEntity, { id, status: 'waiting' }, attempt);
+  }
+
+  /** See {@link GIVE_UP_WITHOUT_TARGET}. */
+  async giveUpWithoutTarget(manager: EntityManager, targets: readonly string[], reason: string): Promise<string[]> {
+    const [rows]: [{ target: string }[], number] = await manager.query(GIVE_UP_WITHOUT_TARGET, [targets, reason]);
+    return [...new Set(rows.map(({ target }) => target))];
+  }
+
+  /** What the routes are chosen by, of incidents. */
+  subjectsOf(
+    manager: EntityManager,
+    incidentIds: readonly number[],
+    metadata: readonly (object | null)[],
+  ): Promise<IncidentSubject[]> {
+    return manager.query(FIND_SUBJECTS, [JSON.stringify(metadata), incidentIds]);
+  }
+
+  /** The same of a pipeline, by its id or else its name. */
+  async pipelineSubject(
+    manager: EntityManager,
+    key: { readonly id?: number | undefined; readonly name?: string | undefined },
+    metadata: readonly (object | null)[],
+  ): Promise<PipelineSubject | undefined> {
+    const parameters = [JSON.stringify(metadata), key.id ?? null, key.name ?? null];
+    const [row] = await manager.query<PipelineSubject[]>(FIND_PIPELINE_SUBJECT, parameters);
+    return row;
   }
 
   /** How many wait, and how many were given up; at most 100,000 of each. */

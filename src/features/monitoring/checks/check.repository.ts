@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm';
 import {
   COUNT_FRESHNESS,
   COUNT_TIMELINESS,
+  ENDED_SINCE,
   LOCK_CHECK,
+  NOTE_LATE_ENDS,
   OPEN_LATE,
   OPEN_LATE_ENDS,
   OPEN_STALE,
@@ -44,10 +46,21 @@ export class CheckRepository {
     return { opened: [...ended, ...running], resolved: [...timely, ...recovered] };
   }
 
+  /** Notes executions that ended late, for the next check. */
+  async noteLateEnds(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
+    await manager.query(NOTE_LATE_ENDS, [executionIds]);
+  }
+
   /** How many pipelines or executions a check is about. Costs what there is. */
   async count(manager: EntityManager, check: Check): Promise<number> {
     const [row]: { checked: number }[] = await manager.query(COUNT[check]);
     return row?.checked ?? 0;
+  }
+
+  /** Those of the late executions' incidents that ended not before a moment. */
+  async endedSince(manager: EntityManager, incidentIds: readonly number[], moment: Date): Promise<number[]> {
+    const rows: { id: number }[] = await manager.query(ENDED_SINCE, [incidentIds, moment]);
+    return rows.map(({ id }) => id);
   }
 
   private async insert(manager: EntityManager, statement: string, now: Date): Promise<number[]> {

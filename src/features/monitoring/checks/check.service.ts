@@ -4,16 +4,16 @@ import { Answer } from '../../../platform/http/answer.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { ExecutionDeadlineService } from '../../execution/execution-deadline.service.js';
 import { IdempotencyService } from '../../../platform/idempotency/idempotency.service.js';
-import { IncidentEvents } from '../incidents/incident.events.js';
 import type { CheckReportDto } from './check.dto.js';
 import { type Check, CheckRepository, type Findings } from './check.repository.js';
+import { FindingEventsService } from './finding-events.service.js';
 
 /** How far back a changed threshold may have been missed by a start that overlapped with it; starts take far less. */
 const OVERLAP_MS = 60 * 60 * 1000;
 
 /**
- * Looks for stale pipelines and late executions, opens and resolves their incidents, and announces those to the
- * alerts: one transaction, so that a check that dies in the middle has done nothing.
+ * Looks for stale pipelines and late executions, opens and resolves their incidents, and announces those:
+ * one transaction, so that a check that dies in the middle has done nothing.
  */
 @Injectable()
 export class CheckService {
@@ -22,7 +22,7 @@ export class CheckService {
     private readonly idempotency: IdempotencyService,
     private readonly checks: CheckRepository,
     private readonly deadlines: ExecutionDeadlineService,
-    private readonly events: IncidentEvents,
+    private readonly events: FindingEventsService,
   ) {}
 
   /** Runs one check as of `now`. */
@@ -44,8 +44,7 @@ export class CheckService {
     await this.checks.lock(manager, check);
     if (check === 'timeliness') await this.deadlines.settle(manager, new Date(now.getTime() - OVERLAP_MS));
     const findings = await this.checks[check](manager, now);
-    await this.events.announce(manager, 'opened', findings.opened, now);
-    await this.events.announce(manager, 'resolved', findings.resolved, now);
+    await this.events.announce(manager, findings, now);
     return findings;
   }
 }

@@ -9,9 +9,10 @@ export const LOCK_CHECK = `SELECT pg_advisory_xact_lock(hashtextextended('watche
 
 /** Opens an incident for each stale pipeline that has none open; by uq_incident_open. */
 export const OPEN_STALE = `
-  INSERT INTO incident (kind, pipeline_id, opened_at, expected_at, since, threshold_number, threshold_datepart)
+  INSERT INTO incident (kind, pipeline_id, opened_at, expected_at, since, threshold_number, threshold_datepart,
+                        notified_at)
   SELECT 'freshness', stale.pipeline_id, $1::timestamptz, stale.due, stale.since, stale.threshold_number,
-         stale.threshold_datepart
+         stale.threshold_datepart, NULL
     FROM watcher_stale_pipelines($1::timestamptz) stale
    WHERE NOT EXISTS (SELECT FROM incident i
                       WHERE i.kind = 'freshness' AND coalesce(i.execution_id, i.pipeline_id) = stale.pipeline_id
@@ -42,19 +43,28 @@ export const COUNT_FRESHNESS = `
 
 /** Opens an incident for each execution that runs past its deadline and has none open; by uq_incident_open. */
 export const OPEN_LATE = `
-  INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, expected_at, since, threshold_number,
-                        threshold_datepart)
-  SELECT 'timeliness', late.pipeline_id, late.id, $1::timestamptz, late.deadline, late.start_date,
-         p.timeliness_number, p.timeliness_datepart
-    FROM watcher_late_executions($1::timestamptz) late
-    JOIN watcher_pipeline_threshold p ON p.pipeline_id = late.pipeline_id
-   WHERE p.active AND NOT p.mute_timeliness_check
-     AND NOT EXISTS (SELECT FROM incident i
-                      WHERE i.kind = 'timeliness' AND coalesce(i.execution_id, i.pipeline_id) = late.id
-                        AND i.resolved_at IS NULL)
+  WITH late AS MATERIALIZED (
+    SELECT found.id, found.pipeline_id, found.start_date, found.deadline, p.timeliness_number, p.timeliness_datepart
+      FROM watcher_late_executions($1::timestamptz) found
+      JOIN watcher_pipeline_threshold p ON p.pipeline_id = found.pipeline_id
+     WHERE p.active AND NOT p.mute_timeliness_check
+       AND NOT EXISTS (SELECT FROM incident i
+                        WHERE i.kind = 'timeliness' AND coalesce(i.execution_id, i.pipeline_id) = found.id
+                          AND i.resolved_at IS NULL)
+  )
+  INSERT INTO incident (kind, pipeline_id, execution_id, root_id, opened_at, expected_at, since, threshold_number,
+                        threshold_datepart, notified_at)
+  SELECT 'timeliness', late.pipeline_id, late.id, tree.root_id, $1::timestamptz, late.deadline, late.start_date,
+         late.timeliness_number, late.timeliness_datepart, NULL
+    FROM late
+    JOIN watcher_execution_roots(ARRAY(SELECT late.id FROM late)) tree ON tree.id = late.id
    ORDER BY late.deadline, late.id
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
+
+/** Notes executions that ended late for the next timeliness check. */
+export const NOTE_LATE_ENDS = `
+  INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`;
 
 /**
  * Opens an incident for each execution that ended late since the last check, unless its incident is open; the check
@@ -62,11 +72,12 @@ export const OPEN_LATE = `
  */
 export const OPEN_LATE_ENDS = `
   WITH ended AS (DELETE FROM late_end RETURNING execution_id)
-  INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, expected_at, since, threshold_number,
-                        threshold_datepart)
-  SELECT 'timeliness', e.pipeline_id, e.id, $1::timestamptz, e.deadline, e.start_date, p.timeliness_number,
-         p.timeliness_datepart
+  INSERT INTO incident (kind, pipeline_id, execution_id, root_id, opened_at, expected_at, since, threshold_number,
+                        threshold_datepart, notified_at)
+  SELECT 'timeliness', e.pipeline_id, e.id, tree.root_id, $1::timestamptz, e.deadline, e.start_date,
+         p.timeliness_number, p.timeliness_datepart, NULL
     FROM watcher_execution_deadlines(ARRAY(SELECT ended.execution_id FROM ended)) e
+    JOIN watcher_execution_roots(ARRAY(SELECT ended.execution_id FROM ended)) tree ON tree.id = e.id
     JOIN watcher_pipeline_threshold p ON p.pipeline_id = e.pipeline_id
    WHERE e.end_date > e.deadline AND p.active AND NOT p.mute_timeliness_check
    ORDER BY e.deadline, e.id
@@ -89,24 +100,26 @@ export const RESOLVE_LATE = `
           OR coalesce(e.deadline >= $1::timestamptz, true))
   RETURNING i.id`;
 
+/** Which of these incidents are of executions that ended not before a moment; by pk_incident. */
+export const ENDED_SINCE = `
+  SELECT i.id
+    FROM watcher_execution_deadlines(ARRAY(SELECT o.execution_id FROM incident o WHERE o.id = ANY ($1::bigint[]))) e
+    JOIN incident i ON i.execution_id = e.id
+   WHERE i.id = ANY ($1::bigint[]) AND e.end_date >= $2::timestamptz
+   ORDER BY i.id`;
+
 /**
- * Resolves the failures that no end could: the pipeline was deactivated, or its next success was reported before the
- * failure. By uq_incident_open.
+ * Resolves the failures that no end could: the pipeline was deactivated, or a replica of the version before has missed
+ * that a success was reported before the failure. By uq_incident_open_failure.
  */
 export const RESOLVE_FAILED = `
-  WITH open AS MATERIALIZED (
-    SELECT array_agg(o.execution_id ORDER BY o.id) AS execution_ids, array_agg(o.since ORDER BY o.id) AS since
-      FROM incident o
-     WHERE o.kind = 'failure' AND o.resolved_at IS NULL
-  )
   UPDATE incident i
      SET resolved_at = $1::timestamptz, resolution = CASE WHEN p.active THEN 'succeeded' ELSE 'inactive' END
-    FROM watcher_pipeline_threshold p
-   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND p.pipeline_id = i.pipeline_id
-     AND (NOT p.active
-          OR i.execution_id IN (SELECT recovered.id
-                                  FROM open
-                                 CROSS JOIN watcher_recovered_executions(open.execution_ids, open.since) recovered))
+    FROM watcher_last_success(ARRAY(SELECT DISTINCT o.pipeline_id FROM incident o
+                                     WHERE o.kind = 'failure' AND o.resolved_at IS NULL)) success
+    JOIN watcher_pipeline_threshold p ON p.pipeline_id = success.pipeline_id
+   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = success.pipeline_id
+     AND (NOT p.active OR success.end_date >= i.since)
   RETURNING i.id`;
 
 /** How many executions a timeliness check is about; counted only where somebody asks. */

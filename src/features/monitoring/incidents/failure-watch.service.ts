@@ -1,82 +1,119 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
-import { IS_FAILURE, IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
-import { type TreeFailure, TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import type { IncidentRootCause } from './incident.entity.js';
+import { IS_FAILURE, statusOf } from '../../execution/execution-status.js';
+import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
+import { causesOf, failureLocks, joinByPipeline, latestSuccesses, newsOf } from './failure-rules.js';
+import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
 import { IncidentEvents } from './incident.events.js';
-import { type FailedTree, IncidentRepository, type Success } from './incident.repository.js';
 
 /** The most root causes that an incident names; one tree may have thousands. */
 const MAX_ROOT_CAUSES = 50;
-/** The most characters of a root cause's error message that an incident keeps. */
-const MAX_ERROR = 1000;
 
 /**
- * Watches the ends as they are written: a root that failed opens one incident for its whole tree, the pipeline's next
- * success resolves it, and what ended late is noted for the next timeliness check. All in the end's own transaction, so
- * that an end and what follows from it are one thing.
+ * Watches the ends as they are written, in their own transaction, so that an end and its consequences are one thing:
+ * roots that failed open the incident of their pipeline or join it, the pipeline's next success resolves it, and an
+ * execution that fails after its root corrects the causes.
+ *
+ * A pipeline's failure is open when no run of the pipeline that succeeded has ended since, in whatever order the ends
+ * were reported. Advisory locks keep that true for ends that commit at the same moment.
  */
 @Injectable()
 export class FailureWatchService implements OnModuleInit {
   constructor(
     private readonly executionEvents: ExecutionEvents,
     private readonly trees: TreeFailureService,
-    private readonly incidents: IncidentRepository,
+    private readonly failures: FailureRepository,
     private readonly events: IncidentEvents,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
   ) {}
 
   onModuleInit(): void {
     this.executionEvents.ended.listen((manager, ended) => this.judge(manager, ended));
   }
 
+  /**
+   * The open failures that nothing has been heard of, an hour after they were reported: they had ended long before, and
+   * an import has reported their success by then.
+   */
+  unheard(manager: EntityManager, now: Date): Promise<number[]> {
+    return this.failures.unheard(manager, now);
+  }
+
   private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
-    const failedRoots = ended.filter((e) => IS_FAILURE[statusOf(e)] && e.parentId === null);
-    if (failedRoots.length > 0) await this.open(manager, failedRoots, now);
+    const failed = ended.filter((execution) => IS_FAILURE[statusOf(execution)]);
     const successes = latestSuccesses(ended);
-    if (successes.length > 0) {
-      const resolved = await this.incidents.resolveFailures(manager, successes, now);
-      await this.events.announce(manager, 'resolved', resolved, now);
-    }
-    const late = ended.filter((e) => e.deadline && e.endDate > e.deadline).map(({ id }) => id);
-    if (late.length > 0) await this.incidents.noteLateEnds(manager, late);
+    const locks = failureLocks(failed, successes);
+    if (locks.length === 0) return;
+    await this.failures.lock(manager, locks);
+    const resolved = await this.failures.resolve(manager, successes, now);
+    await this.events.resolved.emit(
+      manager,
+      resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
+    );
+    await this.correct(manager, failed);
+    await this.open(manager, failed, now);
   }
 
-  private async open(manager: EntityManager, roots: readonly EndedExecution[], now: Date): Promise<void> {
+  /** Names the causes of trees anew whose root had failed before something below it did. */
+  private async correct(manager: EntityManager, failed: readonly EndedExecution[]): Promise<void> {
+    const roots = new Set(failed.filter((e) => e.parentId !== null).map(({ rootId }) => rootId));
+    if (roots.size === 0) return;
+    const named = await this.failures.named(manager, [...roots]);
+    if (named.length === 0) return;
+    const found = causesOf(named, await this.trees.rootCauses(manager, named, MAX_ROOT_CAUSES));
+    await this.failures.correctCauses(manager, found);
+  }
+
+  private async open(manager: EntityManager, failed: readonly EndedExecution[], now: Date): Promise<void> {
+    const roots = failed.filter((e) => e.parentId === null);
+    if (roots.length === 0) return;
+    const trees = await this.treesOf(manager, roots);
+    const successes = await this.failures.lastSuccesses(manager, [...new Set(trees.map((tree) => tree.pipeline_id))]);
+    const isOvertaken = ({ pipeline_id, since }: FailedTree): boolean => {
+      const success = successes.get(pipeline_id);
+      return success !== undefined && success >= since;
+    };
+    const overtaken = trees.filter(isOvertaken);
+    if (overtaken.length > 0) await this.failures.keepOvertaken(manager, overtaken, now);
+    const current = trees.filter((tree) => !isOvertaken(tree));
+    if (current.length > 0) await this.join(manager, current, now);
+  }
+
+  private async treesOf(manager: EntityManager, roots: readonly EndedExecution[]): Promise<FailedTree[]> {
     const ids = roots.map(({ id }) => id);
-    const causes = Map.groupBy(await this.trees.rootCauses(manager, ids, MAX_ROOT_CAUSES), (cause) => cause.root_id);
-    const trees = roots.map((root): FailedTree => {
-      const ofTree = causes.get(root.id) ?? [];
-      return {
-        pipeline_id: root.pipelineId,
-        execution_id: root.id,
-        since: root.endDate,
-        root_causes: ofTree.map(toRootCause),
-        root_cause_count: ofTree[0]?.total ?? 0,
-      };
+    const found = causesOf(ids, await this.trees.rootCauses(manager, ids, MAX_ROOT_CAUSES));
+    return roots.map((root, index) => ({
+      execution_id: root.id,
+      root_causes: [],
+      root_cause_count: 0,
+      ...found[index],
+      pipeline_id: root.pipelineId,
+      since: root.endDate,
+    }));
+  }
+
+  private async join(manager: EntityManager, trees: readonly FailedTree[], now: Date): Promise<void> {
+    const joined = joinByPipeline(trees);
+    const incidents = await this.failures.open(manager, joined, now);
+    const byPipeline = new Map(incidents.map((incident) => [incident.pipeline_id, incident.id]));
+    const kept = trees.flatMap(({ execution_id, pipeline_id, since }) => {
+      const incident_id = byPipeline.get(pipeline_id);
+      return incident_id === undefined ? [] : [{ execution_id, incident_id, since }];
     });
-    await this.events.announce(manager, 'opened', await this.incidents.openFailures(manager, trees, now), now);
+    if (kept.length > 0) await this.failures.keep(manager, kept);
+    await this.announce(manager, incidents, now);
   }
-}
 
-function toRootCause(failure: TreeFailure): IncidentRootCause {
-  return {
-    execution_id: failure.execution_id,
-    pipeline_id: failure.pipeline_id,
-    pipeline_name: failure.pipeline_name,
-    error_message: failure.error_message && [...failure.error_message].slice(0, MAX_ERROR).join(''),
-  };
-}
-
-/** The pipelines that succeeded, each with its latest end. */
-function latestSuccesses(ended: readonly EndedExecution[]): Success[] {
-  const latest = new Map<number, Date>();
-  for (const execution of ended) {
-    const { endDate, pipelineId } = execution;
-    if (!IS_SUCCESS[statusOf(execution)]) continue;
-    const known = latest.get(pipelineId);
-    if (!known || known < endDate) latest.set(pipelineId, endDate);
+  private async announce(manager: EntityManager, incidents: readonly FailureIncident[], now: Date): Promise<void> {
+    const news = Map.groupBy(incidents, (incident) => newsOf(incident, now, this.config.alertMaxAge));
+    for (const event of ['opened', 'repeated'] as const) {
+      await this.events[event].emit(
+        manager,
+        (news.get(event) ?? []).map(({ id }) => ({ incidentId: id, at: now })),
+      );
+    }
   }
-  return [...latest].map(([pipelineId, endDate]) => ({ pipelineId, endDate }));
 }

@@ -1,10 +1,11 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '../../../platform/auth/requires.js';
+import type { Caller } from '../../../platform/auth/caller.js';
+import { CurrentCaller, Requires } from '../../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../../platform/http/api.js';
 import { IdPipe } from '../../../platform/http/id.pipe.js';
 import type { Page } from '../../../platform/http/page.js';
-import { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
+import { IncidentDto, ListIncidentsQuery, PatchIncidentDto } from './incident.dto.js';
 import { IncidentNotFoundError } from './incident.errors.js';
 import { IncidentService } from './incident.service.js';
 
@@ -20,6 +21,24 @@ export class IncidentController {
   @ApiPage(IncidentDto)
   listIncidents(@Query() query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
     return this.incidents.list(query);
+  }
+
+  /**
+   * Acknowledge, note, or mute an incident.
+   *
+   * Only what is in the body changes. An incident that is muted is checked and resolved like any other; messages about
+   * it are left out until `muted_until`.
+   */
+  @Patch(':id')
+  @Requires('write')
+  @ApiId('The incident')
+  @ApiAnswers({ ok: IncidentDto, body: true, problems: [new IncidentNotFoundError(7)] })
+  patch(
+    @Param('id', IdPipe) id: number,
+    @Body() request: PatchIncidentDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<IncidentDto> {
+    return this.incidents.patch(id, request, caller);
   }
 
   /** Get an incident. */

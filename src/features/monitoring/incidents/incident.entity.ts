@@ -15,8 +15,18 @@ import { Threshold } from '../../pipeline/threshold.entity.js';
 export const KINDS = ['freshness', 'timeliness', 'failure'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Why an incident was resolved. */
-export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'muted' | 'inactive' | 'threshold';
+export const SEVERITIES = ['warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** The severity that an incident of the kind opens with. */
+export const SEVERITY_OF: Record<Kind, Severity> = {
+  freshness: 'critical',
+  timeliness: 'critical',
+  failure: 'critical',
+};
+
+/** Why an incident was resolved; `joined`: a later failure of the pipeline has the incident that stays open. */
+export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'joined' | 'muted' | 'inactive' | 'threshold';
 
 /** A root cause of a failed tree as an incident keeps it. */
 export interface IncidentRootCause {
@@ -27,13 +37,17 @@ export interface IncidentRootCause {
 }
 
 /**
- * One violation: stale data of a pipeline, a late execution, a failed tree. Opened once, since there is one open
- * incident of a kind for each subject (the execution, or the pipeline where there is none); resolved once, by an update
- * that asks for it to be open; then history.
+ * One violation: stale data of a pipeline, a late execution, the failures of a pipeline in a row. Opened once, since
+ * there is one open incident of a kind for each subject (the execution, or the pipeline where there is none; for
+ * failures always the pipeline); resolved once, by an update that asks for it to be open; then history.
  */
 @Entity('incident')
 // On (kind, coalesce(execution_id, pipeline_id)) where open; TypeORM can't declare an expression.
 @Index('uq_incident_open', { synchronize: false })
+// On (pipeline_id, CASE WHEN root_id IS NULL THEN id ELSE 0 END) of open failures: one for each pipeline, but for those
+// without a root, which replicas of the version before open during an upgrade.
+@Index('uq_incident_open_failure', { synchronize: false })
+@Index('ix_incident_root', ['rootId', 'id'], { where: 'root_id IS NOT NULL' })
 @Index('ix_incident_open', ['id'], { where: 'resolved_at IS NULL' })
 @Index('ix_incident_kind', ['kind', 'id'])
 @Index('ix_incident_pipeline', ['pipelineId', 'id'])
@@ -49,6 +63,9 @@ export class IncidentEntity {
   @Column('varchar', { length: 10 })
   kind!: Kind;
 
+  @Column('varchar', { length: 8, default: 'critical' })
+  severity!: Severity;
+
   @Column('bigint', { name: 'pipeline_id' })
   pipelineId!: number;
 
@@ -56,9 +73,17 @@ export class IncidentEntity {
   @JoinColumn({ name: 'pipeline_id' })
   pipeline!: Relation<Pick<PipelineEntity, 'id' | 'name'>>;
 
-  /** The late execution, or the root of the failed tree; null for freshness. */
+  /** The late execution, or the root that failed last; null for freshness. */
   @Column('bigint', { name: 'execution_id', nullable: true })
   executionId!: number | null;
+
+  /** The root of the tree that {@link executionId} belongs to. */
+  @Column('bigint', { name: 'root_id', nullable: true })
+  rootId!: number | null;
+
+  /** How many failures it covers; 1 for the other kinds. */
+  @Column('integer', { default: 1 })
+  occurrences!: number;
 
   @Column({ type: 'timestamptz', name: 'opened_at', precision: 3 })
   openedAt!: Date;
@@ -86,14 +111,39 @@ export class IncidentEntity {
 
   @Column('integer', { name: 'root_cause_count', default: 0 })
   rootCauseCount!: number;
+
+  /**
+   * When the last message about it was written, whether or not a route led anywhere; null: none was. The default is for
+   * replicas of the version before, which write a message with each incident.
+   */
+  @Column({ type: 'timestamptz', name: 'notified_at', precision: 3, nullable: true, default: () => 'now()' })
+  notifiedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'acknowledged_at', precision: 3, nullable: true })
+  acknowledgedAt!: Date | null;
+
+  /** The name of the caller's key. */
+  @Column('varchar', { name: 'acknowledged_by', length: 255, nullable: true })
+  acknowledgedBy!: string | null;
+
+  @Column('text', { nullable: true })
+  note!: string | null;
+
+  /** Until then no message about it is written. */
+  @Column({ type: 'timestamptz', name: 'muted_until', precision: 3, nullable: true })
+  mutedUntil!: Date | null;
 }
 
-/**
- * Executions that ended after their deadline and that no timeliness check has seen since. Written with the end and read
- * by the next check, so that a run which was late only between two checks is not missed.
- */
-@Entity('late_end')
-export class LateEndEntity {
-  @PrimaryColumn('bigint', { name: 'execution_id', primaryKeyConstraintName: 'pk_late_end' })
+/** A root that failed, and the incident that it belongs to: one row for each of the incident's occurrences. */
+@Entity('incident_failure')
+@Index('ix_incident_failure_incident', ['incidentId', 'endedAt'])
+export class IncidentFailureEntity {
+  @PrimaryColumn('bigint', { name: 'execution_id', primaryKeyConstraintName: 'pk_incident_failure' })
   executionId!: number;
+
+  @Column('bigint', { name: 'incident_id' })
+  incidentId!: number;
+
+  @Column({ type: 'timestamptz', name: 'ended_at', precision: 3 })
+  endedAt!: Date;
 }

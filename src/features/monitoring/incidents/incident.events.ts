@@ -1,38 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { TransactionEvent } from '../../../platform/events/transaction-event.js';
 
-/** The changes that an incident goes through. */
-export type IncidentChange = 'opened' | 'resolved';
-
-/** Incidents that were opened, or resolved, at once. */
-export interface IncidentsChanged {
-  readonly change: IncidentChange;
-  readonly incidentIds: readonly number[];
+/** An incident that something has happened to. */
+export interface ChangedIncident {
+  readonly incidentId: number;
+  /** When that was found. */
   readonly at: Date;
 }
 
-type Listener = (manager: EntityManager, changed: IncidentsChanged) => Promise<void>;
+/** An incident that was resolved. */
+export interface ResolvedIncident extends ChangedIncident {
+  /** Whether it was over when it was found, so that `opened` has not been heard of it. */
+  readonly wasShort: boolean;
+}
 
 /**
- * Announces changed incidents inside the transaction that changes them, so that what a listener writes is committed or
- * rolled back with them. Alerts listen; incidents know nothing of alerts.
+ * What can be heard of incidents, inside the transaction that changes them. Incidents of the past that are reported late
+ * are no news: they are written, and nothing is heard of them (`WATCHER_ALERT_MAX_AGE`). Alerts listen; incidents know
+ * nothing of alerts.
  */
 @Injectable()
 export class IncidentEvents {
-  private readonly listeners: Listener[] = [];
-
-  listen(listener: Listener): void {
-    this.listeners.push(listener);
-  }
-
-  /** Part of the caller's transaction; announces nothing where no incident changed. */
-  async announce(
-    manager: EntityManager,
-    change: IncidentChange,
-    incidentIds: readonly number[],
-    at: Date,
-  ): Promise<void> {
-    if (incidentIds.length === 0) return;
-    for (const listener of this.listeners) await listener(manager, { change, incidentIds, at });
-  }
+  /** After they were opened, or an hour later where a failure of the past has not been resolved by then. */
+  readonly opened = new TransactionEvent<ChangedIncident>();
+  /** An open failure to which others came, a day or more after it was last heard of. */
+  readonly repeated = new TransactionEvent<ChangedIncident>();
+  /** After they were resolved. */
+  readonly resolved = new TransactionEvent<ResolvedIncident>();
 }

@@ -5,6 +5,7 @@ const RESOLUTIONS: Record<Resolution, string> = {
   loaded: 'data arrived',
   ended: 'the execution ended',
   succeeded: 'the pipeline succeeded again',
+  joined: 'a later failure of the pipeline has an incident that stays open',
   muted: 'the check was muted',
   inactive: 'the pipeline is not active any more',
   threshold: 'the threshold was changed',
@@ -14,10 +15,12 @@ export function toIncidentDto(incident: IncidentEntity): IncidentDto {
   return {
     id: incident.id,
     kind: incident.kind,
+    severity: incident.severity,
     status: incident.resolvedAt ? 'resolved' : 'open',
     pipeline_id: incident.pipelineId,
     pipeline_name: incident.pipeline.name,
     execution_id: incident.executionId,
+    occurrences: incident.occurrences,
     opened_at: incident.openedAt.toISOString(),
     resolved_at: incident.resolvedAt?.toISOString() ?? null,
     expected_at: incident.expectedAt?.toISOString() ?? null,
@@ -28,6 +31,11 @@ export function toIncidentDto(incident: IncidentEntity): IncidentDto {
       pipeline_name,
       error_message,
     })),
+    impact: null,
+    acknowledged_at: incident.acknowledgedAt?.toISOString() ?? null,
+    acknowledged_by: incident.acknowledgedBy,
+    note: incident.note,
+    muted_until: incident.mutedUntil?.toISOString() ?? null,
   };
 }
 
@@ -45,8 +53,13 @@ function happenedOf(incident: IncidentEntity): string {
     case 'timeliness':
       return `Execution ${incident.executionId} started at ${since} and was to end by ${expected}.`;
     case 'failure':
-      return sentence(`Execution ${incident.executionId} failed at ${since}${causesOf(incident)}`);
+      return sentence(`${failedOf(incident)} at ${since}${causesOf(incident)}`);
   }
+}
+
+function failedOf({ executionId, occurrences }: IncidentEntity): string {
+  if (occurrences === 1) return `Execution ${executionId} failed`;
+  return `${occurrences} executions failed in a row, the last one (${executionId})`;
 }
 
 function thresholdOf({ threshold: { number, datepart } }: IncidentEntity): string {

@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../../platform/auth/caller.js';
+import { definedFields } from '../../../platform/http/defined-fields.js';
 import type { Page } from '../../../platform/http/page.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
-import type { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
+import type { IncidentDto, ListIncidentsQuery, PatchIncidentDto } from './incident.dto.js';
 import { IncidentNotFoundError } from './incident.errors.js';
 import { toIncidentDto } from './incident.mapper.js';
-import { IncidentRepository } from './incident.repository.js';
+import type { IncidentEntity } from './incident.entity.js';
+import { type Acknowledgement, IncidentRepository } from './incident.repository.js';
 
-/** Incidents, read. */
+/** The most characters of a name that an acknowledgement keeps. */
+const MAX_NAME = 255;
+
+/** Incidents, read, and what people say of them. */
 @Injectable()
 export class IncidentService {
   constructor(
@@ -21,6 +27,17 @@ export class IncidentService {
     return toIncidentDto(incident);
   }
 
+  /** Changes what the body holds and nothing else. */
+  patch(id: number, request: PatchIncidentDto, caller: Caller): Promise<IncidentDto> {
+    return this.transactions.run(async (manager) => {
+      const incident = await this.incidents.lock(manager, id);
+      if (!incident) throw new IncidentNotFoundError(id);
+      const change = acknowledgementOf(incident, request, caller);
+      if (Object.keys(change).length > 0) await this.incidents.acknowledge(manager, id, change);
+      return toIncidentDto({ ...incident, ...change });
+    });
+  }
+
   list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
     return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
   }
@@ -29,4 +46,21 @@ export class IncidentService {
   async findByIds(manager: EntityManager, ids: readonly number[]): Promise<IncidentDto[]> {
     return (await this.incidents.findByIds(manager, ids)).map(toIncidentDto);
   }
+
+  /** Notes that a message about these incidents was written. */
+  noteNotified(manager: EntityManager, ids: readonly number[], now: Date): Promise<void> {
+    return this.incidents.noteNotified(manager, ids, now);
+  }
+}
+
+/** What a request changes. The first acknowledgement is kept: a second one says nothing new. */
+function acknowledgementOf(
+  incident: IncidentEntity,
+  { acknowledged, muted_until, note }: PatchIncidentDto,
+  caller: Caller,
+): Partial<Acknowledgement> {
+  const change = definedFields<Acknowledgement>({ note, mutedUntil: muted_until });
+  if (acknowledged === false) return { ...change, acknowledgedAt: null, acknowledgedBy: null };
+  if (acknowledged === undefined || incident.acknowledgedAt) return change;
+  return { ...change, acknowledgedAt: new Date(), acknowledgedBy: [...caller.name].slice(0, MAX_NAME).join('') };
 }

@@ -128,9 +128,40 @@ const DEADLINES = `
      WHERE e.id = ANY (ids);
   END $$`;
 
+/** The roots of the trees that executions belong to; by pk_pipeline_execution. */
+const ROOTS = `
+  CREATE OR REPLACE FUNCTION watcher_execution_roots(ids bigint[])
+  RETURNS TABLE (id bigint, root_id bigint)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT e.id, e.root_id
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ids);
+  END $$`;
+
+/**
+ * When pipelines last succeeded, by the end of the run; null for one that never has. Of each pipeline the last entry of
+ * ix_pipeline_execution_pipeline_succeeded_end. A loop, because a max() for each pipeline would read all its successes.
+ */
+const LAST_SUCCESS = `
+  CREATE OR REPLACE FUNCTION watcher_last_success(pipeline_ids bigint[])
+  RETURNS TABLE (pipeline_id bigint, end_date timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
+  BEGIN
+    FOREACH pipeline_id IN ARRAY pipeline_ids LOOP
+      SELECT max(s.end_date)
+        INTO end_date
+        FROM pipeline_execution s
+       WHERE s.pipeline_id = watcher_last_success.pipeline_id AND s.${SUCCEEDED};
+      RETURN NEXT;
+    END LOOP;
+  END $$`;
+
 /**
  * Those of these failed executions whose pipeline has recovered: a later run of it has succeeded, and ended at `since`
- * (one moment for each) or after. By pk_pipeline_execution and ix_pipeline_execution_pipeline_succeeded.
+ * (one moment for each) or after. For replicas of the version before `watcher_last_success`, which go on checking during
+ * an upgrade. By pk_pipeline_execution and ix_pipeline_execution_pipeline_succeeded.
  */
 const RECOVERED = `
   CREATE OR REPLACE FUNCTION watcher_recovered_executions(ids bigint[], since timestamptz[])
@@ -159,7 +190,9 @@ export const EXECUTION_VIEWS = {
     'watcher_late_executions(timestamptz)',
     'watcher_timed_executions()',
     'watcher_execution_deadlines(bigint[])',
+    'watcher_execution_roots(bigint[])',
+    'watcher_last_success(bigint[])',
     'watcher_recovered_executions(bigint[], timestamptz[])',
   ],
-  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, RECOVERED],
+  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, ROOTS, LAST_SUCCESS, RECOVERED],
 };

@@ -1,0 +1,64 @@
+import { createTransport } from 'nodemailer';
+import type { Email } from '../message/email-message.js';
+import type { EmailTarget } from '../route/alert-route.js';
+import { failed, type Outcome, PATIENCE_MS } from './outcome.js';
+
+/**
+ * Sends an e-mail over a connection of its own. The message's id is the delivery's, so that mail servers and readers know
+ * a repeat. Of a refusal it keeps the code: what a mail server says may be private.
+ */
+export async function sendEmail(
+  target: EmailTarget,
+  deliveryId: string,
+  { subject, text }: Email,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const transport = createTransport({
+    url: target.smtpUrl,
+    connectionTimeout: PATIENCE_MS,
+    greetingTimeout: PATIENCE_MS,
+    socketTimeout: PATIENCE_MS,
+    dnsTimeout: PATIENCE_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const given = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  try {
+    const { rejected } = await untilAborted(
+      transport.sendMail({
+        from: target.from,
+        to: [...target.to],
+        subject,
+        text,
+        messageId: `<${deliveryId}@watcher>`,
+        headers: { 'Auto-Submitted': 'auto-generated', 'Watcher-Delivery': deliveryId },
+      }),
+      given,
+    );
+    if (rejected.length === 0) return { sent: true };
+    return failed(`the mail server refused ${rejected.length} of ${target.to.length} addresses`);
+  } catch (error) {
+    return failed(reasonOf(error));
+  } finally {
+    transport.close();
+  }
+}
+
+/** The library takes no signal: what it still does when the time is over ends with the connection. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    }),
+  ]);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, name, responseCode } = error as { code?: string; name?: string; responseCode?: number };
+  if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
+    return `the mail server did not answer within ${PATIENCE_MS / 1000} s`;
+  }
+  if (responseCode !== undefined) return `the mail server answered ${responseCode}`;
+  return `the mail server could not be reached (${code ?? 'connection lost'})`;
+}

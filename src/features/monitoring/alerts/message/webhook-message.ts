@@ -1,0 +1,19 @@
+import { linkOf, type Message } from './message.js';
+
+/** The body of the webhook: JSON, the incidents as `GET /incident` shows them, with a link where links are made. */
+export function webhookMessage(message: Message): string {
+  const { at, count, deliveryId, event, incidents, test } = message;
+  return JSON.stringify({
+    delivery_id: deliveryId,
+    event,
+    created_at: at.toISOString(),
+    incident_count: count,
+    incidents: incidents.map((incident) => {
+      const link = linkOf(message, incident.id);
+      return link === undefined ? incident : { ...incident, console_url: link };
+    }),
+    ...(test && {
+      test: { pipeline_id: test.pipelineId, pipeline_name: test.name, kind: test.kind, severity: test.severity },
+    }),
+  });
+}

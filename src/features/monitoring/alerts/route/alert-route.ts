@@ -1,0 +1,109 @@
+import type { Kind, Severity } from '../../incidents/incident.entity.js';
+
+export const CHANNELS = ['slack', 'webhook', 'email', 'pagerduty'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** Where messages go. `name` tells it apart from all others, in `GET /alert` and through changes of the routes. */
+interface NamedTarget {
+  readonly name: string;
+  readonly channel: Channel;
+}
+export interface SlackTarget extends NamedTarget {
+  readonly channel: 'slack';
+  readonly url: string;
+}
+export interface WebhookTarget extends NamedTarget {
+  readonly channel: 'webhook';
+  readonly url: string;
+  /** The key of the signature. */
+  readonly secret: string | undefined;
+}
+export interface EmailTarget extends NamedTarget {
+  readonly channel: 'email';
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly smtpUrl: string;
+}
+export interface PagerDutyTarget extends NamedTarget {
+  readonly channel: 'pagerduty';
+  readonly url: string;
+  readonly routingKey: string;
+}
+export type Target = SlackTarget | WebhookTarget | EmailTarget | PagerDutyTarget;
+
+/** The condition of a route. A field that is left out fits everything; of several values one has to fit. */
+export interface Match {
+  readonly pipelineType?: readonly string[];
+  readonly namespace?: readonly string[];
+  readonly name?: readonly string[];
+  /** The object that the pipeline's metadata has to contain. */
+  readonly metadata?: object;
+  readonly kind?: readonly Kind[];
+  readonly severity?: readonly Severity[];
+}
+
+/** Which alerts go where. */
+export interface Route {
+  readonly name: string;
+  readonly match: Match;
+  readonly to: readonly Target[];
+  /** Whether the routes after it are asked too when it fits. */
+  readonly continue: boolean;
+}
+
+/** The facts that routes are chosen by. */
+export interface Subject {
+  readonly kind: Kind;
+  readonly severity: Severity;
+  readonly namespace: string;
+  readonly name: string;
+  readonly pipelineType: string;
+  /** The positions of the routes whose `metadata` the pipeline's contains, from 1: the database compares them. */
+  readonly metadataRoutes: readonly number[];
+}
+
+/** The routes that a subject takes, in their order. */
+export function routesOf(routes: readonly Route[], subject: Subject): Route[] {
+  const taken: Route[] = [];
+  for (const [index, route] of routes.entries()) {
+    if (!fits(route.match, subject, index + 1)) continue;
+    taken.push(route);
+    if (!route.continue) break;
+  }
+  return taken;
+}
+
+function fits(match: Match, subject: Subject, position: number): boolean {
+  return (
+    (match.kind?.includes(subject.kind) ?? true) &&
+    (match.severity?.includes(subject.severity) ?? true) &&
+    fitsName(match.pipelineType, subject.pipelineType) &&
+    fitsName(match.namespace, subject.namespace) &&
+    fitsName(match.name, subject.name) &&
+    (match.metadata === undefined || subject.metadataRoutes.includes(position))
+  );
+}
+
+function fitsName(patterns: readonly string[] | undefined, name: string): boolean {
+  return patterns?.some((pattern) => fitsPattern(fold(pattern), fold(name))) ?? true;
+}
+
+/** Names compare without case, and in one form of Unicode. */
+function fold(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+/** Whether a name is what the pattern says, in which `*` is any text: without a regular expression, which could hang. */
+function fitsPattern(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === name;
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let from = first.length;
+  for (const part of rest) {
+    const at = name.indexOf(part, from);
+    if (at < 0 || at + part.length > name.length - last.length) return false;
+    from = at + part.length;
+  }
+  return true;
+}

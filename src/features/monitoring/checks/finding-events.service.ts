@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../../../platform/config/config.js';
+import { FailureWatchService } from '../incidents/failure-watch.service.js';
+import { IncidentEvents } from '../incidents/incident.events.js';
+import { CheckRepository, type Findings } from './check.repository.js';
+
+/** Announces what a check has found. */
+@Injectable()
+export class FindingEventsService {
+  constructor(
+    private readonly checks: CheckRepository,
+    private readonly failures: FailureWatchService,
+    private readonly events: IncidentEvents,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
+  ) {}
+
+  /**
+   * Opened are the incidents that are open after the check. An execution that was late and over between two checks is
+   * resolved alone, and nothing when it ended longer than `WATCHER_ALERT_MAX_AGE` ago: that is imported history.
+   */
+  async announce(manager: EntityManager, { opened, resolved }: Findings, now: Date): Promise<void> {
+    const wasOpened = new Set(opened);
+    const wasResolved = new Set(resolved);
+    const lasting = opened.filter((id) => !wasResolved.has(id));
+    const unheard = await this.failures.unheard(manager, now);
+    await this.events.opened.emit(
+      manager,
+      [...lasting, ...unheard].map((incidentId) => ({ incidentId, at: now })),
+    );
+    const over = opened.filter((id) => wasResolved.has(id));
+    const oldest = new Date(now.getTime() - this.config.alertMaxAge);
+    const short = over.length > 0 ? await this.checks.endedSince(manager, over, oldest) : [];
+    const ended = resolved.filter((id) => !wasOpened.has(id));
+    await this.events.resolved.emit(manager, [
+      ...ended.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
+      ...short.map((incidentId) => ({ incidentId, at: now, wasShort: true })),
+    ]);
+  }
+}

@@ -1,0 +1,11 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * Executions that ended after their deadline and that no timeliness check has seen since. Written with the end and read
+ * by the next check, so that a run which was late only between two checks is not missed.
+ */
+@Entity('late_end')
+export class LateEndEntity {
+  @PrimaryColumn('bigint', { name: 'execution_id', primaryKeyConstraintName: 'pk_late_end' })
+  executionId!: number;
+}

@@ -1,0 +1,95 @@
+import type { EndedExecution } from '../../execution/execution.events.js';
+import { IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
+import type { TreeFailure } from '../../hierarchy/tree-failure.service.js';
+import type {
+  Causes,
+  FailedTree,
+  FailureIncident,
+  FailureLock,
+  JoinedFailures,
+  Success,
+} from './failure.repository.js';
+import type { IncidentRootCause } from './incident.entity.js';
+
+/** The most characters of a root cause's error message that an incident keeps. */
+const MAX_ERROR = 1000;
+/**
+ * How long after the last message a further failure is news again: a day, less the hour by which a nightly run may fail
+ * earlier than the night before.
+ */
+const REPEAT_AFTER_MS = 23 * 60 * 60_000;
+/**
+ * How many locks pipelines share, and how many trees do: a batch holds at most as many, since the server has room for
+ * some thousands in all.
+ */
+const LOCKS = 128;
+
+/**
+ * The locks of a batch, ascending: one for each pipeline, shared by those that only succeeded; one for each tree that
+ * something failed in.
+ */
+export function failureLocks(failed: readonly EndedExecution[], successes: readonly Success[]): FailureLock[] {
+  const exclusive = new Set<number>();
+  for (const { parentId, pipelineId, rootId } of failed) {
+    exclusive.add(LOCKS + (rootId % LOCKS));
+    if (parentId === null) exclusive.add(pipelineId % LOCKS);
+  }
+  const keys = new Set([...successes.map(({ pipelineId }) => pipelineId % LOCKS), ...exclusive]);
+  return [...keys].toSorted((a, b) => a - b).map((key) => ({ key, exclusive: exclusive.has(key) }));
+}
+
+/** The pipelines that succeeded, each with its latest end. */
+export function latestSuccesses(ended: readonly EndedExecution[]): Success[] {
+  const latest = new Map<number, Date>();
+  for (const execution of ended) {
+    const { endDate, pipelineId } = execution;
+    if (!IS_SUCCESS[statusOf(execution)]) continue;
+    const known = latest.get(pipelineId);
+    if (!known || known < endDate) latest.set(pipelineId, endDate);
+  }
+  return [...latest].map(([pipelineId, endDate]) => ({ pipelineId, endDate }));
+}
+
+/** The causes of each of these trees, in their order; none where nothing of the tree failed. */
+export function causesOf(rootIds: readonly number[], failures: readonly TreeFailure[]): Causes[] {
+  const byRoot = Map.groupBy(failures, (failure) => failure.root_id);
+  return rootIds.map((execution_id) => {
+    const ofTree = byRoot.get(execution_id) ?? [];
+    return { execution_id, root_causes: ofTree.map(toRootCause), root_cause_count: ofTree[0]?.total ?? 0 };
+  });
+}
+
+/** One item for each pipeline: the failure that ended last, and how many there are. */
+export function joinByPipeline(trees: readonly FailedTree[]): JoinedFailures[] {
+  return [...Map.groupBy(trees, (tree) => tree.pipeline_id).values()].map((ofPipeline) => {
+    const last = ofPipeline.reduce((a, b) => (isLater(b, a) ? b : a));
+    return { ...last, occurrences: ofPipeline.length };
+  });
+}
+
+/**
+ * What is news of an incident that failures have opened or joined: that it is open, and once a day that it was repeated.
+ * Nothing when the last failure ended longer than `maxAgeMs` ago: that may be history, and its success the next report.
+ */
+export function newsOf(
+  { notified_at, since }: Pick<FailureIncident, 'notified_at' | 'since'>,
+  now: Date,
+  maxAgeMs: number,
+): 'opened' | 'repeated' | null {
+  if (now.getTime() - since.getTime() > maxAgeMs) return null;
+  if (notified_at === null) return 'opened';
+  return now.getTime() - notified_at.getTime() >= REPEAT_AFTER_MS ? 'repeated' : null;
+}
+
+function isLater(a: FailedTree, b: FailedTree): boolean {
+  return (a.since.getTime() - b.since.getTime() || a.execution_id - b.execution_id) > 0;
+}
+
+function toRootCause(failure: TreeFailure): IncidentRootCause {
+  return {
+    execution_id: failure.execution_id,
+    pipeline_id: failure.pipeline_id,
+    pipeline_name: failure.pipeline_name,
+    error_message: failure.error_message && [...failure.error_message].slice(0, MAX_ERROR).join(''),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * Makes ends of one pipeline wait for each other's transactions where one of them failed, and failed ends of one tree.
+ * Ends that succeeded share a key. `$1` has the keys in ascending order, so that no two batches can wait for each other;
+ * `$2` says which of them are not shared.
+ */
+export const LOCK_FAILURES = `
+  SELECT count(CASE WHEN item.exclusive THEN pg_advisory_xact_lock(hashtext('watcher.failure'), item.key)::text
+                    ELSE pg_advisory_xact_lock_shared(hashtext('watcher.failure'), item.key)::text END)
+    FROM unnest($1::int[], $2::bool[]) AS item (key, exclusive)`;
+
+/** When pipelines last succeeded, by the end of the run; by ix_pipeline_execution_pipeline_succeeded_end. */
+export const LAST_SUCCESSES = `
+  SELECT s.pipeline_id, s.end_date FROM watcher_last_success($1::bigint[]) AS s WHERE s.end_date IS NOT NULL`;
+
+/**
+ * Opens an incident for each pipeline whose roots failed, or has them join the one that is open, which names the failure
+ * that ended last. Of an inactive pipeline none, since those are not watched. By pk_pipeline and
+ * uq_incident_open_failure.
+ */
+export const OPEN_FAILURES = `
+  INSERT INTO incident AS open (kind, severity, pipeline_id, execution_id, root_id, opened_at, since, occurrences,
+                                root_causes, root_cause_count, notified_at)
+  SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.execution_id, $2::timestamptz, item.since,
+         item.occurrences, item.root_causes, item.root_cause_count, NULL
+    FROM jsonb_to_recordset($1::jsonb) AS item (
+           pipeline_id bigint, execution_id bigint, since timestamptz, occurrences int, root_causes jsonb,
+           root_cause_count int)
+    JOIN pipeline p ON p.id = item.pipeline_id
+   WHERE p.active
+   ORDER BY item.pipeline_id
+      ON CONFLICT (pipeline_id, (CASE WHEN root_id IS NULL THEN id ELSE 0 END))
+         WHERE kind = 'failure' AND resolved_at IS NULL DO UPDATE
+     SET occurrences = open.occurrences + excluded.occurrences,
+         (execution_id, root_id, since, root_causes, root_cause_count) = (
+           SELECT last.execution_id, last.execution_id, last.since, last.root_causes, last.root_cause_count
+             FROM (VALUES
+                    (open.execution_id, open.since, open.root_causes, open.root_cause_count),
+                    (excluded.execution_id, excluded.since, excluded.root_causes, excluded.root_cause_count)
+                  ) AS last (execution_id, since, root_causes, root_cause_count)
+            ORDER BY last.since DESC, last.execution_id DESC
+            LIMIT 1)
+  RETURNING id, pipeline_id, since, notified_at`;
+
+/** Keeps failures that a success had overtaken before they were reported: each as an incident that is resolved. */
+export const KEEP_OVERTAKEN = `
+  WITH kept AS (
+    INSERT INTO incident (kind, severity, pipeline_id, execution_id, root_id, opened_at, resolved_at, resolution, since,
+                          root_causes, root_cause_count, notified_at)
+    SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.execution_id, $2::timestamptz,
+           $2::timestamptz, 'succeeded', item.since, item.root_causes, item.root_cause_count, NULL
+      FROM jsonb_to_recordset($1::jsonb) AS item (
+             pipeline_id bigint, execution_id bigint, since timestamptz, root_causes jsonb, root_cause_count int)
+      JOIN pipeline p ON p.id = item.pipeline_id
+     WHERE p.active
+     ORDER BY item.since, item.execution_id
+    RETURNING id, execution_id, since
+  )
+  INSERT INTO incident_failure (execution_id, incident_id, ended_at)
+  SELECT kept.execution_id, kept.id, kept.since FROM kept
+      ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
+
+/** Notes the failures that an incident covers. */
+export const KEEP_FAILURES = `
+  INSERT INTO incident_failure (execution_id, incident_id, ended_at)
+  SELECT item.execution_id, item.incident_id, item.since
+    FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, incident_id bigint, since timestamptz)
+      ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
+
+/** Whether any of the pipelines has a failure open; by uq_incident_open_failure. */
+export const HAVE_OPEN_FAILURES = `
+  SELECT EXISTS (SELECT FROM incident i
+                  WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY ($1::bigint[])) AS open`;
+
+/**
+ * Resolves the failures of pipelines that have succeeded since. Locked in the order of their ids, so that two batches of
+ * ends can't wait for each other. By uq_incident_open_failure.
+ */
+export const RESOLVE_FAILURES = `
+  WITH succeeded AS (
+    SELECT i.id
+      FROM unnest($1::bigint[], $2::timestamptz[]) AS item (pipeline_id, end_date)
+      JOIN incident i ON i.pipeline_id = item.pipeline_id
+     WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.since <= item.end_date
+     ORDER BY i.id
+       FOR NO KEY UPDATE OF i
+  )
+  UPDATE incident i SET resolved_at = $3::timestamptz, resolution = 'succeeded'
+    FROM succeeded
+   WHERE i.id = succeeded.id AND i.resolved_at IS NULL
+  RETURNING i.id`;
+
+/**
+ * Takes the failures before a success out of the count of an incident that stays open for a later one. Never counts up:
+ * an earlier success may be reported after a later one. By uq_incident_open_failure and ix_incident_failure_incident.
+ */
+export const COUNT_FAILURES_SINCE = `
+  WITH later AS (
+    SELECT i.id, item.end_date
+      FROM unnest($1::bigint[], $2::timestamptz[]) AS item (pipeline_id, end_date)
+      JOIN incident i ON i.pipeline_id = item.pipeline_id
+     WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.since > item.end_date AND i.occurrences > 1
+     ORDER BY i.id
+       FOR NO KEY UPDATE OF i
+  )
+  UPDATE incident i
+     SET occurrences = LEAST(i.occurrences, (SELECT count(*) FROM incident_failure f
+                                              WHERE f.incident_id = later.id AND f.ended_at > later.end_date))
+    FROM later
+   WHERE i.id = later.id`;
+
+/**
+ * Which of these roots are named by an incident: those whose causes change when something below them ends.
+ * By pk_incident_failure and pk_incident.
+ */
+export const NAMED_ROOTS = `
+  SELECT f.execution_id
+    FROM incident_failure f
+    JOIN incident i ON i.id = f.incident_id AND i.execution_id = f.execution_id
+   WHERE f.execution_id = ANY ($1::bigint[])`;
+
+/** Writes the causes of failures anew, of open incidents and of those in history; by pk_incident_failure, pk_incident. */
+export const CORRECT_CAUSES = `
+  UPDATE incident i
+     SET root_causes = item.root_causes, root_cause_count = item.root_cause_count
+    FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, root_causes jsonb, root_cause_count int)
+    JOIN incident_failure f ON f.execution_id = item.execution_id
+   WHERE i.id = f.incident_id AND i.execution_id = item.execution_id`;
+
+/**
+ * The open failures that nothing has been heard of, an hour after they were reported: they had ended long before, and an import has
+ * reported its success by then. By ix_incident_open.
+ */
+export const UNHEARD_FAILURES = `
+  SELECT i.id
+    FROM incident i
+   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.notified_at IS NULL
+     AND i.opened_at < $1::timestamptz - interval '1 hour'
+   ORDER BY i.id`;

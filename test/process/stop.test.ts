@@ -205,12 +205,15 @@ describe('a stop', () => {
     const empty = await createDatabase({ empty: true });
     const other = new pg.Client({ connectionString: empty.url });
     await other.connect();
-    await other.query('BEGIN');
-    await other.query('SELECT pg_advisory_xact_lock($1)', [0x77_61_74_63_68]); // as a replica that migrates
+    await other.query('SELECT pg_advisory_lock($1)', [0x77_61_74_63_68]); // as a replica that migrates
     const service = Service.run({ DATABASE_URL: empty.url });
     services.push(service);
     await eventually(async () => {
-      const waiting = await other.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      // It has asked for the lock in vain, and asks again every 0.2 s.
+      const waiting = await other.query(
+        `SELECT 1 FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'watcher' AND query = 'COMMIT'`,
+      );
       return waiting.rows.length > 0;
     });
     service.signal('SIGTERM');

@@ -39,7 +39,7 @@ type Commit<Item, Result> = (items: readonly Item[], attempt: CommitTry) => Prom
 
 /** What an error of a commit means. */
 export interface CommitErrors {
-  /** Whether the error would meet every item alike, so that trying them one by one is pointless. */
+  /** Whether the error would meet every item alike, so that trying them apart is pointless. */
   isCommon(error: unknown): boolean;
   /** Whether somebody keeps a row locked. */
   isLock(error: unknown): boolean;
@@ -62,13 +62,13 @@ interface Waiting<Item, Result> {
 
 /** How long a batch waits for a lock. It holds up those behind it for so long, so this is short. */
 const BATCH_LOCK_TIMEOUT_MS = 500;
-/** How long its items do when they go alone: the first that finds a lock, all that find one together, and each at least. */
+/** How long its items do when they go apart: the first that finds a lock, all that find one together, and each at least. */
 const SINGLE_LOCK_TIMEOUT_MS = 250;
 const SHORTEST_LOCK_TIMEOUT_MS = 10;
 /** How long all locked rows together are tried for, one after the other. */
 const PROBE_ROUND_MS = 500;
 /** How long an item waits for a locked row, once it is set aside. */
-const ASIDE_TIMEOUT_MS = 2000;
+const ASIDE_TIMEOUT_MS = 1500;
 /** The most items that wait for locked rows; more are refused at once. */
 const MOST_ASIDE = 1000;
 
@@ -79,11 +79,11 @@ const MOST_ASIDE = 1000;
  *
  * `commit` gets the items in the order of their arrival and answers in the same order; what is
  * wrong with a single item is part of its result. When `commit` itself fails, the items are tried
- * one by one, so that only the one at fault fails.
+ * apart, so that only the one at fault fails.
  *
- * An item that fails alone for a lock is set aside, and its rows are remembered: a later batch leaves out the items that
+ * An item that then fails for a lock is set aside, and its rows are remembered: a later batch leaves out the items that
  * need them and holds nobody up. Of what is set aside, one item at a time tries whether its rows are free, beside the
- * batches; an item that has waited for two seconds is refused.
+ * batches; an item that has waited for 1.5 s is refused.
  */
 export class GroupCommit<Item, Result> {
   private readonly queue: Waiting<Item, Result>[] = [];
@@ -122,8 +122,8 @@ export class GroupCommit<Item, Result> {
       this.leaveLane();
       this.settle(batch, results);
     } catch (error) {
-      if (batch.length > 1 && !this.errors.isCommon(error)) await this.sendOneByOne(batch);
-      else for (const waiting of batch) this.fail(waiting, error);
+      if (batch.length > 1 && !this.errors.isCommon(error)) await this.sendApart(batch);
+      else this.failTogether(batch, error);
       this.leaveLane();
     }
   }
@@ -133,17 +133,24 @@ export class GroupCommit<Item, Result> {
     this.sendNext();
   }
 
-  /** Each that fails halves the lock timeout of the next, so that they hold up the others for half a second in all. */
-  private async sendOneByOne(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  /**
+   * Sends the items of a batch that failed apart: those together that lock the same row last, each of the others alone.
+   * Each failure halves the lock timeout of the next, so that they hold up the others for half a second in all.
+   */
+  private async sendApart(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     let lockTimeoutMs = SINGLE_LOCK_TIMEOUT_MS;
-    for (const waiting of batch) {
+    const groups = Map.groupBy(batch, (waiting) => waiting.rows.at(-1) ?? waiting);
+    const send = async (group: readonly Waiting<Item, Result>[]): Promise<void> => {
       try {
-        this.settle([waiting], await this.commitBatch([waiting], lockTimeoutMs));
+        this.settle(group, await this.commitBatch(group, lockTimeoutMs));
       } catch (error) {
-        this.fail(waiting, error);
         lockTimeoutMs = Math.max(lockTimeoutMs / 2, SHORTEST_LOCK_TIMEOUT_MS);
+        const isCommon = group.length === 1 || this.errors.isCommon(error) || this.errors.isLock(error);
+        if (isCommon) this.failTogether(group, error);
+        else for (const waiting of group) await send([waiting]);
       }
-    }
+    };
+    for (const group of groups.values()) await send(group);
   }
 
   private commitBatch(
@@ -170,13 +177,16 @@ export class GroupCommit<Item, Result> {
     }
   }
 
-  /** For an item that failed alone, or by an error that meets all alike. */
-  private fail(waiting: Waiting<Item, Result>, error: unknown): void {
-    waiting.cause = error;
-    const isLocked = this.errors.isLock(error) && waiting.rows.length > 0;
-    if (isLocked) this.locked.note(waiting.rows);
-    if (isLocked && this.aside.length < MOST_ASIDE) this.setAside(waiting);
-    else waiting.reject(error);
+  /** For an item that failed alone, items that lock the same row last, or all when the error would meet each of them. */
+  private failTogether(group: readonly Waiting<Item, Result>[], error: unknown): void {
+    const rows = group[0]?.rows ?? [];
+    const isLocked = this.errors.isLock(error) && rows.length > 0;
+    if (isLocked) this.locked.note(group.length > 1 ? rows.slice(-1) : rows);
+    for (const waiting of group) {
+      waiting.cause = error;
+      if (isLocked && this.aside.length < MOST_ASIDE) this.setAside(waiting);
+      else waiting.reject(error);
+    }
   }
 
   private setAside(waiting: Waiting<Item, Result>): void {
@@ -205,7 +215,7 @@ export class GroupCommit<Item, Result> {
       this.locked.free(waiting.rows);
       waiting.resolve(result as Result);
     } catch (error) {
-      this.fail(waiting, error);
+      this.failTogether([waiting], error);
     }
   }
 

@@ -26,7 +26,7 @@ const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction
 
 /** For a transaction: what needs more memory than this goes to the disk of the database itself. */
 const SPILL = `SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)`;
-/** More than 3 MB, which are gone with the statement. */
+/** More than 1 MB, which is gone with the statement. */
 const WRITE_TO_DISK = `SELECT count(*) FROM generate_series(1, 100000)`;
 
 interface Met extends DatabaseFault {
@@ -68,7 +68,9 @@ export class DatabaseState implements OnModuleDestroy {
     const isNews = this.met?.code !== fault.code;
     const saidAt = this.met && !isNews && now - this.met.saidAt < REMIND_EVERY_MS ? this.met.saidAt : now;
     if (saidAt === now) this.logger.error(`the database can't be used (${fault.code}): ${(error as Error).message}`);
-    this.met = { ...fault, error, at: now, saidAt };
+    // The statement of a trial is not the one that has failed.
+    const isTrial = this.met && !isNews && !(error instanceof QueryFailedError);
+    this.met = { ...fault, error: isTrial ? this.met?.error : error, at: now, saidAt };
     this.timer ??= this.tryLater();
   }
 

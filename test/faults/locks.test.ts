@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expectExactClosure } from '../support/closure.js';
 import type { TestDatabase } from '../support/database.js';
@@ -55,6 +56,7 @@ async function idsOf(replies: Promise<Reply[]>): Promise<number[]> {
 /** Somebody with a forgotten transaction in a terminal. */
 async function lockPipeline(id: number): Promise<{ release(): Promise<void> }> {
   const connection = new pg.Client({ connectionString: database.url });
+  connection.on('error', () => undefined);
   await connection.connect();
   await connection.query('BEGIN');
   await connection.query('SELECT 1 FROM pipeline WHERE id = $1::bigint FOR UPDATE', [id]);
@@ -141,4 +143,114 @@ describe('a time-out of statements, set in the database', () => {
     await database.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'watcher'`);
     expect(await untilRecovered(service, client)).toBeLessThan(PROMISED_MS);
   }
+});
+
+describe('eight pipelines that an outsider keeps locked', () => {
+  it('cost the ends of the others a second once, and nothing from then on', async () => {
+    const pipelines = await Promise.all(range(8).map((index) => register(`locked ${index}`)));
+    const stuck = (await Promise.all(pipelines.map((id) => idsOf(times(6, () => begin(id)))))).flat();
+    const free = await idsOf(times(200, () => begin(other)));
+    const before = await Promise.all(free.splice(0, 50).map(end));
+    const outsiders = await Promise.all(pipelines.map(lockPipeline));
+    const waiting = Promise.all(stuck.map(end));
+    await untilBlocked(database);
+    const first = await Promise.all(free.splice(0, 50).map(end));
+    const putOff = await waiting;
+    // Those who were refused come again, all the time.
+    let isOver = false;
+    const again = Promise.all(
+      stuck.map(async (id) => {
+        const replies: Reply[] = [];
+        while (!isOver) replies.push(await end(id));
+        return replies;
+      }),
+    );
+    await sleep(500);
+    const later: Reply[] = [];
+    for (let round = 0; round < 10; round++) later.push(...(await Promise.all(free.splice(0, 10).map(end))));
+    isOver = true;
+    const repeats = (await again).flat();
+    await Promise.all(outsiders.map((outsider) => outsider.release()));
+
+    const slowest = (replies: readonly Reply[]): number => Math.round(Math.max(...replies.map(({ ms }) => ms)));
+    report(
+      `eight locked pipelines: ends of others took at most ${slowest(before)} ms before, ${slowest(first)} ms when the ` +
+        `locks were met first, ${slowest(later)} ms then; refusals ${slowest([...putOff, ...repeats])} ms`,
+    );
+    expect([...first, ...later].filter((reply) => !isDone(reply))).toEqual([]);
+    expect([...putOff, ...repeats].filter((reply) => !isDoneOrPutOff(reply) || isDone(reply))).toEqual([]);
+    expect(slowest([...putOff, ...repeats])).toBeLessThan(PROMISED_MS);
+    expect(slowest(first)).toBeLessThan(2500);
+    // A batch that waits for a lock waits for half a second.
+    expect(slowest(later)).toBeLessThan(450);
+    await expectAllDone(stuck);
+  });
+});
+
+describe('a table that an outsider keeps locked', () => {
+  it('is refused in time, and holds up nobody who does not need it', async () => {
+    const [execution] = await idsOf(times(1, () => begin(other)));
+    const outsider = new pg.Client({ connectionString: database.url });
+    await outsider.connect();
+    // As VACUUM FULL does.
+    await outsider.query('BEGIN');
+    await outsider.query('LOCK TABLE pipeline_execution IN ACCESS EXCLUSIVE MODE');
+    const needsIt: Reply[] = [];
+    const others: Reply[] = [];
+    const until = performance.now() + 8000;
+    const goOn = async (into: Reply[], send: () => Promise<Reply>): Promise<void> => {
+      while (performance.now() < until) {
+        into.push(await send());
+        await sleep(20);
+      }
+    };
+    await Promise.all([
+      times(10, () => goOn(needsIt, () => client.get(`/pipeline_execution/${execution}`))),
+      times(5, () => goOn(needsIt, () => client.get('/pipeline_execution?status=running'))),
+      times(5, () => goOn(needsIt, () => begin(other))),
+      times(5, () => goOn(others, () => client.get('/pipeline'))),
+      times(5, () => goOn(others, () => sync('other'))),
+      goOn(others, () => client.get('/health/ready')),
+    ]);
+    await outsider.query('ROLLBACK');
+    await outsider.end();
+    const slowest = (replies: readonly Reply[]): number => Math.round(Math.max(...replies.map(({ ms }) => ms)));
+    report(
+      `a locked table: ${needsIt.length} requests refused, the slowest after ${slowest(needsIt)} ms; ` +
+        `${others.length} others, the slowest after ${slowest(others)} ms`,
+    );
+    expect(needsIt.filter((reply) => isDone(reply) || !isDoneOrPutOff(reply))).toEqual([]);
+    expect(slowest(needsIt)).toBeLessThan(PROMISED_MS);
+    expect(others.filter((reply) => !isDone(reply))).toEqual([]);
+    expect(await untilRecovered(service, client)).toBeLessThan(PROMISED_MS);
+    const freed = performance.now();
+    while (!isDone(await client.get(`/pipeline_execution/${execution}`))) {
+      expect(performance.now() - freed).toBeLessThan(PROMISED_MS);
+    }
+  });
+});
+
+describe('server processes that are stopped while others are started', () => {
+  it('are given up in time', async () => {
+    await Promise.all([times(20, () => begin(other)), times(20, () => client.get('/pipeline'))]);
+    const backends = await database.sql<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'watcher'`,
+    );
+    for (const { pid } of backends) process.kill(pid, 'SIGSTOP');
+    try {
+      const replies = await Promise.all([
+        times(5, () => begin(other)),
+        times(5, () => client.get('/pipeline')),
+        times(2, () => client.patch('/pipeline', { id: other, active: true })),
+      ]);
+      const slowest = Math.round(Math.max(...replies.flat().map(({ ms }) => ms)));
+      report(`${backends.length} stopped server processes: answers within ${slowest} ms`);
+      expect(slowest).toBeLessThan(PROMISED_MS);
+      expect(replies.flat().filter(({ status }) => status !== 503 && status >= 300)).toEqual([]);
+      expect(replies.flat().some(({ status }) => status === 503)).toBe(true);
+      expect(await untilRecovered(service, client)).toBeLessThan(PROMISED_MS);
+    } finally {
+      for (const { pid } of backends) process.kill(pid, 'SIGCONT');
+    }
+  });
 });

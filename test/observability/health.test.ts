@@ -19,25 +19,28 @@ describe('health', () => {
       live: true,
       ready: true,
       database_reachable: true,
+      database_writable: true,
       migrations_done: true,
       stopping: false,
+      code: null,
+      detail: null,
       version: VERSION,
       uptime_seconds: expect.any(Number),
     });
     await watcher.stop();
   });
 
-  it('is live but not ready while the database is away', async () => {
+  it('is live but not ready while the database is gone', async () => {
     const watcher = await Watcher.start();
     await watcher.database.drop();
     expect((await watcher.get('/health/live')).status).toBe(200);
     const ready = await watcher.get('/health/ready');
-    expect(ready).toMatchObject({ status: 503, body: { code: 'database_unavailable', status: 503 } });
+    expect(ready).toMatchObject({ status: 503, body: { code: 'database_missing', status: 503 } });
     expect(ready.headers.get('content-type')).toContain('application/problem+json');
     expect(ready.headers.get('retry-after')).toBe('1');
     expect(await watcher.get('/health')).toMatchObject({
       status: 200,
-      body: { status: 'unavailable', live: true, ready: false, database_reachable: false },
+      body: { status: 'unavailable', live: true, ready: false, database_reachable: false, code: 'database_missing' },
     });
     await watcher.app.close();
   });

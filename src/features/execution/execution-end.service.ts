@@ -45,6 +45,7 @@ export class ExecutionEndService {
       {
         load: (manager, ends) => this.find(manager, ends),
         apply: (manager, ends, found) => this.endAll(manager, ends, found),
+        rowsOf: rowsToLock,
       },
       (execution) => Answer.found(execution),
     );
@@ -92,6 +93,14 @@ export class ExecutionEndService {
     await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
     await this.events.ended.emit(manager, ended.map(endedOf));
   }
+}
+
+/** An end writes its execution and, in most cases, its pipeline. */
+function rowsToLock({ request }: ReceivedEnd, found: ExecutionsById): string[] {
+  const execution = found.get(request.id);
+  return execution && execution.endDate === null
+    ? [`execution ${execution.id}`, `pipeline ${execution.pipelineId}`]
+    : [];
 }
 
 function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {

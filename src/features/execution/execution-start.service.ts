@@ -46,6 +46,7 @@ export class ExecutionStartService {
       {
         load: (manager, starts) => this.resolve(manager, starts),
         apply: (manager, starts, resolved) => this.startAll(manager, starts, resolved),
+        rowsOf: rowsToLock,
       },
       ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
     );
@@ -128,4 +129,9 @@ function candidateOf(request: ReceivedStart, { id, pipeline, parent, deadline }:
 function startedOf(execution: NewExecution): StartedExecution {
   const { id, parentId, rootId, pipelineId, externalId, startDate, deadline } = execution;
   return { id, parentId, rootId, pipelineId, externalId, startDate, deadline };
+}
+
+/** A start waits for nobody but for who claims the same external id. */
+function rowsToLock({ pipeline_id, external_id }: ReceivedStart): string[] {
+  return external_id == null ? [] : [`run ${pipeline_id} ${external_id}`];
 }

@@ -1,4 +1,4 @@
-import { GroupCommit } from './group-commit.js';
+import { type CommitTry, GroupCommit, LEFT_OUT } from './group-commit.js';
 
 /** A commit that the test ends when it wants to. */
 function manualCommits() {
@@ -11,7 +11,9 @@ function manualCommits() {
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
-const never = () => false;
+const refusal = (): Error => new Error('refused');
+const isLock = (error: unknown): boolean => (error as Error).message === 'locked';
+const never = { isCommon: () => false, isLock, refusal };
 
 describe(GroupCommit.name, () => {
   it('sends a batch of one at once when idle, and gathers while it is on its way', async () => {
@@ -58,7 +60,7 @@ describe(GroupCommit.name, () => {
       if (attempts <= 2) throw new Error('away');
       return items;
     };
-    const group = new GroupCommit({ batchSize: 10, lanes: 1 }, commit, () => true);
+    const group = new GroupCommit({ batchSize: 10, lanes: 1 }, commit, { ...never, isCommon: () => true });
     const results = await Promise.allSettled([1, 2, 3].map((item) => group.submit(item)));
     expect(results.every((result) => result.status === 'rejected')).toBe(true);
     expect(attempts).toBe(2);
@@ -67,16 +69,69 @@ describe(GroupCommit.name, () => {
 
   it('halves the lock timeout with each item that fails', async () => {
     const timeouts: number[] = [];
-    const commit = async (items: readonly number[], lockTimeoutMs: number) => {
+    const commit = async (items: readonly number[], { lockTimeoutMs }: CommitTry) => {
       timeouts.push(lockTimeoutMs);
       await settle();
-      if (items.length > 1 || items[0] !== 9) throw new Error('locked');
+      if (items.length > 1 || items[0] !== 7) throw new Error('locked');
       return items;
     };
     const group = new GroupCommit({ batchSize: 20, lanes: 1 }, commit, never);
-    const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((item) => group.submit(item)));
-    expect(results.map(({ status }) => status).indexOf('fulfilled')).toBe(8);
+    const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8, 9].map((item) => group.submit(item)));
+    expect(results.map(({ status }) => status).indexOf('fulfilled')).toBe(6);
     // The first alone, the batch of the others, then one by one.
-    expect(timeouts).toEqual([1500, 1500, 1500, 750, 375, 187.5, 93.75, 46.875, 23.4375, 11.71875, 11.71875, 10]);
+    expect(timeouts).toEqual([500, 500, 250, 125, 62.5, 31.25, 15.625, 10, 10, 10]);
+  });
+
+  describe('with rows that somebody keeps locked', () => {
+    /** Items are locked by the row of their last digit. */
+    function lockedRows(...locked: string[]) {
+      const held = new Set(locked);
+      const batches: number[][] = [];
+      const commit = async (items: readonly number[], { leavesOut }: CommitTry) => {
+        await settle();
+        const out = items.map((item, index) => leavesOut(index, [String(item % 10)]));
+        const kept = items.filter((_, index) => !out[index]);
+        batches.push(kept);
+        if (kept.some((item) => held.has(String(item % 10)))) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          throw new Error('locked');
+        }
+        return items.map((item, index) => (out[index] ? LEFT_OUT : item));
+      };
+      return { held, batches, group: new GroupCommit<number, number>({ batchSize: 10, lanes: 1 }, commit, never) };
+    }
+
+    it('leaves their items out of later batches, and refuses them in time', async () => {
+      const { batches, group } = lockedRows('1');
+      const begun = performance.now();
+      const first = Promise.allSettled([11, 12, 13].map((item) => group.submit(item)));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      batches.splice(0);
+      const locked = group.submit(21);
+      expect(await Promise.all([22, 23, 24].map((item) => group.submit(item)))).toEqual([22, 23, 24]);
+      await expect(locked).rejects.toThrow('locked');
+      expect((await first).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+      expect(performance.now() - begun).toBeLessThan(4000);
+      expect(batches.filter((items) => items.length > 1 && items.some((item) => item % 10 === 1))).toEqual([]);
+    });
+
+    it('tries one item at a time, and does them all once the row is free', async () => {
+      const { held, batches, group } = lockedRows('1');
+      const all = [11, 21, 31, 41].map((item) => group.submit(item));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(batches.slice(-3).map(({ length }) => length)).toEqual([1, 1, 1]);
+      held.clear();
+      expect(await Promise.all(all)).toEqual([11, 21, 31, 41]);
+    });
+
+    it('keeps apart rows of which one is free', async () => {
+      const { held, group } = lockedRows('1', '2');
+      const all = [11, 12, 13].map((item) => group.submit(item));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      held.delete('2');
+      expect(await all[1]).toBe(12);
+      await expect(all[0]).rejects.toThrow('locked');
+      expect(await all[2]).toBe(13);
+    });
   });
 });

@@ -9,11 +9,42 @@ export const SqlState = {
   lockNotAvailable: '55P03',
   queryCanceled: '57014',
   undefinedTable: '42P01',
+  readOnlyTransaction: '25006',
   insufficientPrivilege: '42501',
+  diskFull: '53100',
 } as const;
 
 /** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
+
+/** Why a database that answers can't be used. */
+export interface DatabaseFault {
+  /** The `code` of the problem. */
+  readonly code: string;
+  readonly detail: string;
+  /** Whether it stays until somebody mends it, as far as one can tell. */
+  readonly isLasting: boolean;
+}
+
+const lasting = (code: string, detail: string): DatabaseFault => ({ code, detail, isLasting: true });
+const REFUSED = lasting('database_access_refused', 'The database refuses the user or the password of the service.');
+const MISSING = lasting('database_missing', 'The database of the service does not exist on its server.');
+const READ_ONLY = lasting('database_read_only', 'The database is read-only now, as after a failover; try again.');
+
+/** What the SQLSTATEs mean that say more than "can't serve now". */
+const FAULTS: Readonly<Record<string, DatabaseFault>> = {
+  '25006': READ_ONLY,
+  '28000': REFUSED,
+  '28P01': REFUSED,
+  '3D000': MISSING,
+  '57P04': MISSING,
+  '42501': lasting('database_permission_denied', 'The user of the service lacks a right in the database.'),
+  '53100': lasting('database_full', 'The disk of the database is full.'),
+  '53300': lasting('database_connections_exhausted', 'The database has no connection left for the service.'),
+  '55000': lasting('database_not_accepting', 'The database does not accept connections.'),
+  '57P03': { code: 'database_starting', detail: 'The database is starting or stopping; try again.', isLasting: false },
+  '58030': lasting('database_storage_failed', 'The storage of the database reports errors.'),
+};
 
 /** What ends a single piece of work while the database is well: others hold its rows, or it ran out of time. */
 const HELD_UP: ReadonlySet<string | undefined> = new Set([
@@ -36,6 +67,9 @@ const UNAVAILABLE_CODES = new Set([
 ]);
 const UNAVAILABLE_MESSAGES =
   /connection terminated|SSL connection|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
+
+/** What the pool says when all its connections are in use for too long: the database is there. */
+const POOL_EXHAUSTED = /timeout exceeded when trying to connect/;
 
 /** What TypeORM says when the connection broke between two statements of a transaction. */
 const BROKEN_BETWEEN_STATEMENTS = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError] as const;
@@ -68,6 +102,11 @@ function isSocketGone({ code, syscall }: NodeJS.ErrnoException): boolean {
   return syscall === 'connect' && (code === 'ENOENT' || code === 'EACCES');
 }
 
+/** Whether the statement has waited for somebody's lock for as long as its transaction allows. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === SqlState.lockNotAvailable;
+}
+
 /** Whether the error means that the database can't be reached, or can't serve now. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DomainError) return error.kind === 'unavailable';
@@ -76,6 +115,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!cause) return false;
   const { code = '' } = cause;
   if (UNAVAILABLE_CODES.has(code) || isSocketGone(cause)) return true;
+  if (FAULTS[code]) return true;
   if (/^[0-9A-Z]{5}$/.test(code)) return UNAVAILABLE_CLASSES.has(code.slice(0, 2)) && !HELD_UP.has(code);
   return cause instanceof AggregateError ? cause.errors.every(isUnavailable) : UNAVAILABLE_MESSAGES.test(cause.message);
 }
@@ -88,6 +128,23 @@ export function writtenMeanwhile(row: string): Error {
   return Object.assign(new Error(`somebody else has written ${row} meanwhile`), {
     code: SqlState.serializationFailure,
   });
+}
+
+/** What keeps the database from being used, where the error says so; undefined for one that is merely out of reach. */
+export function faultOf(error: unknown): DatabaseFault | undefined {
+  return FAULTS[sqlStateOf(error) ?? ''];
+}
+
+/** The error of a database that takes no writes, where a question has found it out. */
+export function readOnly(): Error {
+  return Object.assign(new Error('the server is in recovery, or its transactions are read-only'), {
+    code: SqlState.readOnlyTransaction,
+  });
+}
+
+/** The refusal that a fault stands for. */
+export function databaseUnusable({ code, detail }: DatabaseFault, cause?: unknown): DomainError {
+  return new DomainError('unavailable', code, detail, undefined, { cause });
 }
 
 /** The refusal of work that the database is needed for and can't do. */
@@ -104,6 +161,10 @@ export function databaseBusy(cause?: unknown): DomainError {
 
 /** The refusal that a failed statement stands for, where it stands for one that every feature shares. */
 export function asDomainError(error: unknown): DomainError | undefined {
+  if (error instanceof DomainError) return error;
+  const fault = faultOf(error);
+  if (fault) return databaseUnusable(fault, error);
+  if (POOL_EXHAUSTED.test(driverError(error)?.message ?? '')) return databaseBusy(error);
   if (isUnavailable(error)) return databaseAway(error);
   return HELD_UP.has(sqlStateOf(error)) ? databaseBusy(error) : undefined;
 }

@@ -2,8 +2,10 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { DatabaseState } from './database-state.service.js';
 import { DatabaseWatch } from './database-watch.js';
 import { dataSourceOptions } from './data-source.js';
+import { GuardedReads } from './guarded-reads.js';
 import { migrate } from './migrate.js';
 import { TransactionRunner } from './transaction-runner.js';
 
@@ -28,7 +30,7 @@ import { TransactionRunner } from './transaction-runner.js';
       },
     }),
   ],
-  providers: [DatabaseWatch, TransactionRunner],
-  exports: [TransactionRunner],
+  providers: [DatabaseState, DatabaseWatch, GuardedReads, TransactionRunner],
+  exports: [DatabaseState, TransactionRunner],
 })
 export class DatabaseModule {}

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { DatabaseState } from './database-state.service.js';
 import { DatabaseWatch } from './database-watch.js';
+import { GuardedReads } from './guarded-reads.js';
 import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
 import { Semaphore } from './semaphore.js';
 
@@ -53,15 +55,28 @@ export class TransactionRunner {
   constructor(
     private readonly dataSource: DataSource,
     private readonly watch: DatabaseWatch,
+    private readonly state: DatabaseState,
+    private readonly reads: GuardedReads,
     @Inject(CONFIG) { poolSize }: Config,
   ) {
     this.singles = new Semaphore(Math.max(1, poolSize - RESERVED_CONNECTIONS), QUEUE_TIMEOUT_MS, databaseBusy);
   }
 
-  /** Runs single reads, outside any transaction. */
+  /**
+   * Runs reads outside any transaction, one after the other on one connection. One that waits for a lock on its table for
+   * about a second is refused, see {@link GuardedReads}.
+   */
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.watch.requireThere();
-    return work(this.dataSource.manager);
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work(this.reads.guard(runner).manager);
+    } catch (error) {
+      this.state.note(error);
+      throw error;
+    } finally {
+      await runner.release();
+    }
   }
 
   /** Runs a transaction of a single request. */
@@ -100,6 +115,7 @@ export class TransactionRunner {
       try {
         return await this.attempt(work, lockTimeoutMs);
       } catch (error) {
+        this.state.note(error);
         if (attempt === ATTEMPTS || !RETRYABLE.has(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
       }

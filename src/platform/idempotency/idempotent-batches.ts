@@ -82,6 +82,11 @@ export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
     });
   }
 
+  /** Those of the work: a key that somebody else has locked is not waited for. */
+  rowsOf({ item }: Entry<Item>, { loaded }: LoadedEntries<Loaded>): readonly string[] {
+    return this.work.rowsOf(item, loaded);
+  }
+
   private async applyAll(
     manager: EntityManager,
     entries: readonly Entry<Item>[],

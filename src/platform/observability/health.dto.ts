@@ -40,6 +40,12 @@ export class HealthDto {
   database_reachable!: boolean;
 
   /**
+   * The database takes writes: it is no read-only standby, and its disk is not known to be full.
+   * @example true
+   */
+  database_writable!: boolean;
+
+  /**
    * The schema is up to date.
    * @example true
    */
@@ -52,6 +58,20 @@ export class HealthDto {
    */
   @ApiProperty()
   stopping!: boolean;
+
+  /**
+   * Why the service is not ready, for programs: the code that `/health/ready` answers with. Null when it is ready.
+   * @example database_read_only
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  code!: string | null;
+
+  /**
+   * The same for people.
+   * @example "The database is read-only now, as after a failover; try again."
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  detail!: string | null;
 
   /**
    * The version of the service.

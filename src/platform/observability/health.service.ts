@@ -7,6 +7,8 @@ import {
 } from '@nestjs/terminus';
 import { DataSource } from 'typeorm';
 import { DomainError } from '../errors/domain-error.js';
+import { databaseAway } from '../database/database-errors.js';
+import { DatabaseState } from '../database/database-state.service.js';
 import { isMigrated } from '../database/migrate.js';
 import type { HealthDto } from './health.dto.js';
 import { ServiceState } from './service-state.js';
@@ -15,14 +17,28 @@ import { VERSION } from './version.js';
 /** How long the database may take to answer before it counts as unreachable. */
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** What must hold to be ready, and how its absence is told; the first of them that is down is the reason. */
-const CONDITIONS = {
-  service: { code: 'stopping', detail: 'The service is stopping.' },
-  database: { code: 'database_unavailable', detail: 'The database cannot be reached now.' },
-  migrations: { code: 'migrations_pending', detail: 'The schema is not up to date.' },
-} as const;
+/** What must hold to be ready; the first of them that is down is the reason. */
+const CONDITIONS = ['service', 'database', 'migrations'] as const;
 
-type Condition = keyof typeof CONDITIONS;
+type Condition = (typeof CONDITIONS)[number];
+/** Why a condition doesn't hold; undefined where it does. */
+type Reasons = Record<Condition, DomainError | undefined>;
+
+/** The reason of a condition that says nothing else, such as a database that does not answer in time. */
+const DEFAULT_REASONS: Record<Condition, () => DomainError> = {
+  service: () => new DomainError('unavailable', 'stopping', 'The service is stopping.'),
+  database: () => databaseAway(),
+  migrations: () => new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.'),
+};
+
+/** Codes of a database that answers, and can be read. */
+const READABLE: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'database_read_only',
+  'database_full',
+  'database_permission_denied',
+  'database_storage_failed',
+]);
 
 /** Whether the service can serve. */
 @Injectable()
@@ -33,19 +49,23 @@ export class HealthService {
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly dataSource: DataSource,
+    private readonly databaseState: DatabaseState,
     private readonly state: ServiceState,
   ) {}
 
   async full(): Promise<HealthDto> {
-    const up = await this.whatHolds();
-    const ready = up.service && up.database && up.migrations;
+    const reasons = await this.whatFails();
+    const reason = firstOf(reasons);
     return {
-      status: ready ? 'ok' : 'unavailable',
+      status: reason ? 'unavailable' : 'ok',
       live: true,
-      ready,
-      database_reachable: up.database,
-      migrations_done: up.migrations,
-      stopping: !up.service,
+      ready: !reason,
+      database_reachable: READABLE.has(reasons.database?.code),
+      database_writable: !reasons.database,
+      migrations_done: !reasons.migrations,
+      stopping: reasons.service !== undefined,
+      code: reason?.code ?? null,
+      detail: reason?.detail ?? null,
       version: VERSION,
       uptime_seconds: Math.floor(process.uptime()),
     };
@@ -53,21 +73,22 @@ export class HealthService {
 
   /** Throws `unavailable`, with the reason, while the service can't serve. */
   async requireReady(): Promise<void> {
-    const up = await this.whatHolds();
-    const missing = (Object.keys(CONDITIONS) as Condition[]).find((condition) => !up[condition]);
-    if (missing) throw new DomainError('unavailable', CONDITIONS[missing].code, CONDITIONS[missing].detail);
+    const reason = firstOf(await this.whatFails());
+    if (reason) throw reason;
   }
 
-  private async whatHolds(): Promise<Record<Condition, boolean>> {
+  private async whatFails(): Promise<Reasons> {
+    const found: Partial<Reasons> = {};
     const { details } = await this.checks
-      .check([this.service(), this.database(), this.migrations()])
+      .check([this.service(), this.database(found), this.migrations()])
       .catch((error: unknown) => {
         // Terminus throws what it found when something is down; here that is an answer like any other.
         if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
         throw error;
       });
-    const holds = (condition: Condition): boolean => details[condition]?.status === 'up';
-    return { service: holds('service'), database: holds('database'), migrations: holds('migrations') };
+    const reasonOf = (condition: Condition): DomainError | undefined =>
+      details[condition]?.status === 'up' ? undefined : (found[condition] ?? DEFAULT_REASONS[condition]());
+    return { service: reasonOf('service'), database: reasonOf('database'), migrations: reasonOf('migrations') };
   }
 
   private service(): HealthCheckAttempt {
@@ -76,11 +97,15 @@ export class HealthService {
     });
   }
 
-  private database(): HealthCheckAttempt {
+  private database(found: Partial<Reasons>): HealthCheckAttempt {
     return this.indicators
       .check('database')
       .attempt(async () => {
-        await this.dataSource.query('SELECT 1');
+        await this.databaseState.check().catch((error: unknown) => {
+          // Terminus keeps the message alone.
+          if (error instanceof DomainError) found.database = error;
+          throw error;
+        });
       })
       .withTimeout(ANSWER_TIMEOUT_MS);
   }
@@ -95,4 +120,8 @@ export class HealthService {
       })
       .withTimeout(ANSWER_TIMEOUT_MS);
   }
+}
+
+function firstOf(reasons: Reasons): DomainError | undefined {
+  return CONDITIONS.map((condition) => reasons[condition]).find((reason) => reason !== undefined);
 }

@@ -1,0 +1,135 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type pg from 'pg';
+import { DataSource, QueryFailedError } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
+import { besidePool } from './beside-pool.js';
+import { poolOf, renewConnections } from './connection-pool.js';
+import {
+  asDomainError,
+  type DatabaseFault,
+  databaseUnusable,
+  faultOf,
+  readOnly,
+  sqlStateOf,
+  SqlState,
+} from './database-errors.js';
+
+/** How often a database that can't be used is tried. */
+const TRY_EVERY_MS = 500;
+/** How long a fault holds after work has met it last, whatever a trial says: a trial can't do all that work does. */
+const HOLD_MS = 1000;
+const TRIAL_TIMEOUT_MS = 2000;
+/** How often the log repeats that the database still can't be used. */
+const REMIND_EVERY_MS = 60_000;
+
+const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`;
+
+/** For a transaction: what needs more memory than this goes to the disk of the database itself. */
+const SPILL = `SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)`;
+/** More than 1 MB, which is gone with the statement. */
+const WRITE_TO_DISK = `SELECT count(*) FROM generate_series(1, 100000)`;
+
+interface Met extends DatabaseFault {
+  readonly error: unknown;
+  at: number;
+  saidAt: number;
+}
+
+/**
+ * Whether the database can be used, and why not: it is read-only, its disk is full, it refuses the service's password.
+ * Work that fails so reports it ({@link note}), readiness agrees with it ({@link check}), and the log says it once a
+ * minute. From then on the database is tried on a connection of its own, until it can be used again. Work is never
+ * refused for it: what the database can still do, such as reads, it does.
+ */
+@Injectable()
+export class DatabaseState implements OnModuleDestroy {
+  private readonly logger = new Logger(DatabaseState.name);
+  private met: Met | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'databaseUrl'>,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Takes notice of why work has failed; of what says nothing about the database it takes none. */
+  note(error: unknown): void {
+    const fault = faultOf(error);
+    if (!fault?.isLasting || this.isStopped) return;
+    // The server that refuses writes may have been the primary a moment ago, and the address lead to the new one now.
+    if (sqlStateOf(error) === SqlState.readOnlyTransaction) this.renewConnections();
+    const now = performance.now();
+    const isNews = this.met?.code !== fault.code;
+    const saidAt = this.met && !isNews && now - this.met.saidAt < REMIND_EVERY_MS ? this.met.saidAt : now;
+    if (saidAt === now) this.logger.error(`the database can't be used (${fault.code}): ${(error as Error).message}`);
+    // The statement of a trial is not the one that has failed.
+    const isTrial = this.met && !isNews && !(error instanceof QueryFailedError);
+    this.met = { ...fault, error: isTrial ? this.met?.error : error, at: now, saidAt };
+    this.timer ??= this.tryLater();
+  }
+
+  /** Asks on a connection of the pool whether the database can be used. @throws DomainError `unavailable`, with the reason */
+  async check(): Promise<void> {
+    if (this.met) throw databaseUnusable(this.met);
+    try {
+      const [row] = await this.dataSource.query<{ isReadOnly: boolean }[]>(IS_READ_ONLY);
+      if (row?.isReadOnly) throw readOnly();
+    } catch (error) {
+      this.note(error);
+      throw asDomainError(error) ?? error;
+    }
+  }
+
+  private renewConnections(): void {
+    const pool = poolOf(this.dataSource);
+    if (pool) renewConnections(pool);
+  }
+
+  private tryLater(): NodeJS.Timeout {
+    return setTimeout(() => void this.tryAgain(), TRY_EVERY_MS).unref();
+  }
+
+  private async tryAgain(): Promise<void> {
+    const { met } = this;
+    if (!met) return;
+    const outcome = await besidePool(this.config.databaseUrl, 'watcher watch', TRIAL_TIMEOUT_MS, (client) =>
+      tryOut(client, met),
+    ).catch((error: unknown) => error);
+    this.timer = undefined;
+    if (this.isStopped) return;
+    if (outcome !== undefined) this.note(outcome);
+    else if (performance.now() - (this.met?.at ?? 0) >= HOLD_MS) {
+      this.logger.warn(`the database can be used again (${met.code} is over)`);
+      this.met = undefined;
+      // Those that were made meanwhile may be read-only for good.
+      if (sqlStateOf(met.error) === SqlState.readOnlyTransaction) this.renewConnections();
+      return;
+    }
+    this.timer ??= this.tryLater();
+  }
+}
+
+/** Does what has failed, as far as that can be done without leaving anything behind; throws when it still fails. */
+async function tryOut(client: pg.Client, { code, error }: Met): Promise<void> {
+  await client.query('BEGIN');
+  const { rows } = await client.query<{ isReadOnly: boolean }>(IS_READ_ONLY);
+  if (rows[0]?.isReadOnly) throw readOnly();
+  if (code === 'database_full' || code === 'database_storage_failed') {
+    await client.query(SPILL);
+    await client.query(WRITE_TO_DISK);
+  }
+  if (code === 'database_permission_denied' && error instanceof QueryFailedError) await tryRights(client, error);
+}
+
+/** EXPLAIN takes the rights that the statement takes, and does nothing. */
+async function tryRights(client: pg.Client, { query, parameters }: QueryFailedError): Promise<void> {
+  await client.query(`EXPLAIN ${query}`, (parameters ?? []) as unknown[]).catch((error: unknown) => {
+    if (sqlStateOf(error) === SqlState.insufficientPrivilege) throw error;
+  });
+}

@@ -229,7 +229,7 @@ describe('the OpenAPI document', () => {
   it('describes every parameter, with an example', () => {
     expect(lacking(parameters(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     const hasExample = ({ schema, example, description }: Json): boolean =>
-      (schema.example ?? schema.$ref ?? example) !== undefined || /example/i.test(description);
+      (schema.example ?? schema.$ref ?? schema.items?.$ref ?? example) !== undefined || /example/i.test(description);
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 

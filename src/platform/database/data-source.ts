@@ -7,7 +7,9 @@ import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
+import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
+import { SessionClient } from './session-client.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
 const MIGRATIONS = [
@@ -17,6 +19,7 @@ const MIGRATIONS = [
   Idempotency1767571200000,
   Analysis1767657600000,
   ExecutionStatus1767744000000,
+  WatermarkMoves1767920400000,
   ...VIEWS_MIGRATIONS,
 ];
 
@@ -47,7 +50,7 @@ export function dataSourceOptions(url: string, poolSize: number) {
     useUTC: true,
     logging: false,
     // Statements that don't wait for one another go out together, each with its own answer or error.
-    extra: { pipeline: true, onConnect: tolerateErrors },
+    extra: { pipeline: true, Client: SessionClient, onConnect: tolerateErrors },
   } as const satisfies DataSourceOptions;
 }
 

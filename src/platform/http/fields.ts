@@ -60,6 +60,24 @@ export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value 
 /** The field may be left out; in a PATCH an explicit null clears it. */
 export const Clearable = (): PropertyDecorator => applyDecorators(IsOptional(), ApiProperty({ nullable: true }));
 
+/** The fields of each DTO that tell null in a POST from left out. */
+const DECLARED = new WeakMap<object, Set<string>>();
+
+/** The field may be left out, or be null, which says more than leaving it out, also in a POST. */
+export const Declared = (): PropertyDecorator =>
+  applyDecorators(Clearable(), (target: object, field: string | symbol) => {
+    const fields = DECLARED.get(target) ?? new Set<string>();
+    DECLARED.set(target, fields.add(String(field)));
+  });
+
+/** Whether null in a POST is kept for a field of a DTO; see {@link Declared}. */
+export function isDeclared(dto: object, field: string): boolean {
+  for (let type: object | null = dto; type; type = Object.getPrototypeOf(type) as object | null) {
+    if (DECLARED.get(type)?.has(field)) return true;
+  }
+  return false;
+}
+
 /** Text of `min` to `max` characters, trimmed. */
 export const Text = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
@@ -67,6 +85,19 @@ export const Text = (min: number, max: number): PropertyDecorator =>
     must('text', `text of ${min} to ${max} characters`, (value) => hasLength(value, min, max)),
     ApiProperty({ type: 'string', minLength: min, maxLength: max }),
   );
+
+/** Text of at most `max` characters, trimmed; what is longer is cut. */
+export const CutText = (max: number): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' ? cut(value.trim(), max) : value)),
+    must('text', 'text', (value) => typeof value === 'string'),
+    ApiProperty({ type: 'string' }),
+  );
+
+/** The first `max` characters, as PostgreSQL counts them. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : [...text].slice(0, max).join('');
+}
 
 /** A name: text of 1 to 255 characters, trimmed, compared without case. */
 export const Name = (): PropertyDecorator => Text(1, 255);
@@ -122,6 +153,18 @@ export const OneOf = (values: readonly string[]): PropertyDecorator =>
   applyDecorators(
     must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
     ApiProperty({ type: 'string', enum: [...values] }),
+  );
+
+/** One or more of a closed set of strings, in a query string: `?state=a&state=b`. */
+export const SomeOf = (values: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' ? [value] : value)),
+    must(
+      'some_of',
+      `one of ${values.join(', ')}, or several, each as a parameter of its own`,
+      (value) => Array.isArray(value) && value.every((one) => values.includes(one as string)),
+    ),
+    ApiProperty({ type: 'array', items: { type: 'string', enum: [...values] } }),
   );
 
 const wholeOf = (value: unknown): unknown =>

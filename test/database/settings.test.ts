@@ -98,8 +98,10 @@ async function databaseWith(name: string, value: string): Promise<TestDatabase> 
   return database;
 }
 
+/** A value of several words, or several values. */
+const LISTS = new Set(['datestyle']);
+
 async function set(database: TestDatabase, name: string, value: string): Promise<void> {
-  await database.sql(
-    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${name} = ${value.includes(' ') && name !== 'datestyle' ? `''${value}''` : value}', current_database()); END $$`,
-  );
+  const [own] = await database.sql<{ name: string }>('SELECT current_database() AS name');
+  await database.sql(`ALTER DATABASE ${own?.name} SET ${name} = ${LISTS.has(name) ? value : `'${value}'`}`);
 }

@@ -99,6 +99,7 @@ export const MODULES = {
     floor: 'platform',
     offers: {
       'caller.ts': 'the caller of a request',
+      'current-caller.ts': 'the caller as a parameter of a controller',
       'requires.ts': 'every route says what it requires',
     },
     imports: {

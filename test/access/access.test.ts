@@ -80,6 +80,43 @@ describe('keys', () => {
     expect((await watcher.get('/docs-json', bearer(keys.read))).status).toBe(200);
   });
 
+  it.each<[string, Record<string, unknown>, number]>([
+    ['a watermark', { watermark: 'w' }, 200],
+    ['a next_watermark', { next_watermark: 5 }, 200],
+    ['load_lineage', { load_lineage: true }, 200],
+    [
+      'all three, by name',
+      { id: undefined, name: 'reported', watermark: null, next_watermark: null, load_lineage: false },
+      200,
+    ],
+    ['nothing', {}, 200],
+    ['a watermark and what nobody knows', { watermark: 'w', unknown_field: 1 }, 200],
+    ['active', { active: true }, 403],
+    ['a watermark and active', { watermark: 'w', active: false }, 403],
+    ['metadata', { pipeline_metadata: null }, 403],
+    ['a threshold', { freshness_number: null }, 403],
+    ['a mute flag', { mute_timeliness_check: true }, 403],
+    ['a last_target_*', { last_target_insert: null }, 403],
+    ['a new name', { name: 'renamed' }, 403],
+    ['the type', { pipeline_type_id: 1 }, 403],
+  ])('of scope write may PATCH what pipelines do themselves: %s', async (_, change, expected) => {
+    const registered = await watcher.post(
+      '/pipeline',
+      { name: 'Reported', pipeline_type_name: 'test' },
+      bearer(keys.write),
+    );
+    const { id } = registered.body;
+    const before = (await watcher.get(`/pipeline/${id}`, bearer(keys.read))).body;
+    const answer = await watcher.patch('/pipeline', { id, ...change }, bearer(keys.write));
+    expect(answer.status).toBe(expected);
+    if (expected === 200) return;
+    expect(answer.body).toMatchObject({ code: 'insufficient_scope', detail: expect.stringContaining("'admin'") });
+    expect(answer.headers.get('www-authenticate')).toContain('scope="admin"');
+    expect((await watcher.get(`/pipeline/${id}`, bearer(keys.read))).body).toEqual(before);
+    expect((await watcher.patch('/pipeline', { id, ...change }, bearer(keys.admin))).status).not.toBe(403);
+    await watcher.patch('/pipeline', { id, name: 'Reported' }, bearer(keys.admin));
+  });
+
   it('stop working when they are revoked', async () => {
     const { id, text } = await addKey(watcher.database, 'read', 'short-lived');
     expect((await watcher.get('/pipeline', bearer(text))).status).toBe(200);

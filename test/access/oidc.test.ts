@@ -65,7 +65,7 @@ describe('tokens of an issuer', () => {
   const statuses = async (token: string): Promise<number[]> => [
     (await watcher.get('/pipeline', bearer(token))).status,
     (await watcher.post('/pipeline', { name: 'x', pipeline_type_name: 't' }, bearer(token))).status,
-    (await watcher.patch('/pipeline', { name: 'y' }, bearer(token))).status,
+    (await watcher.patch('/pipeline', { name: 'y', active: true }, bearer(token))).status,
   ];
 
   it.each([

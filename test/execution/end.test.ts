@@ -71,12 +71,28 @@ describe('POST /end_pipeline_execution', () => {
     expect(body).toMatchObject({ duration_seconds, throughput });
   });
 
-  it('refuses an end before the start, and takes one at the start', async () => {
+  it('takes an end up to 5 minutes before the start as equal to it, and refuses an earlier one', async () => {
     const id = await begin();
-    const { status, body } = await watcher.end(id, { end_date: '2026-01-31T01:59:59.999Z' });
+    const { status, body } = await watcher.end(id, { end_date: '2026-01-31T01:54:59.999Z' });
     expect([status, body.errors[0].field]).toEqual([422, 'end_date']);
     expect((await read(id)).status).toBe('running');
-    expect((await watcher.end(id, { end_date: begun })).status).toBe(200);
+    const start = '2026-01-31T02:00:00.000Z';
+    const atStart = { status: 200, body: { end_date: start, duration_seconds: 0, throughput: null } };
+    for (const end_date of ['2026-01-31T01:55:00Z', '2026-01-31T01:59:59.999Z', begun]) {
+      const execution = await begin();
+      expect(await watcher.end(execution, { end_date, total_rows: 1 })).toMatchObject(atStart);
+      expect(await watcher.end(execution, { end_date, total_rows: 1 })).toMatchObject(atStart);
+    }
+  });
+
+  it('cuts an error message at 100,000 characters', async () => {
+    const id = await begin();
+    const said = { completed_successfully: false, error_message: `${'😀'.repeat(100_000)}and more` };
+    const { status, body } = await watcher.end(id, said);
+    expect([status, body.error_message === '😀'.repeat(100_000)]).toEqual([200, true]);
+    expect((await watcher.end(id, said)).status).toBe(200);
+    const short = await begin();
+    expect((await watcher.end(short, { error_message: ' why ' })).body.error_message).toBe('why');
   });
 
   it('merges metadata over that of the start', async () => {

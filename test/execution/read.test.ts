@@ -15,6 +15,8 @@ describe('ExecutionRepository', () => {
     const pipelineId = await watcher.pipeline('Read', { timeliness_number: 2, timeliness_datepart: 'hour' });
     const parentId = await watcher.begin(pipelineId);
     const full = await watcher.begin(pipelineId, {
+      // Ahead of the service's clock, so that the moment of its arrival is kept too.
+      start_date: new Date(Date.now() + 60_000),
       parent_id: parentId,
       external_id: 'run-1',
       watermark: '1',
@@ -23,6 +25,7 @@ describe('ExecutionRepository', () => {
     });
     await watcher.end(full, {
       completed_successfully: false,
+      end_date: new Date(Date.now() + 120_000),
       inserts: 1,
       updates: 2,
       soft_deletes: 3,

@@ -25,7 +25,7 @@ describe('the columns for SQL users', () => {
   /** Begins both passes again. */
   const refill = (): Promise<Json[]> =>
     watcher.database.sql(
-      `UPDATE watcher_fill SET position = 9007199254740991, finished_at = NULL, due_at = now() RETURNING name`,
+      `UPDATE watcher_fill SET position = 9007199254740991, finished_at = NULL, due_at = now() - interval '1 second' RETURNING name`,
     );
   const settleAll = async (now?: Date): Promise<void> => {
     while ((await settlement().settle(now)) === 'more');

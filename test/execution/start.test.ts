@@ -6,7 +6,7 @@ let pipeline: number;
 beforeAll(async () => {
   watcher = await Watcher.start();
   pipeline = await watcher.pipeline('starts', { next_watermark: 'w2' });
-  await watcher.patch('/pipeline', { id: pipeline, watermark: 'w1' });
+  await watcher.patch('/pipeline', { id: pipeline, watermark: 'w1', next_watermark: 'w2' });
 });
 afterAll(() => watcher.stop());
 
@@ -31,6 +31,7 @@ describe('POST /start_pipeline_execution', () => {
     const { body } = await start(given);
     expect(await read(body.id)).toEqual({
       id: body.id,
+      run_id: `00000000-0000-8000-8000-${body.id.toString(16).padStart(12, '0')}`,
       parent_id: null,
       root_id: body.id,
       pipeline_id: pipeline,
@@ -62,10 +63,10 @@ describe('POST /start_pipeline_execution', () => {
 
   it('keeps its own copy of the pipeline’s watermarks and of its version', async () => {
     const id = await watcher.pipeline('copied', { next_watermark: 'n1' });
-    await watcher.patch('/pipeline', { id, watermark: 'c1' });
+    await watcher.patch('/pipeline', { id, watermark: 'c1', next_watermark: 'n1' });
     const execution = await watcher.begin(id);
-    await watcher.patch('/pipeline', { id, watermark: 'c2', next_watermark: 'n2' });
-    await watcher.pipeline('copied', { pipeline_metadata: { release: 2 } });
+    await watcher.patch('/pipeline', { id, watermark: 'c2' });
+    await watcher.pipeline('copied', { pipeline_metadata: { release: 2 }, next_watermark: 'n2' });
     expect(await read(execution)).toMatchObject({ watermark: 'c1', next_watermark: 'n1', config_version: 1 });
     expect(await read(await watcher.begin(id))).toMatchObject({
       watermark: 'c2',

@@ -40,6 +40,47 @@ describe('PATCH /pipeline', () => {
     expect(await read(id)).toEqual(body);
   });
 
+  it.each(['last_target_insert', 'last_target_update', 'last_target_soft_delete'])(
+    'corrects %s, never past now',
+    async (field) => {
+      const id = await watcher.pipeline(`corrected ${field}`);
+      const patch = async (value: unknown): Promise<Json> =>
+        (await watcher.patch('/pipeline', { id, [field]: value })).body[field];
+      expect(await patch('2026-01-31T02:00:00Z')).toBe('2026-01-31T02:00:00.000Z');
+      expect(await patch('2026-01-01T02:00:00+02:00')).toBe('2026-01-01T00:00:00.000Z');
+      expect(Date.parse(await patch(new Date(Date.now() + 60_000)))).toBeLessThanOrEqual(Date.now());
+      expect(await patch(null)).toBeNull();
+    },
+  );
+
+  it('says when it changed: null until then', async () => {
+    const id = await watcher.pipeline('changed when');
+    expect((await read(id)).updated_at).toBeNull();
+    await watcher.pipeline('changed when', { next_watermark: 'w' });
+    await watcher.end(await watcher.begin(id));
+    expect((await read(id)).updated_at).toBeNull();
+    const { created_at, updated_at } = (await watcher.patch('/pipeline', { id, active: false })).body;
+    expect(Date.parse(updated_at)).toBeGreaterThan(Date.parse(created_at));
+    const [row] = await watcher.database.sql('SELECT updated_at > created_at AS later FROM pipeline WHERE id = $1', [
+      id,
+    ]);
+    expect(row).toEqual({ later: true });
+  });
+
+  it.each<[string, Json, string]>([
+    ['no key', { active: true }, "Either 'id' or 'name' must be provided"],
+    ['half a pair', { freshness_number: 5 }, "'freshness_number' and 'freshness_datepart' must be provided together"],
+    [
+      'the other half',
+      { timeliness_datepart: 'day' },
+      "'timeliness_number' and 'timeliness_datepart' must be provided together",
+    ],
+  ])('refuses %s in the words of the older service', async (what, change, text) => {
+    const id = await watcher.pipeline('in older words');
+    const { status, body } = await watcher.patch('/pipeline', { ...(what !== 'no key' && { id }), ...change });
+    expect([status, body.detail, body.message]).toEqual([422, expect.stringContaining(text), body.detail]);
+  });
+
   it('changes the type', async () => {
     const id = await watcher.pipeline('retyped');
     const { body: type } = await watcher.post('/pipeline_type', { name: 'another' });

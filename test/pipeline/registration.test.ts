@@ -60,7 +60,7 @@ describe('POST /pipeline', () => {
       config_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       config_version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      updated_at: body.created_at,
+      updated_at: null,
     });
   });
 
@@ -235,6 +235,70 @@ describe('configuration as code', () => {
     ]);
   });
 
+  it.each<[string, Json]>([
+    ['name and type alone', {}],
+    ['a next_watermark', { next_watermark: 'w2' }],
+    ['active and the mute flags', { active: false, mute_freshness_check: true, mute_timeliness_check: true }],
+    ['nulls of these', { next_watermark: null, active: null, mute_freshness_check: null }],
+    ['another type', { pipeline_type_name: 'never made by this' }],
+    ['a field that nobody knows', { metadata: { a: 1 } }],
+  ])('is not declared by %s: nothing is erased', async (what, body) => {
+    const id = await watcher.pipeline(`undeclared by ${what}`, { ...full, next_watermark: 'w1' });
+    const before = await read(id);
+    const { status, body: answer } = await register(`undeclared by ${what}`, {
+      pipeline_type_name: 'extraction',
+      ...body,
+    });
+    expect([status, answer]).toEqual([200, { id, active: true, load_lineage: true, watermark: null }]);
+    expect(await read(id)).toEqual({ ...before, next_watermark: body.next_watermark ?? 'w1' });
+    expect(await history(id)).toEqual([]);
+    expect((await watcher.get('/pipeline_type?name=never+made+by+this')).body).toEqual([]);
+  });
+
+  it.each(['pipeline_metadata', 'freshness_number', 'freshness_datepart', 'timeliness_number', 'timeliness_datepart'])(
+    'is declared by %s, null included: what is left out is null',
+    async (field) => {
+      const id = await watcher.pipeline(`declared by ${field}`, full);
+      await register(`declared by ${field}`, { pipeline_type_name: 'extraction', [field]: null });
+      expect(await read(id)).toMatchObject({
+        pipeline_metadata: null,
+        freshness_number: null,
+        timeliness_datepart: null,
+        config_version: 2,
+      });
+    },
+  );
+
+  it('begins with the first declaration where the creation had none', async () => {
+    const id = await watcher.pipeline('declared later', { pipeline_type_name: 'extraction' });
+    await register('declared later', full);
+    expect(await read(id)).toMatchObject({ freshness_number: 1, config_version: 2 });
+    await register('declared later', { pipeline_type_name: 'extraction' });
+    await register('declared later', full);
+    expect(await read(id)).toMatchObject({ freshness_number: 1, config_version: 2 });
+  });
+
+  it('takes active and the mute flags at the creation, never again, and not as configuration', async () => {
+    const flags = { active: false, mute_freshness_check: true, mute_timeliness_check: true };
+    const created = await register('flagged', { pipeline_type_name: 'test', ...flags });
+    expect(created).toMatchObject({ status: 201, body: { active: false } });
+    const plain = await watcher.pipeline('not flagged');
+    const row = await read(created.body.id);
+    expect(row).toMatchObject(flags);
+    expect(await read(plain)).toMatchObject({
+      active: true,
+      mute_freshness_check: false,
+      mute_timeliness_check: false,
+    });
+    expect(row.config_hash).toBe(hashOf({ name: 'flagged', pipeline_type_name: 'test' }));
+    const opposite = { active: true, mute_freshness_check: false, mute_timeliness_check: false };
+    await register('flagged', { ...full, ...opposite });
+    expect(await read(created.body.id)).toMatchObject({ ...flags, freshness_number: 1 });
+    expect((await register('flagged', { pipeline_type_name: 'test', active: 'no' })).body.errors[0].field).toBe(
+      'active',
+    );
+  });
+
   it('lists the history newest first', async () => {
     const id = await watcher.pipeline('history', { pipeline_metadata: { step: 1 } });
     for (const step of [2, 3, 1]) {
@@ -276,14 +340,17 @@ describe('configuration as code', () => {
       mute_freshness_check: true,
       mute_timeliness_check: true,
     };
+    await register('kept', { pipeline_metadata: {}, pipeline_type_name: 'test' });
     const { body: before } = await watcher.patch('/pipeline', { id, ...operated });
     expect(before).toMatchObject({ watermark: 'w1', last_target_insert: expect.any(String) });
 
     const { body: answer } = await register('kept', { ...full, next_watermark: 'w2' });
-    expect(answer).toEqual({ id, active: false, load_lineage: false, watermark: 'w1' });
+    expect(answer).toEqual({ id, active: false, load_lineage: true, watermark: 'w1' });
     const { watermark, last_target_insert, last_target_update, last_target_soft_delete } = before;
     expect(await read(id)).toMatchObject({
       ...operated,
+      // The code has changed, and its lineage may have.
+      load_lineage: true,
       watermark,
       last_target_insert,
       last_target_update,

@@ -10,7 +10,7 @@ import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { endHash, toExecutionDto } from './execution.mapper.js';
-import { ExecutionRepository } from './execution.repository.js';
+import { type EndedRow, ExecutionRepository } from './execution.repository.js';
 import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
@@ -19,6 +19,14 @@ interface ReceivedEnd {
   readonly receivedAt: Date;
   readonly hash: string;
 }
+
+/** An execution with its end put into it, and what it was before. */
+interface Ending extends EndedRow {
+  readonly receivedAt: Date;
+}
+
+/** How far a clock may be behind: an end so little before its start is taken as equal to it. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** The executions that a batch ends, by id, as they were when the batch began. */
 type ExecutionsById = ReadonlyMap<number, ExecutionEntity>;
@@ -67,7 +75,7 @@ export class ExecutionEndService {
     ends: readonly ReceivedEnd[],
     found: ExecutionsById,
   ): Promise<(ExecutionDto | DomainError)[]> {
-    const ended: ExecutionEntity[] = [];
+    const endings: Ending[] = [];
     const results = ends.map((end) => {
       const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
@@ -76,22 +84,25 @@ export class ExecutionEndService {
           ? toExecutionDto(execution)
           : new ExecutionAlreadyEndedError(execution.id);
       }
-      if (end.request.end_date && end.request.end_date < execution.startDate) {
-        return new EndBeforeStartError(execution.startDate);
-      }
+      if (isBeforeStart(execution, end)) return new EndBeforeStartError(execution.startDate);
+      const { nextWatermark } = execution;
       applyEnd(execution, end);
-      ended.push(execution);
+      endings.push({ execution, nextWatermarkBefore: nextWatermark, receivedAt: end.receivedAt });
       return toExecutionDto(execution);
     });
-    if (ended.length > 0) await this.write(manager, ended);
+    if (endings.length > 0) await this.write(manager, endings);
     return results;
   }
 
   /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
-  private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
-    await this.executions.updateEnded(manager, ended);
-    await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
-    await this.events.ended.emit(manager, ended.map(endedOf));
+  private async write(manager: EntityManager, endings: readonly Ending[]): Promise<void> {
+    await this.executions.updateEnded(manager, endings);
+    const successes = endings.filter(({ execution }) => IS_SUCCESS[statusOf(execution)]);
+    await this.watermarks.recordSuccesses(manager, successes.map(successOf));
+    await this.events.ended.emit(
+      manager,
+      endings.map(({ execution }) => endedOf(execution)),
+    );
   }
 }
 
@@ -103,15 +114,20 @@ function rowsToLock({ request }: ReceivedEnd, found: ExecutionsById): string[] {
     : [];
 }
 
+function isBeforeStart({ startDate }: ExecutionEntity, { request }: ReceivedEnd): boolean {
+  return request.end_date !== undefined && request.end_date.getTime() < startDate.getTime() - CLOCK_TOLERANCE_MS;
+}
+
 function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
-  // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
-  execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
+  // No clock is exact, and an end can't precede its start.
+  execution.endDate = later(request.end_date ?? receivedAt, execution.startDate);
   execution.status = request.completed_successfully ? 'succeeded' : 'failed';
   execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
   execution.totalRows = request.total_rows ?? null;
   execution.inserts = request.inserts ?? null;
   execution.updates = request.updates ?? null;
   execution.softDeletes = request.soft_deletes ?? null;
+  execution.nextWatermark = request.next_watermark ?? execution.nextWatermark;
   execution.errorMessage = request.error_message ?? null;
   if (request.execution_metadata) {
     execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
@@ -119,16 +135,27 @@ function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: Rec
   execution.endHash = hash;
 }
 
-function successOf(execution: ExecutionEntity): SuccessfulRun {
-  const moved = (count: number | null): Date | null => (count !== null && count > 0 ? execution.endDate : null);
+/** Clients' clocks may be ahead: nothing of a pipeline is moved past the moment at which the service heard of it. */
+function successOf({ execution, receivedAt }: Ending): SuccessfulRun {
+  const { startDate, startReceivedAt, endDate } = execution;
+  const loadedAt = endDate && earlier(endDate, receivedAt);
+  const moved = (count: number | null): Date | null => (count !== null && count > 0 ? loadedAt : null);
   return {
     pipelineId: execution.pipelineId,
-    startDate: execution.startDate,
+    startedAt: earlier(startDate, startReceivedAt ?? receivedAt),
     nextWatermark: execution.nextWatermark,
     lastTargetInsert: moved(execution.inserts),
     lastTargetUpdate: moved(execution.updates),
     lastTargetSoftDelete: moved(execution.softDeletes),
   };
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
+}
+
+function later(a: Date, b: Date): Date {
+  return a < b ? b : a;
 }
 
 function endedOf(execution: ExecutionEntity): EndedExecution {

@@ -1,10 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
  * The caller's own ids of its runs: one execution for each id of a pipeline. A table of its own,
  * since a unique key of `pipeline_execution` would have to contain that table's `id`.
  */
 @Entity('pipeline_execution_external_id')
+@Index('ix_pipeline_execution_external_id', ['externalId'])
 export class ExecutionExternalIdEntity {
   @PrimaryColumn('bigint', { name: 'pipeline_id', primaryKeyConstraintName: 'pk_pipeline_execution_external_id' })
   pipelineId!: number;

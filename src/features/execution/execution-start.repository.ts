@@ -136,6 +136,7 @@ export class ExecutionStartRepository {
       all('executionMetadata'),
       all('configVersion'),
       all('deadline'),
+      all('startReceivedAt'),
     ];
     await insertWithSubscribers(manager, ExecutionEntity, executions, { sql: INSERT_EXECUTIONS, parameters });
   }

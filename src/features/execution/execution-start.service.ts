@@ -21,7 +21,7 @@ interface Started {
   readonly created: boolean;
 }
 /** A start as it came in, its moment settled. */
-type ReceivedStart = StartExecutionDto & { readonly start_date: Date };
+type ReceivedStart = StartExecutionDto & { readonly start_date: Date; readonly receivedAt: Date };
 type Candidate = NewExecution | DomainError;
 /** What the database knows of each start of a batch. */
 type ResolvedStarts = ReadonlyMap<ReceivedStart, ResolvedStart>;
@@ -53,7 +53,8 @@ export class ExecutionStartService {
   }
 
   start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
-    return this.batches.submit({ ...request, start_date: request.start_date ?? new Date() });
+    const receivedAt = new Date();
+    return this.batches.submit({ ...request, start_date: request.start_date ?? receivedAt, receivedAt });
   }
 
   private async resolve(manager: EntityManager, requests: readonly ReceivedStart[]): Promise<ResolvedStarts> {
@@ -118,6 +119,7 @@ function candidateOf(request: ReceivedStart, { id, pipeline, parent, deadline }:
     pipelineId: pipeline.id,
     externalId: request.external_id ?? null,
     startDate: request.start_date,
+    startReceivedAt: request.start_date > request.receivedAt ? request.receivedAt : null,
     watermark: request.watermark ?? pipeline.watermark,
     nextWatermark: request.next_watermark ?? pipeline.next_watermark,
     executionMetadata: request.execution_metadata ?? null,

@@ -3,11 +3,11 @@ export const DRAW_IDS = `
   SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`;
 
 /**
- * What starts need to know of their pipelines, with the timeliness threshold of each or else of its type. By pk_pipeline,
+ * What starts need to know of their pipelines, a used-up `next_watermark` left out, with the timeliness threshold of each or else of its type. By pk_pipeline,
  * and pk_pipeline_type by sub-selects: a join takes longer to plan than they take to answer.
  */
 export const FIND_STARTED_PIPELINES = `
-  SELECT p.id, p.watermark, p.next_watermark, p.config_version,
+  SELECT p.id, p.watermark, nullif(p.next_watermark, p.used_next_watermark) AS next_watermark, p.config_version,
          coalesce(p.timeliness_number,
                   (SELECT t.timeliness_number FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_number,
          coalesce(p.timeliness_datepart,
@@ -28,14 +28,15 @@ export const FIND_DEADLINES = `
 /** Writes new executions, their ids drawn before; arrays, since a parameter for each value costs both sides more. */
 export const INSERT_EXECUTIONS = `
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
-                                  next_watermark, execution_metadata, config_version, deadline, status, date_recorded)
+                                  next_watermark, execution_metadata, config_version, deadline, start_received_at, status,
+                                  date_recorded)
   SELECT item.id, item.parent_id, item.root_id, item.pipeline_id, item.external_id, item.start_date, item.watermark,
-         item.next_watermark, item.execution_metadata, item.config_version, item.deadline, 'running',
-         (item.start_date AT TIME ZONE 'UTC')::date
+         item.next_watermark, item.execution_metadata, item.config_version, item.deadline,
+         item.start_received_at, 'running', (item.start_date AT TIME ZONE 'UTC')::date
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[],
-                $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[]) AS item (
+                $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[], $12::timestamptz[]) AS item (
            id, parent_id, root_id, pipeline_id, external_id, start_date, watermark, next_watermark, execution_metadata,
-           config_version, deadline)`;
+           config_version, deadline, start_received_at)`;
 
 /**
  * Claims external ids for executions about to be inserted. Waits for a rival transaction that

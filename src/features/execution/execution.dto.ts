@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import {
   Count,
   COUNT,
+  CutText,
   Flag,
   Id,
   ID,
@@ -16,6 +17,7 @@ import {
   Optional,
   QueryFlag,
   QueryId,
+  SomeOf,
   Text,
   VERSION,
 } from '../../platform/http/fields.js';
@@ -49,7 +51,8 @@ export class StartExecutionDto {
   watermark?: string;
 
   /**
-   * Up to where it loads; the pipeline's `next_watermark` at this moment, if left out. Kept as text.
+   * Up to where it loads; if left out, the pipeline's `next_watermark` at this moment, or null where the pipeline's
+   * `watermark` has moved since that was set. Kept as text.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -110,7 +113,8 @@ export class EndExecutionDto {
   id!: number;
 
   /**
-   * When it ended, ISO 8601 (UTC where no offset is given), not before its start; now, if left out.
+   * When it ended, ISO 8601 (UTC where no offset is given); if left out, now, or the start where that is later. Up to 5
+   * minutes before the start is taken as equal to it, because clocks differ; earlier is refused.
    * @example 2026-01-31T02:10:00Z
    */
   @Optional()
@@ -165,11 +169,20 @@ export class EndExecutionDto {
   execution_metadata?: Record<string, unknown>;
 
   /**
-   * Why it failed, at most 100,000 characters.
+   * Up to where it has loaded, where that differs from what its start said; the pipeline's `watermark` moves here when
+   * it succeeds. Kept as text.
+   * @example 2026-01-31T00:00:00Z
+   */
+  @Optional()
+  @Watermark()
+  next_watermark?: string;
+
+  /**
+   * Why it failed; cut at 100,000 characters.
    * @example "connection to the source was refused"
    */
   @Optional()
-  @Text(0, 100_000)
+  @CutText(100_000)
   error_message?: string;
 }
 
@@ -192,12 +205,28 @@ export class ListExecutionsQuery extends PageQuery {
   pipeline_name?: string;
 
   /**
-   * Only executions in this state.
-   * @example failed
+   * Only executions of pipelines of this type (compared without case).
+   * @example extraction
    */
   @Optional()
-  @OneOf(STATUSES, 'ExecutionStatus')
-  status?: Status;
+  @Name()
+  pipeline_type_name?: string;
+
+  /**
+   * Only executions in this state; repeated, in one of these.
+   * @example ["failed"]
+   */
+  @Optional()
+  @SomeOf(STATUSES, 'ExecutionStatus')
+  status?: Status[];
+
+  /**
+   * Only executions with this id of the caller's own.
+   * @example scheduled__2026-01-31T02:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  external_id?: string;
 
   /**
    * Only direct children of this execution.
@@ -230,6 +259,22 @@ export class ListExecutionsQuery extends PageQuery {
   @Optional()
   @Instant()
   start_date_lt?: Date;
+
+  /**
+   * Only executions that ended at this moment or later, ISO 8601.
+   * @example 2026-01-31T00:00:00Z
+   */
+  @Optional()
+  @Instant()
+  end_date_gte?: Date;
+
+  /**
+   * By start: `desc`, newest first, or `asc`, oldest first. A cursor belongs to the order in which it was given.
+   * @example desc
+   */
+  @Optional()
+  @OneOf(['desc', 'asc'], 'Order')
+  order?: 'desc' | 'asc' = 'desc';
 }
 
 /** An execution: one run of a pipeline. */
@@ -240,6 +285,13 @@ export class ExecutionDto {
    */
   @ApiProperty(ID)
   id!: number;
+
+  /**
+   * Its id as a UUID, for tools that want one: the id in hexadecimal, in the last 12 digits.
+   * @example 00000000-0000-8000-8000-00000000002a
+   */
+  @ApiProperty({ type: 'string', format: 'uuid' })
+  run_id!: string;
 
   /**
    * The execution that it runs under; null for a root.
@@ -390,9 +442,16 @@ export class ExecutionDto {
   config_version!: number;
 }
 
+/** An execution below another one. */
+export class ChildExecutionDto extends ExecutionDto {
+  /** Always empty: `/tree` has what is below. Clients of the older service expect the field. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, maxItems: 0, example: [] })
+  child_executions!: never[];
+}
+
 /** An execution with its direct children. */
 export class ExecutionWithChildrenDto extends ExecutionDto {
-  /** Its direct children, newest first; at most 1,000 (`/children` pages through them all). */
-  @ApiProperty()
-  child_executions!: ExecutionDto[];
+  /** Its direct children, oldest first; at most 1,000 (`/children` pages through them all). */
+  @ApiProperty({ type: [ChildExecutionDto] })
+  child_executions!: ChildExecutionDto[];
 }

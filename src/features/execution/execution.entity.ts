@@ -35,6 +35,7 @@ import { type Status, STATUSES } from './execution-status.js';
 })
 @Index('ix_pipeline_execution_deadline', ['deadline', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_pipeline_running', ['pipelineId', 'startDate', 'id'], { where: 'end_date IS NULL' })
+@Index('ix_pipeline_execution_end', ['endDate', 'id'], { where: 'end_date IS NOT NULL' })
 @Index('ix_pipeline_execution_root_failed', ['rootId', 'id'], { where: 'completed_successfully = false' })
 export class ExecutionEntity {
   @PrimaryGeneratedColumn('identity', {
@@ -63,6 +64,10 @@ export class ExecutionEntity {
 
   @Column({ type: 'timestamptz', name: 'start_date', precision: 3 })
   startDate!: Date;
+
+  /** When the start was received, where `start_date` was ahead of the service's clock; null elsewhere. */
+  @Column({ type: 'timestamptz', name: 'start_received_at', precision: 3, nullable: true })
+  startReceivedAt!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'end_date', precision: 3, nullable: true })
   endDate!: Date | null;

@@ -24,6 +24,8 @@ export class ExecutionAlreadyEndedError extends DomainError {
 
 export class EndBeforeStartError extends InvalidRequestError {
   constructor(startDate: Date) {
-    super([{ field: 'end_date', message: `must not be before start_date (${startDate.toISOString()})` }]);
+    super([
+      { field: 'end_date', message: `must not be more than 5 minutes before start_date (${startDate.toISOString()})` },
+    ]);
   }
 }

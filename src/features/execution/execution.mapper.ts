@@ -8,6 +8,7 @@ import { statusOf } from './execution-status.js';
 export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
   return {
     id: execution.id,
+    run_id: runId(execution.id),
     parent_id: execution.parentId,
     root_id: execution.rootId,
     pipeline_id: execution.pipelineId,
@@ -30,6 +31,11 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     error_message: execution.errorMessage,
     config_version: execution.configVersion,
   };
+}
+
+/** The id as a UUID of version 8, whose content is free (RFC 9562). */
+function runId(id: number): string {
+  return `00000000-0000-8000-8000-${id.toString(16).padStart(12, '0')}`;
 }
 
 /** What an end says, as a hash: a repeat of the same end has the same one, whatever its key order. */

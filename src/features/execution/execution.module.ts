@@ -7,11 +7,13 @@ import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
+import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
 import { ExecutionSettlementService } from './execution-settlement.service.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
+import { ExecutionWatermarkService } from './execution-watermark.service.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionEntity } from './execution.entity.js';
 import { ExecutionEvents } from './execution.events.js';
@@ -32,6 +34,7 @@ import { ExecutionService } from './execution.service.js';
     ExecutionDeadlineService,
     ExecutionEndService,
     ExecutionEvents,
+    ExecutionListRepository,
     ExecutionMetrics,
     ExecutionRepository,
     ExecutionService,
@@ -39,6 +42,7 @@ import { ExecutionService } from './execution.service.js';
     ExecutionSettlementService,
     ExecutionStartRepository,
     ExecutionStartService,
+    ExecutionWatermarkService,
   ],
   exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService],
 })

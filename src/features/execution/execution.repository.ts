@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-
-import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
+import type { EntityManager } from 'typeorm';
 import { writtenMeanwhile } from '../../platform/database/database-errors.js';
-import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
-import type { ListExecutionsQuery } from './execution.dto.js';
-import { ExecutionEntity, selectExecutions } from './execution.entity.js';
+import type { ExecutionEntity } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
-import { STATUS_CONDITIONS } from './execution-status.js';
 import {
   COUNT_OPEN,
   FIND_EXECUTIONS,
@@ -15,14 +10,19 @@ import {
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
+  SET_NEXT_WATERMARK_OF_ONLY_RUN,
   UPDATE_ENDED,
 } from './execution.sql.js';
+
+/** An execution that an end was put into, and the `next_watermark` that it had when it was read. */
+export interface EndedRow {
+  readonly execution: ExecutionEntity;
+  readonly nextWatermarkBefore: string | null;
+}
 
 /** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
 @Injectable()
 export class ExecutionRepository {
-  constructor(private readonly pipelines: PipelineNameService) {}
-
   /** Those that there are, in no order. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
     return manager.query(FIND_EXECUTIONS, [ids]);
@@ -30,12 +30,12 @@ export class ExecutionRepository {
 
   /**
    * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended one
-   * of them since, it throws a serialization failure, after which the whole transaction runs again.
+   * of them since, or given it another `next_watermark`, it throws a serialization failure, after which the whole transaction runs again.
    */
-  async updateEnded(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+  async updateEnded(manager: EntityManager, ended: readonly EndedRow[]): Promise<void> {
     const items = ended
-      .toSorted((a, b) => a.id - b.id)
-      .map((execution) => ({
+      .toSorted((a, b) => a.execution.id - b.execution.id)
+      .map(({ execution, nextWatermarkBefore }) => ({
         id: execution.id,
         end_date: execution.endDate,
         status: execution.status,
@@ -45,6 +45,8 @@ export class ExecutionRepository {
         soft_deletes: execution.softDeletes,
         total_rows: execution.totalRows,
         execution_metadata: execution.executionMetadata,
+        next_watermark: execution.nextWatermark,
+        next_watermark_before: nextWatermarkBefore,
         error_message: execution.errorMessage,
         end_hash: execution.endHash,
         duration_seconds: durationSeconds(execution),
@@ -58,6 +60,11 @@ export class ExecutionRepository {
   async countOpen(manager: EntityManager): Promise<number> {
     const [row] = await manager.query<{ open: number }[]>(COUNT_OPEN);
     return row?.open ?? 0;
+  }
+
+  /** See {@link SET_NEXT_WATERMARK_OF_ONLY_RUN}. */
+  async setNextWatermarkOfOnlyRun(manager: EntityManager, pipelineId: number, next: string | null): Promise<void> {
+    await manager.query(SET_NEXT_WATERMARK_OF_ONLY_RUN, [pipelineId, next]);
   }
 
   /** See {@link MOVE_DEADLINES_OF_PIPELINE}. */
@@ -79,7 +86,7 @@ export class ExecutionRepository {
     return (await this.findByIds(manager, [id]))[0];
   }
 
-  /** The execution, if there is one, and at most so many of its children, newest first. */
+  /** The execution, if there is one, and at most so many of its children, oldest first. */
   async findWithChildren(
     manager: EntityManager,
     id: number,
@@ -87,35 +94,5 @@ export class ExecutionRepository {
   ): Promise<{ execution: ExecutionEntity | undefined; children: ExecutionEntity[] }> {
     const rows: ExecutionEntity[] = await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]);
     return { execution: rows.find((row) => row.id === id), children: rows.filter((row) => row.id !== id) };
-  }
-
-  /** Newest first; each filter has its index, see the entity. */
-  async list(manager: EntityManager, query: ListExecutionsQuery): Promise<Page<ExecutionEntity>> {
-    const rows = selectExecutions(manager)
-      .orderBy('e.startDate', 'DESC')
-      .addOrderBy('e.id', 'DESC')
-      .limit(pageLimit(query) + 1);
-    this.filter(rows, query);
-    const [start, id] = positionOf(query, 2) ?? [];
-    if (start !== undefined) {
-      rows.andWhere('(e.startDate, e.id) < (:start::timestamptz, :id::bigint)', { start: momentAt(start), id });
-    }
-    const executions = await this.pipelines.name(manager, await rows.getMany());
-    return toPage(executions, query, (execution) => [execution.startDate.getTime(), execution.id]);
-  }
-
-  private filter(rows: SelectQueryBuilder<ExecutionEntity>, query: ListExecutionsQuery): void {
-    if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
-    if (query.pipeline_name !== undefined) {
-      // A scalar sub-select, so that the planner sees one pipeline and takes that pipeline's index.
-      rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE lower(n.name) = lower(:pipelineName))', {
-        pipelineName: query.pipeline_name,
-      });
-    }
-    if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);
-    if (query.parent_id !== undefined) rows.andWhere('e.parentId = :parentId', { parentId: query.parent_id });
-    if (query.root !== undefined) rows.andWhere(query.root ? 'e.parentId IS NULL' : 'e.parentId IS NOT NULL');
-    if (query.start_date_gte !== undefined) rows.andWhere('e.startDate >= :from', { from: query.start_date_gte });
-    if (query.start_date_lt !== undefined) rows.andWhere('e.startDate < :to', { to: query.start_date_lt });
   }
 }

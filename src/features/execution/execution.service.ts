@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import type { ExecutionDto, ExecutionWithChildrenDto, ListExecutionsQuery } from './execution.dto.js';
+import type {
+  ChildExecutionDto,
+  ExecutionDto,
+  ExecutionWithChildrenDto,
+  ListExecutionsQuery,
+} from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
+import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
 
 /** The most children that come inside an execution; `/children` pages through them all. */
@@ -16,6 +22,7 @@ export class ExecutionService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
+    private readonly lists: ExecutionListRepository,
   ) {}
 
   /** The execution; throws {@link ExecutionNotFoundError}. */
@@ -30,10 +37,14 @@ export class ExecutionService {
       this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN),
     );
     if (!execution) throw new ExecutionNotFoundError(id);
-    return { ...toExecutionDto(execution), child_executions: children.map(toExecutionDto) };
+    return { ...toExecutionDto(execution), child_executions: children.map(toChildDto) };
   }
 
   list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
-    return this.transactions.read(async (manager) => (await this.executions.list(manager, query)).map(toExecutionDto));
+    return this.transactions.read(async (manager) => (await this.lists.list(manager, query)).map(toExecutionDto));
   }
+}
+
+function toChildDto(child: ExecutionEntity): ChildExecutionDto {
+  return { ...toExecutionDto(child), child_executions: [] };
 }

@@ -1,7 +1,8 @@
 /** An execution under the alias `e`, its columns named as the entity names them. */
 const EXECUTION = `
          e.id, e.parent_id AS "parentId", e.root_id AS "rootId", e.pipeline_id AS "pipelineId",
-         e.external_id AS "externalId", e.start_date AS "startDate", e.end_date AS "endDate",
+         e.external_id AS "externalId", e.start_date AS "startDate",
+         e.start_received_at AS "startReceivedAt", e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
          e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
@@ -23,7 +24,7 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
-/** An execution, and its children, newest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
+/** An execution, and its children, oldest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
 export const FIND_WITH_CHILDREN = `
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
@@ -33,7 +34,7 @@ export const FIND_WITH_CHILDREN = `
    (SELECT ${EXECUTION}
       FROM pipeline_execution e
      WHERE e.parent_id = $1::bigint
-     ORDER BY e.start_date DESC, e.id DESC
+     ORDER BY e.start_date, e.id
      LIMIT $2::int)
   )${NAMED}`;
 
@@ -44,7 +45,8 @@ export const FIND_WITH_CHILDREN = `
 const STILL_OPEN = `coalesce(e.end_date, 'infinity') = 'infinity'`;
 
 /**
- * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile: its id is not among
+ * Writes the ends of executions in one statement, but of none that somebody else has ended or given another
+ * `next_watermark` meanwhile: its id is not among
  * those that come back. The items are in the order of their ids, so that two batches rarely wait for each other. By
  * pk_pipeline_execution.
  */
@@ -53,14 +55,28 @@ export const UPDATE_ENDED = `
      SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
          total_rows = item.total_rows, execution_metadata = item.execution_metadata,
-         error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
+         next_watermark = item.next_watermark, error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
          throughput = item.throughput, date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
            id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
-           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
+           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, next_watermark text, next_watermark_before text,
+           error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
-   WHERE e.id = item.id AND ${STILL_OPEN}
+   WHERE e.id = item.id AND ${STILL_OPEN} AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
   RETURNING e.id`;
+
+/**
+ * Changes the `next_watermark` of the execution of a pipeline that runs, where exactly one does. By
+ * ix_pipeline_execution_pipeline_running.
+ */
+export const SET_NEXT_WATERMARK_OF_ONLY_RUN = `
+  WITH running AS MATERIALIZED (
+    SELECT e.id FROM pipeline_execution e WHERE e.pipeline_id = $1::bigint AND e.end_date IS NULL LIMIT 2
+  )
+  UPDATE pipeline_execution e
+     SET next_watermark = $2::text
+    FROM running
+   WHERE e.id = running.id AND (SELECT count(*) FROM running) = 1 AND ${STILL_OPEN}`;
 
 /**
  * How many executions are open, up to 100,000: a scrape must not get slower with what was never ended.

@@ -24,6 +24,11 @@ export class PipelineNameService {
     return items;
   }
 
+  /** The ids of the pipelines of a type, by its name. */
+  idsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
+    return this.pipelines.findIdsOfType(manager, typeName);
+  }
+
   /** The pipelines of these ids with their types, in no order. */
   async describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
     return ids.length === 0 ? [] : this.pipelines.describe(manager, ids);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { databaseBusy } from '../../platform/database/database-errors.js';
 import { Answer } from '../../platform/http/answer.js';
 import { IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
 import type { Configuration } from './configuration.js';
@@ -7,8 +8,15 @@ import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
 import { PipelineEvents } from './pipeline.events.js';
-import { toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
-import { type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
+import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
+import { type AskedAtCreation, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
+
+/** What a registration asks for. */
+interface AskedPipeline extends AskedAtCreation {
+  readonly configuration: Configuration;
+  /** Whether the body names a field of the configuration; else it finds the pipeline as it is. */
+  readonly isDeclared: boolean;
+}
 
 /**
  * Get-or-create of a pipeline by its name, and configuration as code: the row follows what the
@@ -26,41 +34,70 @@ export class PipelineRegistrationService {
 
   /** Most callers say what they said the last time: that costs one read. */
   register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
-    const asked = toConfiguration(request, this.names);
-    const { next_watermark } = request;
+    const asked = askedBy(request, this.names);
     return this.idempotency.onceIfNeeded({
       load: async (manager) => {
-        const known = await this.pipelines.findForRegistration(manager, asked);
-        const isMoved = next_watermark !== undefined && next_watermark !== known?.nextWatermark;
-        return known?.isInStep && !isMoved ? Answer.found(toRegisteredPipelineDto(known)) : known;
+        const known = await this.pipelines.findForRegistration(manager, asked.configuration);
+        return known && !needsWrite(asked, known) ? Answer.found(toRegisteredPipelineDto(known)) : known;
       },
-      apply: (manager, known) => this.write(manager, asked, next_watermark, known),
+      apply: (manager, known) => this.write(manager, asked, known),
     });
   }
 
   /** `known` may be older than the transaction: the row's configuration is compared again when the row is locked. */
   private async write(
     manager: EntityManager,
-    asked: Configuration,
-    nextWatermark: string | undefined,
+    asked: AskedPipeline,
     known: KnownPipeline | undefined,
   ): Promise<Answer<RegisteredPipelineDto>> {
-    if (known?.isInStep) {
+    const { nextWatermark } = asked;
+    if (known && isInStep(asked, known)) {
       await this.pipelines.setNextWatermark(manager, known.id, nextWatermark);
       return Answer.found(toRegisteredPipelineDto(known));
     }
-    if (!known) this.names.refuseUnwanted(asked.name);
-    const { row: type } = await this.types.ensure(manager, { name: asked.pipeline_type_name });
-    const configuration = { ...asked, pipeline_type_name: type.name };
-    const created = known
-      ? undefined
-      : await this.pipelines.insertIfAbsent(manager, configuration, type.id, nextWatermark);
+    if (!known) this.names.refuseUnwanted(asked.configuration.name);
+    const { row: type } = await this.types.ensure(manager, { name: asked.configuration.pipeline_type_name });
+    const configuration = { ...asked.configuration, pipeline_type_name: type.name };
+    const created = known ? undefined : await this.pipelines.insertIfAbsent(manager, configuration, type.id, asked);
     if (created) return Answer.created(toRegisteredPipelineDto(created));
     // It was there, or another request has created it in the meantime.
-    const key = known?.id ?? asked.name;
+    if (!known && !asked.isDeclared) return this.findCreated(manager, asked);
+    const key = known?.id ?? configuration.name;
     const { pipeline, isChanged } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
     await this.pipelines.setNextWatermark(manager, pipeline.id, nextWatermark);
     if (isChanged) this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
     return Answer.found(toRegisteredPipelineDto(pipeline));
   }
+
+  /** The pipeline that another request has created meanwhile, which stays as it is. */
+  private async findCreated(manager: EntityManager, asked: AskedPipeline): Promise<Answer<RegisteredPipelineDto>> {
+    const known = await this.pipelines.findForRegistration(manager, asked.configuration);
+    // Renamed since the insert found its name taken: another try finds the name free.
+    if (!known) throw databaseBusy();
+    await this.pipelines.setNextWatermark(manager, known.id, asked.nextWatermark);
+    return Answer.found(toRegisteredPipelineDto(known));
+  }
+}
+
+function askedBy(request: RegisterPipelineDto, names: NamePolicy): AskedPipeline {
+  return {
+    configuration: toConfiguration(request, names),
+    isDeclared: declaresConfiguration(request),
+    nextWatermark: request.next_watermark,
+    active: request.active,
+    muteFreshnessCheck: request.mute_freshness_check,
+    muteTimelinessCheck: request.mute_timeliness_check,
+  };
+}
+
+/** A body that declares no configuration is in step with any. */
+function isInStep(asked: AskedPipeline, known: KnownPipeline): boolean {
+  return !asked.isDeclared || known.isInStep;
+}
+
+function needsWrite(asked: AskedPipeline, known: KnownPipeline): boolean {
+  const { nextWatermark } = asked;
+  // One that is given again counts from now on, though an earlier run has used it up.
+  const isNext = nextWatermark !== undefined && (nextWatermark !== known.nextWatermark || known.isNextUsed);
+  return isNext || !isInStep(asked, known);
 }

@@ -84,9 +84,9 @@ export class PipelineTypeDto extends CheckedThresholds(TYPE_PAIRS) {
   created_at!: string;
 
   /**
-   * When it last changed (UTC).
+   * When it last changed (UTC); null until it does.
    * @example 2026-01-01T08:00:00.000Z
    */
-  @ApiProperty(INSTANT)
-  updated_at!: string;
+  @ApiProperty({ ...INSTANT, nullable: true })
+  updated_at!: string | null;
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, FindOptionsWhere } from 'typeorm';
+import type { EntityManager, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
 import { Raw } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import type { ListPipelineTypesQuery } from './pipeline-type.dto.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
-import { INSERT_PIPELINE_TYPE } from './pipeline.sql.js';
+import { CHANGED_NOW, INSERT_PIPELINE_TYPE } from './pipeline.sql.js';
 import { thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
 
 /** The columns that a new type may bring along. */
@@ -39,7 +39,8 @@ export class PipelineTypeRepository {
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineTypeEntity>): Promise<void> {
-    await manager.update(PipelineTypeEntity, { id }, change);
+    const changed = { ...change, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineTypeEntity>;
+    await manager.update(PipelineTypeEntity, { id }, changed);
   }
 
   /** Oldest first, by pk_pipeline_type. */

@@ -5,8 +5,8 @@ import { type PipelineProgress, PipelineRepository } from './pipeline.repository
 /** What a successful execution changes in its pipeline. */
 export interface SuccessfulRun {
   readonly pipelineId: number;
-  /** When the execution started: runs move the watermark in the order of their starts. */
-  readonly startDate: Date;
+  /** Its place in the order of the runs: when it started, by a clock that was not ahead of the service's. */
+  readonly startedAt: Date;
   readonly nextWatermark: string | null;
   /** When rows were inserted, updated, soft-deleted; null where none were. */
   readonly lastTargetInsert: Date | null;
@@ -24,7 +24,6 @@ export class PipelineWatermarkService {
     const byPipeline = Map.groupBy(runs, (run) => run.pipelineId);
     const progress = [...byPipeline.entries()]
       .map(([pipelineId, ofPipeline]) => sumUp(pipelineId, ofPipeline))
-      .filter(movesAnything)
       .toSorted((a, b) => a.pipelineId - b.pipelineId);
     if (progress.length > 0) await this.pipelines.recordProgress(manager, progress);
   }
@@ -33,24 +32,15 @@ export class PipelineWatermarkService {
 function sumUp(pipelineId: number, runs: readonly SuccessfulRun[]): PipelineProgress {
   const newest = runs
     .filter((run) => run.nextWatermark !== null)
-    .reduce<SuccessfulRun | undefined>((best, run) => (best && best.startDate > run.startDate ? best : run), undefined);
+    .reduce<SuccessfulRun | undefined>((best, run) => (best && best.startedAt > run.startedAt ? best : run), undefined);
   return {
     pipelineId,
-    watermarkStartDate: newest?.startDate ?? null,
+    watermarkStartDate: newest?.startedAt ?? null,
     nextWatermark: newest?.nextWatermark ?? null,
     lastTargetInsert: latest(runs.map((run) => run.lastTargetInsert)),
     lastTargetUpdate: latest(runs.map((run) => run.lastTargetUpdate)),
     lastTargetSoftDelete: latest(runs.map((run) => run.lastTargetSoftDelete)),
   };
-}
-
-function movesAnything(progress: PipelineProgress): boolean {
-  return Boolean(
-    progress.watermarkStartDate ??
-    progress.lastTargetInsert ??
-    progress.lastTargetUpdate ??
-    progress.lastTargetSoftDelete,
-  );
 }
 
 function latest(dates: readonly (Date | null)[]): Date | null {

@@ -1,6 +1,8 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../../platform/http/answer.js';
+import type { Caller } from '../../platform/auth/caller.js';
+import { CurrentCaller } from '../../platform/auth/current-caller.js';
 import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
@@ -29,10 +31,12 @@ export class PipelineController {
   /**
    * Register a pipeline, or find it, and keep its configuration in step with its source code.
    *
-   * Get-or-create by name. All fields but `next_watermark` are the pipeline's configuration: when they differ from
-   * what the code sent last, the row becomes exactly what the code says (left out = null) and the change is kept in
-   * the history; when they don't, nothing is written but a given `next_watermark`. Never touches `watermark`,
-   * `active`, mute flags or `last_target_*`.
+   * Get-or-create by name. Metadata and thresholds are the pipeline's configuration. A body that has one of these
+   * fields, null included, declares all of them, left out = null: when they differ from what the code sent last, the
+   * row becomes exactly what the code says and the change is kept in the history; when they don't, nothing is written
+   * but a given `next_watermark`. A body without any of them declares nothing, and changes nothing of a pipeline that
+   * is there but a given `next_watermark`. Never touches `watermark`, `last_target_*`, nor `active` and the mute flags
+   * after the creation.
    */
   @Post()
   @Requires('write')
@@ -45,17 +49,20 @@ export class PipelineController {
    * Change a pipeline by hand.
    *
    * Only what is in the body changes; null clears a field that can be null. What is changed here stays until the
-   * code's own configuration changes.
+   * code's own configuration changes. A change of `watermark` counts as a move at this moment: executions that started
+   * before it no longer move it. A change of `next_watermark` while exactly one execution of the pipeline runs changes
+   * that execution's too. The scope `write` is enough for `watermark`, `next_watermark` and `load_lineage`; all else
+   * takes `admin`.
    */
   @Patch()
-  @Requires('admin')
+  @Requires('write')
   @ApiAnswers({
     ok: PipelineDto,
     body: true,
     problems: [new PipelineNotFoundError(7), new NameTakenError('Customer Data Pipeline')],
   })
-  patchPipeline(@Body() request: PatchPipelineDto): Promise<PipelineDto> {
-    return this.pipelines.patch(request);
+  patchPipeline(@Body() request: PatchPipelineDto, @CurrentCaller() caller: Caller): Promise<PipelineDto> {
+    return this.pipelines.patch(request, caller);
   }
 
   /** List pipelines, oldest first. */

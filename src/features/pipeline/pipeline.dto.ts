@@ -1,10 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
   Clearable,
+  Declared,
   Flag,
   HASH,
   Id,
   ID,
+  Instant,
   INSTANT,
   Metadata,
   METADATA,
@@ -39,9 +41,9 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
    * Anything the pipeline's owner wants to keep with it: a JSON object, at most 256 kB.
    * @example { "owner": "sales", "source": "crm" }
    */
-  @Optional()
+  @Declared()
   @Metadata()
-  pipeline_metadata?: Record<string, unknown>;
+  pipeline_metadata?: Record<string, unknown> | null;
 
   /**
    * How far the source reaches now; the next execution loads from `watermark` up to here. Kept as text.
@@ -50,6 +52,30 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   @Optional()
   @Watermark()
   next_watermark?: string;
+
+  /**
+   * Whether the pipeline should run. Counts when the pipeline is created; later, PATCH changes it.
+   * @example true
+   */
+  @Optional()
+  @Flag()
+  active?: boolean;
+
+  /**
+   * True: freshness is not checked. Counts when the pipeline is created; later, PATCH changes it.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_freshness_check?: boolean;
+
+  /**
+   * True: timeliness is not checked. Counts when the pipeline is created; later, PATCH changes it.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_timeliness_check?: boolean;
 }
 
 /** What a pipeline needs to know to go on: whether to run at all, and from where to load. */
@@ -69,7 +95,8 @@ export class RegisteredPipelineDto {
   active!: boolean;
 
   /**
-   * Whether the caller should load lineage.
+   * Whether the caller should load lineage: true at first, after a change of the configuration by code and after a
+   * PATCH to true; false after a successful end.
    * @example true
    */
   @ApiProperty()
@@ -126,7 +153,8 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   pipeline_metadata?: Record<string, unknown> | null;
 
   /**
-   * From where the next execution loads; null means from the beginning.
+   * From where the next execution loads; null means from the beginning. Executions that started before this change no
+   * longer move it.
    * @example 2026-01-30T00:00:00Z
    */
   @Clearable()
@@ -134,12 +162,37 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   watermark?: string | null;
 
   /**
-   * Up to where the next execution loads.
+   * Up to where the next execution loads; where exactly one runs, that one too.
    * @example 2026-01-31T00:00:00Z
    */
   @Clearable()
   @Watermark()
   next_watermark?: string | null;
+
+  /**
+   * Corrects when the last successful execution inserted rows, ISO 8601; a moment ahead of the service's clock counts
+   * as now.
+   * @example 2026-01-31T02:10:00Z
+   */
+  @Clearable()
+  @Instant()
+  last_target_insert?: Date | null;
+
+  /**
+   * The same for updated rows.
+   * @example 2026-01-31T02:10:00Z
+   */
+  @Clearable()
+  @Instant()
+  last_target_update?: Date | null;
+
+  /**
+   * The same for soft-deleted rows.
+   * @example 2026-01-31T02:10:00Z
+   */
+  @Clearable()
+  @Instant()
+  last_target_soft_delete?: Date | null;
 
   /**
    * Whether the pipeline should run; callers read it when they register.
@@ -293,11 +346,11 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   created_at!: string;
 
   /**
-   * When its configuration last changed, by code or by an operator (UTC).
+   * When its code's configuration or an operator last changed it (UTC); null until then.
    * @example 2026-01-01T08:00:00.000Z
    */
-  @ApiProperty(INSTANT)
-  updated_at!: string;
+  @ApiProperty({ ...INSTANT, nullable: true })
+  updated_at!: string | null;
 }
 
 /** A configuration as it stood: the fields that the code sends, null where it sent none. */

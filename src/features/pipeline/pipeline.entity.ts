@@ -49,13 +49,23 @@ export class PipelineEntity {
   @Column('text', { nullable: true })
   watermark!: string | null;
 
-  /** The start of the execution that moved `watermark` last; one that started earlier can't move it back. */
+  /**
+   * When `watermark` last moved, in the order of its moves: where the execution that moved it has its place, or when it
+   * was changed by hand. An execution whose place is earlier can't move it back.
+   */
   @Column({ type: 'timestamptz', name: 'watermark_start_date', precision: 3, nullable: true })
   watermarkStartDate!: Date | null;
 
   /** How far the source reaches, as the caller last said: what the next execution loads up to. */
   @Column('text', { name: 'next_watermark', nullable: true })
   nextWatermark!: string | null;
+
+  /**
+   * `next_watermark` as it was when `watermark` last moved: while the two are equal, it is used up, and no execution
+   * inherits it. Null where it was set since.
+   */
+  @Column('text', { name: 'used_next_watermark', nullable: true })
+  usedNextWatermark!: string | null;
 
   @Column('jsonb', { name: 'pipeline_metadata', nullable: true })
   pipelineMetadata!: Record<string, unknown> | null;
@@ -98,6 +108,7 @@ export class PipelineEntity {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 
+  /** The same as `created_at` until the first change, see `CHANGED_NOW`. */
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }

@@ -34,7 +34,7 @@ export class NameTooLongError extends InvalidRequestError {
 /** A PATCH that doesn't say which row it means. */
 export class KeyMissingError extends InvalidRequestError {
   constructor() {
-    super([{ field: 'id', message: 'or name is needed, to say which one is meant' }], 'key_missing');
+    super([{ field: 'id', message: "Either 'id' or 'name' must be provided" }], 'key_missing');
   }
 }
 

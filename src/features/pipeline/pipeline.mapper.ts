@@ -12,6 +12,17 @@ import type { Configuration } from './configuration.js';
 import type { NamePolicy } from './name-policy.js';
 import { pairsOf, PIPELINE_PAIRS, refuseHalfPairs, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
 
+/** The fields that declare a configuration: where a registration has one of them, null included, it declares all. */
+const DECLARATION = [
+  'pipeline_metadata',
+  ...PIPELINE_PAIRS.flatMap((name) => [`${name}_number`, `${name}_datepart`] as const),
+] as const satisfies readonly (keyof Configuration & keyof RegisterPipelineDto)[];
+
+/** Whether a registration declares a configuration; one that doesn't finds the pipeline as it is. */
+export function declaresConfiguration(request: RegisterPipelineDto): boolean {
+  return DECLARATION.some((field) => request[field] !== undefined);
+}
+
 /** The configuration that a registration asks for; throws `InvalidRequestError` for one that no row can have. */
 export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy): Configuration {
   const configuration = {
@@ -70,7 +81,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     config_hash: pipeline.configHash,
     config_version: pipeline.configVersion,
     created_at: pipeline.createdAt.toISOString(),
-    updated_at: pipeline.updatedAt.toISOString(),
+    updated_at: changedAt(pipeline),
   };
 }
 
@@ -94,6 +105,11 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
     ...wirePair('timeliness', type.timeliness),
     mute_timeliness_check: type.muteTimelinessCheck,
     created_at: type.createdAt.toISOString(),
-    updated_at: type.updatedAt.toISOString(),
+    updated_at: changedAt(type),
   };
+}
+
+/** When a row changed last; null where it never did. */
+function changedAt({ createdAt, updatedAt }: Pick<PipelineEntity, 'createdAt' | 'updatedAt'>): string | null {
+  return updatedAt > createdAt ? updatedAt.toISOString() : null;
 }

@@ -8,8 +8,10 @@ import type { ListPipelinesQuery } from './pipeline.dto.js';
 import { PipelineEntity } from './pipeline.entity.js';
 import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {
+  CHANGED_NOW,
   DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
+  FIND_IDS_OF_TYPE,
   FIND_NAMES,
   INSERT_PIPELINE,
   RECORD_PROGRESS,
@@ -24,13 +26,24 @@ export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLin
 /** A pipeline that is there, and whether its configuration is what its code asks for. */
 export interface KnownPipeline extends RegisteredPipeline {
   readonly nextWatermark: string | null;
+  /** Whether the watermark has moved since `nextWatermark` was set. */
+  readonly isNextUsed: boolean;
   readonly isInStep: boolean;
+}
+
+/** What a registration may say besides the configuration; it counts when the pipeline is created. */
+export interface AskedAtCreation {
+  readonly nextWatermark: string | undefined;
+  readonly active: boolean | undefined;
+  readonly muteFreshnessCheck: boolean | undefined;
+  readonly muteTimelinessCheck: boolean | undefined;
 }
 
 /** A row of {@link FIND_FOR_REGISTRATION}. */
 interface PipelineForRegistration extends RegisteredPipeline {
   readonly name: string;
   readonly nextWatermark: string | null;
+  readonly isNextUsed: boolean;
   readonly configHash: string;
   readonly typeName: string | null;
 }
@@ -70,21 +83,29 @@ export class PipelineRepository {
     manager: EntityManager,
     configuration: Configuration,
     pipelineTypeId: number,
-    nextWatermark: string | undefined,
+    asked: AskedAtCreation,
   ): Promise<RegisteredPipeline | undefined> {
     const [inserted]: RegisteredPipeline[] = await manager.query(INSERT_PIPELINE, [
       configuration.name,
       pipelineTypeId,
       configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
-      nextWatermark ?? null,
+      asked.nextWatermark ?? null,
       configurationHash(configuration),
       JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
+      asked.active ?? true,
+      asked.muteFreshnessCheck ?? false,
+      asked.muteTimelinessCheck ?? false,
     ]);
     return inserted;
   }
 
   findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
     return manager.query(FIND_NAMES, [ids]);
+  }
+
+  async findIdsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
+    const rows = await manager.query<{ id: number }[]>(FIND_IDS_OF_TYPE, [typeName]);
+    return rows.map(({ id }) => id);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
@@ -106,7 +127,8 @@ export class PipelineRepository {
     if (configHash === pipeline.configHash) return { pipeline, isChanged: false };
     const configVersion = pipeline.configVersion + 1;
     const columns = toConfigurationColumns(newConfiguration);
-    await this.update(manager, pipeline.id, { ...columns, pipelineTypeId, configHash, configVersion });
+    const change = { ...columns, pipelineTypeId, configHash, configVersion, loadLineage: true };
+    await this.update(manager, pipeline.id, change);
     await manager.insert(PipelineConfigHistoryEntity, {
       pipelineId: pipeline.id,
       configVersion,
@@ -114,7 +136,7 @@ export class PipelineRepository {
       oldConfiguration: configurationOf(pipeline),
       newConfiguration,
     } as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
-    return { pipeline, isChanged: true };
+    return { pipeline: { ...pipeline, loadLineage: true }, isChanged: true };
   }
 
   /** Nothing where none is given. */
@@ -126,6 +148,7 @@ export class PipelineRepository {
   async recordProgress(manager: EntityManager, progress: readonly PipelineProgress[]): Promise<void> {
     const items = progress.map((pipeline) => ({
       pipeline_id: pipeline.pipelineId,
+      moves: movesAnything(pipeline),
       watermark_start_date: pipeline.watermarkStartDate,
       next_watermark: pipeline.nextWatermark,
       last_target_insert: pipeline.lastTargetInsert,
@@ -134,25 +157,30 @@ export class PipelineRepository {
     }));
     // A single row is locked by its update, which is cheaper to plan.
     if (items.length === 1) await manager.query(RECORD_PROGRESS_OF_ONE, [JSON.stringify(items)]);
-    else await manager.query(RECORD_PROGRESS, [JSON.stringify(items), items.map((item) => item.pipeline_id)]);
+    else {
+      const idsOf = (some: typeof items): number[] => some.map((item) => item.pipeline_id);
+      const moving = items.filter((item) => item.moves);
+      await manager.query(RECORD_PROGRESS, [JSON.stringify(items), idsOf(items), idsOf(moving)]);
+    }
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
-    await manager.update(PipelineEntity, { id }, change as QueryDeepPartialEntity<PipelineEntity>);
+    const changed = { ...change, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineEntity>;
+    await manager.update(PipelineEntity, { id }, changed);
   }
 
   findById(manager: EntityManager, id: number): Promise<PipelineEntity | null> {
-    return this.withType(manager).where('p.id = :id', { id }).getOne();
+    return this.withType(manager, id).getOne();
   }
 
   /** The row with its type, locked against other writers until the transaction ends. */
   lock(manager: EntityManager, key: number | string): Promise<PipelineEntity | null> {
-    const pipeline = this.withType(manager).setLock('for_no_key_update', undefined, ['p']);
-    return (
-      typeof key === 'number'
-        ? pipeline.where('p.id = :key', { key })
-        : pipeline.where('lower(p.name) = lower(:key)', { key })
-    ).getOne();
+    return this.withType(manager, key).setLock('for_no_key_update', undefined, ['p']).getOne();
+  }
+
+  /** The id of a pipeline by its id or name; not locked, so that it may be another one's name soon. */
+  async findId(manager: EntityManager, key: number | string): Promise<number | undefined> {
+    return typeof key === 'number' ? key : (await this.withType(manager, key).getOne())?.id;
   }
 
   /** Oldest first, by pk_pipeline or ix_pipeline_pipeline_type. */
@@ -182,7 +210,20 @@ export class PipelineRepository {
     return toPage(await rows.getMany(), query, (change) => [change.configVersion]);
   }
 
-  private withType(manager: EntityManager): SelectQueryBuilder<PipelineEntity> {
-    return manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
+  /** Pipelines with their types; with a key, the one of that id or name. */
+  private withType(manager: EntityManager, key?: number | string): SelectQueryBuilder<PipelineEntity> {
+    const pipelines = manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
+    if (typeof key === 'number') pipelines.where('p.id = :key', { key });
+    if (typeof key === 'string') pipelines.where('lower(p.name) = lower(:key)', { key });
+    return pipelines;
   }
+}
+
+function movesAnything(progress: PipelineProgress): boolean {
+  return Boolean(
+    progress.watermarkStartDate ??
+    progress.lastTargetInsert ??
+    progress.lastTargetUpdate ??
+    progress.lastTargetSoftDelete,
+  );
 }

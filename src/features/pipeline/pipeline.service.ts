@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../platform/auth/caller.js';
+import { requireScope } from '../../platform/auth/current-caller.js';
 import { definedFields } from '../../platform/http/defined-fields.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { violates } from '../../platform/database/database-errors.js';
@@ -53,14 +56,20 @@ export class PipelineService {
     });
   }
 
-  /** Changes what the body holds and nothing else; the row is checked as it would end up. */
-  async patch(request: PatchPipelineDto): Promise<PipelineDto> {
+  /**
+   * Changes what the body holds and nothing else; the row is checked as it would end up. Throws `ScopeTooSmallError` for
+   * a caller that may not change all of it.
+   */
+  async patch(request: PatchPipelineDto, caller: Caller): Promise<PipelineDto> {
+    if (!isReport(request)) requireScope(caller, 'admin');
+    const now = new Date();
     const id = request.id ?? request.pipeline_id;
     const key = id ?? request.name;
     if (key === undefined) throw new KeyMissingError();
     const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
     try {
       return await this.transactions.run(async (manager) => {
+        await this.announceNextWatermark(manager, key, request.next_watermark);
         const pipeline = await this.pipelines.lock(manager, key);
         if (!pipeline) throw new PipelineNotFoundError(key);
         const typeId = request.pipeline_type_id;
@@ -70,7 +79,7 @@ export class PipelineService {
         // The pattern is for new names: one that was there before it may be kept, or change its case.
         if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
           this.names.refuseUnwanted(newName);
-        const change = this.changeOf(pipeline, request, newName);
+        const change = this.changeOf(pipeline, request, newName, now);
         refuseHalfPairs(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);
         if (isGiven('timeliness', request) || typeId !== undefined) {
@@ -84,17 +93,31 @@ export class PipelineService {
     }
   }
 
+  private async announceNextWatermark(
+    manager: EntityManager,
+    key: number | string,
+    nextWatermark: string | null | undefined,
+  ): Promise<void> {
+    if (nextWatermark === undefined) return;
+    const pipelineId = await this.pipelines.findId(manager, key);
+    if (pipelineId === undefined) return;
+    await this.events.nextWatermarkChanging.emit(manager, [{ pipelineId, nextWatermark }]);
+  }
+
   private changeOf(
     pipeline: PipelineEntity,
     request: PatchPipelineDto,
     newName: string | undefined,
+    now: Date,
   ): Partial<PipelineEntity> {
     return definedFields<PipelineEntity>({
       name: newName,
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,
-      watermark: request.watermark,
-      nextWatermark: request.next_watermark,
+      ...changedWatermarks(pipeline, request, now),
+      lastTargetInsert: atMost(now, request.last_target_insert),
+      lastTargetUpdate: atMost(now, request.last_target_update),
+      lastTargetSoftDelete: atMost(now, request.last_target_soft_delete),
       ...changedThresholds(PIPELINE_PAIRS, pipeline, request),
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
@@ -102,4 +125,43 @@ export class PipelineService {
       loadLineage: request.load_lineage,
     });
   }
+}
+
+/** What pipelines change themselves; a name beside an id would rename the pipeline. */
+const REPORTED: ReadonlySet<string> = new Set([
+  'id',
+  'pipeline_id',
+  'name',
+  'watermark',
+  'next_watermark',
+  'load_lineage',
+]);
+
+function isReport(request: PatchPipelineDto): boolean {
+  const isRename = (request.id ?? request.pipeline_id) !== undefined && request.name !== undefined;
+  return !isRename && Object.keys(definedFields<PatchPipelineDto>(request)).every((field) => REPORTED.has(field));
+}
+
+/**
+ * The columns of the watermarks. A change of `watermark` is a move at this moment: runs that started before it no longer
+ * move it, and the `next_watermark` that was there is used up.
+ */
+function changedWatermarks(
+  pipeline: PipelineEntity,
+  { watermark, next_watermark }: PatchPipelineDto,
+  now: Date,
+): { readonly [K in keyof PipelineEntity]?: PipelineEntity[K] | undefined } {
+  const isMove = watermark !== undefined;
+  const isNext = next_watermark !== undefined;
+  return {
+    watermark,
+    watermarkStartDate: isMove ? now : undefined,
+    nextWatermark: next_watermark,
+    usedNextWatermark: isNext ? null : isMove ? pipeline.nextWatermark : undefined,
+  };
+}
+
+/** A date by a clock that is ahead of the service's counts as now: nothing has loaded later than that. */
+function atMost(now: Date, date: Date | null | undefined): Date | null | undefined {
+  return date && date > now ? now : date;
 }

@@ -6,7 +6,7 @@ import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
  */
 export const FIND_FOR_REGISTRATION = `
   SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
-         p.config_hash AS "configHash", t.name AS "typeName"
+         coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash", t.name AS "typeName"
     FROM pipeline p
     LEFT JOIN pipeline_type t ON lower(t.name) = lower($2::text)
    WHERE lower(p.name) = lower($1::text)`;
@@ -15,26 +15,36 @@ export const FIND_FOR_REGISTRATION = `
 export const FIND_NAMES = `
   SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`;
 
-/** The same with their types, by pk_pipeline_type. */
+/** The pipelines of a type, by uq_pipeline_type_name and ix_pipeline_pipeline_type. */
+export const FIND_IDS_OF_TYPE = `
+  SELECT p.id
+    FROM pipeline p
+   WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE lower(t.name) = lower($1::text))
+   ORDER BY p.id`;
+
+/** What pipelines are called, with their types, by pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
   SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id
    WHERE p.id = ANY ($1::bigint[])`;
 
+/** When a row is changed: after its creation, also within the same millisecond. */
+export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond')`;
+
 /** No row comes back when somebody else has the name: then theirs is read in a second statement. */
 export const INSERT_PIPELINE = `
-  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash,
-                        ${PIPELINE_PAIR_COLUMNS.names})
-  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, pairs.*
+  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, active,
+                        mute_freshness_check, mute_timeliness_check, ${PIPELINE_PAIR_COLUMNS.names})
+  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::bool, $8::bool, $9::bool, pairs.*
     FROM jsonb_to_record($6::jsonb) AS pairs (${PIPELINE_PAIR_COLUMNS.typed})
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
 /** Writes only where something changes; by pk_pipeline. */
 export const SET_NEXT_WATERMARK = `
-  UPDATE pipeline SET next_watermark = $2::text
-   WHERE id = $1::bigint AND next_watermark IS DISTINCT FROM $2::text`;
+  UPDATE pipeline SET next_watermark = $2::text, used_next_watermark = NULL
+   WHERE id = $1::bigint AND (next_watermark IS DISTINCT FROM $2::text OR used_next_watermark = $2::text)`;
 
 /** By uq_pipeline_type_name; no row comes back when somebody else has the name. */
 export const INSERT_PIPELINE_TYPE = `
@@ -44,13 +54,17 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (lower(name)) DO NOTHING
   RETURNING id`;
 
+/** Whether the watermark moves: unless an execution with a later place in the order, or somebody by hand, has moved it. */
+const MOVES = `item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')`;
+
 /**
- * How successful runs move pipelines on: the watermark unless an execution that started later has moved it, the last
- * changes of the target forward only.
+ * How successful runs move pipelines on: the watermark in the order of the runs, the last changes of the target forward
+ * only. Their lineage has been loaded.
  */
 const PROGRESS = `
-     SET watermark = CASE WHEN item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')
-                          THEN item.next_watermark ELSE p.watermark END,
+     SET watermark = CASE WHEN ${MOVES} THEN item.next_watermark ELSE p.watermark END,
+         used_next_watermark = CASE WHEN ${MOVES} THEN p.next_watermark ELSE p.used_next_watermark END,
+         load_lineage = false,
          watermark_start_date = GREATEST(p.watermark_start_date, item.watermark_start_date),
          last_target_insert = GREATEST(p.last_target_insert, item.last_target_insert),
          last_target_update = GREATEST(p.last_target_update, item.last_target_update),
@@ -58,22 +72,26 @@ const PROGRESS = `
 
 const PROGRESS_ITEM = `
     jsonb_to_recordset($1::jsonb) AS item (
-      pipeline_id bigint, watermark_start_date timestamptz, next_watermark text,
+      pipeline_id bigint, moves bool, watermark_start_date timestamptz, next_watermark text,
       last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)`;
 
-/** For a single pipeline; by pk_pipeline. */
+/** For a single pipeline, where something changes; by pk_pipeline. */
 export const RECORD_PROGRESS_OF_ONE = `
   UPDATE pipeline p ${PROGRESS}
     FROM ${PROGRESS_ITEM}
-   WHERE p.id = item.pipeline_id`;
+   WHERE p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`;
 
 /**
- * For several pipelines, whose ids are $2: locked in the order of their ids, so that two batches can't wait for each
+ * For several pipelines, whose ids are $2, of which those in $3 are moved on in any case: locked in the order of their ids, so that two batches can't wait for each
  * other. By pk_pipeline.
  */
 export const RECORD_PROGRESS = `
   WITH locked AS MATERIALIZED (
-    SELECT p.id FROM pipeline p WHERE p.id = ANY ($2::bigint[]) ORDER BY p.id FOR NO KEY UPDATE
+    SELECT p.id
+      FROM pipeline p
+     WHERE p.id = ANY ($2::bigint[]) AND (p.load_lineage OR p.id = ANY ($3::bigint[]))
+     ORDER BY p.id
+       FOR NO KEY UPDATE
   )
   UPDATE pipeline p ${PROGRESS}
     FROM locked

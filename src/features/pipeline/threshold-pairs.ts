@@ -96,8 +96,9 @@ export function pairErrors<Name extends PairName>(
     const { number, datepart } = fieldsOf(name, pairs);
     const [hasNumber, hasDatepart] = [number ?? null, datepart ?? null].map((field) => field !== null);
     if (hasNumber === hasDatepart) return [];
-    const [missing, present] = hasNumber ? ['datepart', 'number'] : ['number', 'datepart'];
-    return [{ field: `${name}_${missing}`, message: `is needed together with ${name}_${present}: both or neither` }];
+    const missing = hasNumber ? 'datepart' : 'number';
+    const message = `'${name}_number' and '${name}_datepart' must be provided together`;
+    return [{ field: `${name}_${missing}`, message }];
   });
 }
 

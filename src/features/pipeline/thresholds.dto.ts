@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Clearable, Flag, OneOf, Optional, Whole } from '../../platform/http/fields.js';
+import { Clearable, Declared, Flag, OneOf, Optional, Whole } from '../../platform/http/fields.js';
 import { PatchBody } from '../../platform/http/request-validation.pipe.js';
 import { DATEPARTS, type Datepart } from './threshold.entity.js';
 import type { PairName, WirePairs } from './threshold-pairs.js';
@@ -28,8 +28,8 @@ interface Form {
 const POST: Form = {
   rule: '. Both or neither.',
   isRequired: false,
-  number: [Optional(), Whole(NUMBER)],
-  datepart: [Optional(), OneOf(DATEPARTS, 'Datepart')],
+  number: [Declared(), Whole(NUMBER)],
+  datepart: [Declared(), OneOf(DATEPARTS, 'Datepart')],
 };
 
 const PATCH: Form = {
@@ -85,7 +85,7 @@ class MutesDto {
 /** A base class with thresholds as a POST gives them: each is a pair, both of it or neither. */
 export function PostedThresholds<Name extends PairName>(names: readonly Name[]) {
   class Posted {}
-  return withPairs<Posted, { [F in keyof WirePairs<Name>]?: NonNullable<WirePairs<Name>[F]> }>(Posted, names, POST);
+  return withPairs<Posted, Partial<WirePairs<Name>>>(Posted, names, POST);
 }
 
 /** A base class with thresholds as a PATCH changes them, and whether they are checked; null clears. */

@@ -26,9 +26,7 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
     const admit = (caller: Caller): void => {
       request.caller = caller;
       const refusal = refusalOf(caller, asked, request, limit);
-      if (refusal instanceof ScopeTooSmallError) {
-        reply.header('www-authenticate', `Bearer realm="watcher", error="insufficient_scope", scope="${asked}"`);
-      }
+      if (refusal instanceof ScopeTooSmallError) demandScope(reply, asked);
       done(refusal);
     };
     const refuse = (error: unknown): void => {
@@ -44,6 +42,17 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
     }
     return caller instanceof Promise ? void caller.then(admit, refuse) : admit(caller);
   });
+
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    // Refused for what is in its body: that takes the largest scope there is.
+    if (reply.statusCode === 403 && !reply.hasHeader('www-authenticate')) demandScope(reply, 'admin');
+    done();
+  });
+}
+
+/** What a scope is missing for (RFC 6750). */
+function demandScope(reply: FastifyReply, scope: Scope): void {
+  reply.header('www-authenticate', `Bearer realm="watcher", error="insufficient_scope", scope="${scope}"`);
 }
 
 /** Every route says what it takes; one that doesn't stops the start. */

@@ -1,7 +1,6 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../http/api.js';
 import type { Scope } from './caller.js';
 
@@ -32,10 +31,6 @@ export function Requires(access: RouteAccess): MethodDecorator {
   );
 }
 
-/** The caller of the request, as a parameter of a controller's method; never null where a scope is required. */
-export const CurrentCaller = createParamDecorator(
-  (_: undefined, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().caller,
-);
 /** What is not made public takes `read`. */
 function scopeOf(access: Exclude<RouteAccess, 'open'>): Scope {
   return access === 'docs' || access === 'metrics' ? 'read' : access;

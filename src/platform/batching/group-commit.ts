@@ -35,7 +35,10 @@ export interface CommitTry {
   leavesOut(index: number, rows: readonly string[]): boolean;
 }
 
-type Commit<Item, Result> = (items: readonly Item[], attempt: CommitTry) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
+type Commit<Item, Result> = (
+  items: readonly Item[],
+  attempt: CommitTry,
+) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
 
 /** What an error of a commit means. */
 export interface CommitErrors {

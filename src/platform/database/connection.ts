@@ -5,6 +5,7 @@ import { createSecureContext, getCACertificates, type ConnectionOptions, type Se
 import pg from 'pg';
 import { type DatabaseUrl, parseDatabaseUrl } from '../config/database-url.js';
 import { ConfigurationError } from '../config/variable.js';
+import { SessionClient } from './session-client.js';
 
 const DEFAULT_PORT = 5432;
 /** Where servers put their Unix sockets, on most systems. */
@@ -111,7 +112,7 @@ interface Negotiation {
 }
 
 /** A connection to the database; where TLS is optional it goes on without, on a server that has none. */
-export class DatabaseClient extends pg.Client {
+export class DatabaseClient extends SessionClient {
   constructor(options: pg.ClientConfig & { readonly plainWhereNoTls?: boolean } = {}) {
     super(options);
     if (options.plainWhereNoTls) goOnWithoutTls((this as unknown as { connection: Negotiation }).connection);

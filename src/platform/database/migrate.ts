@@ -23,7 +23,8 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 
 /** False when another replica is at it. */
 function migrateAlone(dataSource: DataSource): Promise<boolean> {
-  return dataSource.transaction(async (manager) => {
+  // Read committed: a snapshot that lasts as long as this would be waited for by CREATE INDEX CONCURRENTLY.
+  return dataSource.transaction('READ COMMITTED', async (manager) => {
     const [lock] = await manager.query<{ taken: boolean }[]>('SELECT pg_try_advisory_xact_lock($1::bigint) AS taken', [
       MIGRATION_LOCK,
     ]);

@@ -18,6 +18,9 @@ const QUEUE_TIMEOUT_MS = 3000;
 /** Connections that single transactions leave to batches, reads and health checks. */
 const RESERVED_CONNECTIONS = 4;
 
+/** Whatever the database is set to: later statements of a transaction see what others have committed meanwhile. */
+const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
 /** For this transaction alone: a pooler in transaction mode would lose a setting of the session. */
 const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
 
@@ -146,7 +149,7 @@ export class TransactionRunner {
 }
 
 /**
- * Begins a transaction, limits its waits for locks and loads, in one round trip. The only place that sends a statement
+ * Begins a transaction, sets its isolation, limits its waits for locks and loads, in one round trip. The only place that sends a statement
  * without waiting for the one before: between asking the query runner and the sending there are only promises, more of
  * them for a beginning than for a statement, and Node is through with all of them before its next tick.
  */
@@ -158,12 +161,16 @@ async function beginAndLoad<Loaded>(
   const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
   const begun = runner.startTransaction();
   await nextTick();
+  const isolated = runner.query(READ_COMMITTED);
+  await nextTick();
   const limited = runner.query(LIMIT_LOCK_WAITS, [lockTimeoutMs]);
   await nextTick();
   // Waits for all: nothing may be under way when the transaction is rolled back. The first error is the cause of the
   // others, since PostgreSQL refuses what follows a failed statement.
-  const [beginning, limit, loaded] = await Promise.allSettled([begun, limited, load(runner.manager)]);
+  const work = [begun, isolated, limited, load(runner.manager)] as const;
+  const [beginning, isolation, limit, loaded] = await Promise.allSettled(work);
   if (beginning.status === 'rejected') throw beginning.reason;
+  if (isolation.status === 'rejected') throw isolation.reason;
   if (limit.status === 'rejected') throw limit.reason;
   if (loaded.status === 'rejected') throw loaded.reason;
   return loaded.value;

@@ -60,6 +60,24 @@ export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value 
 /** The field may be left out; in a PATCH an explicit null clears it. */
 export const Clearable = (): PropertyDecorator => applyDecorators(IsOptional(), ApiProperty({ nullable: true }));
 
+/** The fields of each DTO that tell null in a POST from left out. */
+const DECLARED = new WeakMap<object, Set<string>>();
+
+/** The field may be left out, or be null, which says more than leaving it out, also in a POST. */
+export const Declared = (): PropertyDecorator =>
+  applyDecorators(Clearable(), (target: object, field: string | symbol) => {
+    const fields = DECLARED.get(target) ?? new Set<string>();
+    DECLARED.set(target, fields.add(String(field)));
+  });
+
+/** Whether null in a POST is kept for a field of a DTO; see {@link Declared}. */
+export function isDeclared(dto: object, field: string): boolean {
+  for (let type: object | null = dto; type; type = Object.getPrototypeOf(type) as object | null) {
+    if (DECLARED.get(type)?.has(field)) return true;
+  }
+  return false;
+}
+
 /** Text of `min` to `max` characters, trimmed. */
 export const Text = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
@@ -67,6 +85,19 @@ export const Text = (min: number, max: number): PropertyDecorator =>
     must('text', `text of ${min} to ${max} characters`, (value) => hasLength(value, min, max)),
     ApiProperty({ type: 'string', minLength: min, maxLength: max }),
   );
+
+/** Text of at most `max` characters, trimmed; what is longer is cut. */
+export const CutText = (max: number): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' ? cut(value.trim(), max) : value)),
+    must('text', 'text', (value) => typeof value === 'string'),
+    ApiProperty({ type: 'string' }),
+  );
+
+/** The first `max` characters, as PostgreSQL counts them. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : [...text].slice(0, max).join('');
+}
 
 /** A name: text of 1 to 255 characters, trimmed, compared without case. */
 export const Name = (): PropertyDecorator => Text(1, 255);

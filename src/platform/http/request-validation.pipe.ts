@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { DomainError, type FieldError, InvalidRequestError } from '../errors/domain-error.js';
+import { isDeclared } from './fields.js';
 import { findUnstorable } from './storable-value.js';
 
 /** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
@@ -53,7 +54,8 @@ export class RequestValidationPipe implements PipeTransform {
     for (const field of this.fields(metatype)) {
       if (!Object.hasOwn(value, field)) continue;
       const content = value[field];
-      if (content === undefined || (content === null && !keepsNull)) continue;
+      const isNullKept = keepsNull || isDeclared(metatype.prototype as object, field);
+      if (content === undefined || (content === null && !isNullKept)) continue;
       const problem = findUnstorable(content);
       if (problem) errors.push({ field, message: problem });
       given[field] = content;

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../../platform/auth/caller.js';
-import { CurrentCaller, Requires } from '../../../platform/auth/requires.js';
+import { CurrentCaller } from '../../../platform/auth/current-caller.js';
+import { Requires } from '../../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../../platform/http/api.js';
 import { IdPipe } from '../../../platform/http/id.pipe.js';
 import type { Page } from '../../../platform/http/page.js';

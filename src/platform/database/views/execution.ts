@@ -1,4 +1,4 @@
-import { RUNNING, STATUS, SUCCEEDED } from './conditions.js';
+import { FAILED, RUNNING, STATUS, SUCCEEDED } from './conditions.js';
 
 /** The columns of `v_execution`, under the alias `e`, that were there when the views upon it were first made. */
 export const EXECUTION_COLUMNS = `
@@ -182,6 +182,47 @@ const RECOVERED = `
                                AND e.${SUCCEEDED} AND e.end_date >= failed.since;
   END $$`;
 
+/** The ranges of indexes that {@link FIRST} reads: each state in each order, by the partial indexes of a pipeline's runs. */
+const FIRST_RANGES = Object.entries({ any: 'true', running: RUNNING, succeeded: SUCCEEDED, failed: FAILED })
+  .flatMap(([state, condition]) => [
+    { range: `${state} desc`, condition, beyond: '<', direction: 'DESC' },
+    { range: `${state} asc`, condition, beyond: '>', direction: 'ASC' },
+  ])
+  .map(
+    ({ range, condition, beyond, direction }) => `
+        WHEN '${range}' THEN
+          RETURN QUERY
+          SELECT e.id
+            FROM pipeline_execution e
+           WHERE e.pipeline_id = pipeline AND ${condition}
+             AND (e.start_date, e.id) ${beyond} (after_start, after_id)
+             AND e.start_date >= started_from AND e.start_date < started_before
+             AND (ended_from IS NULL OR e.end_date >= ended_from)
+             AND (is_root IS NULL OR (e.parent_id IS NULL) = is_root)
+           ORDER BY e.start_date ${direction}, e.id ${direction}
+           LIMIT max_rows;`,
+  )
+  .join('');
+
+/**
+ * Of each of these pipelines the first executions of a range, such as 'failed desc', after a position: what a list over
+ * many pipelines is merged from, in a time that does not grow with their history. A loop, because a LIMIT for each
+ * pipeline can't be pushed down to shards.
+ */
+const FIRST = `
+  CREATE OR REPLACE FUNCTION watcher_first_executions(
+    pipeline_ids bigint[], state_range text, started_from timestamptz, started_before timestamptz,
+    ended_from timestamptz, is_root boolean, after_start timestamptz, after_id bigint, max_rows integer)
+  RETURNS TABLE (id bigint)
+  LANGUAGE plpgsql STABLE ROWS 1000 SET plan_cache_mode = force_generic_plan AS $$
+  DECLARE pipeline bigint;
+  BEGIN
+    FOREACH pipeline IN ARRAY pipeline_ids LOOP
+      CASE state_range${FIRST_RANGES}
+      END CASE;
+    END LOOP;
+  END $$`;
+
 /** What the execution module offers to the others and to SQL users. */
 export const EXECUTION_VIEWS = {
   views: ['v_execution', 'v_pipeline_typical_duration'],
@@ -193,6 +234,7 @@ export const EXECUTION_VIEWS = {
     'watcher_execution_roots(bigint[])',
     'watcher_last_success(bigint[])',
     'watcher_recovered_executions(bigint[], timestamptz[])',
+    'watcher_first_executions(bigint[], text, timestamptz, timestamptz, timestamptz, boolean, timestamptz, bigint, integer)',
   ],
-  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, ROOTS, LAST_SUCCESS, RECOVERED],
+  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, ROOTS, LAST_SUCCESS, RECOVERED, FIRST],
 };

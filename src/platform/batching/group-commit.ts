@@ -32,10 +32,13 @@ export interface CommitTry {
   /** How long each statement may wait for a lock. */
   readonly lockTimeoutMs: number;
   /** Says which rows an item is going to lock; whether it is to be left out, since one of them is known to be locked. */
-  leavesOut(index: number, rows: readonly string[]): boolean;
+  readonly leavesOut: (index: number, rows: readonly string[]) => boolean;
 }
 
-type Commit<Item, Result> = (items: readonly Item[], attempt: CommitTry) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
+type Commit<Item, Result> = (
+  items: readonly Item[],
+  attempt: CommitTry,
+) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
 
 /** What an error of a commit means. */
 export interface CommitErrors {

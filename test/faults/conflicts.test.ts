@@ -148,9 +148,11 @@ class Outsider {
     return this.connection.query(`SELECT 1 FROM ${table} WHERE id = $1::bigint FOR UPDATE`, [id]);
   }
 
+  /** Waits for whoever is claiming it too, and does without where that one has committed. */
   claim(externalId: string): Promise<unknown> {
     return this.connection.query(
-      `INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id) VALUES ($1, $2, 0)`,
+      `INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id) VALUES ($1, $2, 0)
+       ON CONFLICT DO NOTHING`,
       [pipeline, externalId],
     );
   }

@@ -1,10 +1,13 @@
+import { chown, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { EmbeddedServer } from '../../src/platform/embedded-postgres/embedded-server.js';
 import { eventually } from '../support/eventually.js';
 import { PROMISED_MS, untilRecovered } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
-import { type Postgres, startPostgres } from './support/postgres.js';
+import { openDatabase, type Postgres, startPostgres, temporaryFolder } from './support/postgres.js';
 import { Service } from './support/service.js';
 import { SmallDisk } from './support/small-disk.js';
 
@@ -214,3 +217,42 @@ describe('a database that cannot be used', () => {
 function randomText(length: number): string {
   return Array.from({ length }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('');
 }
+
+describe('a standby that is promoted', () => {
+  it('serves reads before, and writes afterwards', async () => {
+    const folder = await temporaryFolder();
+    let server = await EmbeddedServer.start({ dataDir: folder.path });
+    const replica = await Service.start({ DATABASE_URL: server.url });
+    const caller = new Client(replica.url, 4);
+    try {
+      const register = (): Promise<Reply> =>
+        caller.post('/pipeline', { name: `p ${performance.now()}`, pipeline_type_name: 'states' });
+      expect(await register()).toMatchObject({ status: 201 });
+      const primary = openDatabase(server.url);
+      const [setting] = await primary.sql<{ data_directory: string }>('SHOW data_directory');
+      await primary.close();
+      await server.stop();
+      const signal = join(setting?.data_directory ?? '', 'standby.signal');
+      await writeFile(signal, '');
+      const { uid, gid } = await stat(dirname(signal));
+      await chown(signal, uid, gid);
+      server = await EmbeddedServer.start({ dataDir: folder.path });
+
+      expect(await register()).toMatchObject({ status: 503, body: { code: 'database_read_only' } });
+      expect(await replica.ask('/health/ready')).toMatchObject({ status: 503, body: { code: 'database_read_only' } });
+      expect(await caller.get('/pipeline')).toMatchObject({ status: 200 });
+      const standby = openDatabase(server.url);
+      await standby.sql('SELECT pg_promote()');
+      await standby.close();
+      const ms = await untilRecovered(replica, caller);
+      report(`a promoted standby: recovery took ${Math.round(ms)} ms`);
+      expect(ms).toBeLessThan(PROMISED_MS);
+      expect(await register()).toMatchObject({ status: 201 });
+    } finally {
+      caller.close();
+      await replica.close();
+      await server.stop();
+      await folder.remove();
+    }
+  });
+});

@@ -157,18 +157,18 @@ describe('eight pipelines that an outsider keeps locked', () => {
     const first = await Promise.all(free.splice(0, 50).map(end));
     const putOff = await waiting;
     // Those who were refused come again, all the time.
-    let isOver = false;
+    const over = new AbortController();
     const again = Promise.all(
       stuck.map(async (id) => {
         const replies: Reply[] = [];
-        while (!isOver) replies.push(await end(id));
+        while (!over.signal.aborted) replies.push(await end(id));
         return replies;
       }),
     );
     await sleep(500);
     const later: Reply[] = [];
     for (let round = 0; round < 10; round++) later.push(...(await Promise.all(free.splice(0, 10).map(end))));
-    isOver = true;
+    over.abort();
     const repeats = (await again).flat();
     await Promise.all(outsiders.map((outsider) => outsider.release()));
 

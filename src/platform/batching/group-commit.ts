@@ -32,7 +32,7 @@ export interface CommitTry {
   /** How long each statement may wait for a lock. */
   readonly lockTimeoutMs: number;
   /** Says which rows an item is going to lock; whether it is to be left out, since one of them is known to be locked. */
-  leavesOut(index: number, rows: readonly string[]): boolean;
+  readonly leavesOut: (index: number, rows: readonly string[]) => boolean;
 }
 
 type Commit<Item, Result> = (

@@ -189,17 +189,20 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     if (pool.idleCount === 0) return true;
     const runner = this.dataSource.createQueryRunner();
     let isAsked = false;
-    const ask = async (): Promise<true> => {
-      await runner.connect();
-      isAsked = true;
-      await runner.query('SELECT 1');
+    const ask = async (): Promise<boolean> => {
+      try {
+        await runner.connect();
+        isAsked = true;
+        await runner.query('SELECT 1');
+      } catch {
+        // An error is an answer too.
+      } finally {
+        await runner.release();
+      }
       return true;
     };
-    // An error is an answer, and another one may have taken the connection.
-    const answer = ask()
-      .catch(() => true)
-      .finally(() => runner.release());
-    return Promise.race([answer, sleep(ANSWER_TIMEOUT_MS, undefined, { ref: false }).then(() => !isAsked)]);
+    // Where it was not even asked, other work has taken the connection.
+    return Promise.race([ask(), sleep(ANSWER_TIMEOUT_MS, undefined, { ref: false }).then(() => !isAsked)]);
   }
 }
 

@@ -11,6 +11,7 @@ const MOST_REMEMBERED = 100;
 /** A statement that is under way outside of any transaction. */
 export interface Read {
   readonly text: string;
+  readonly runner: QueryRunner;
   /** It was cancelled, since it waited for a lock. */
   isHeldUp: boolean;
 }
@@ -30,28 +31,33 @@ interface Held {
  */
 @Injectable()
 export class GuardedReads {
-  private readonly underWay = new WeakMap<PooledClient, Read>();
+  private readonly underWay = new Set<Read>();
   private readonly held = new Map<string, Held>();
 
   /** Guards all statements that are sent through this query runner from now on. */
   guard(runner: QueryRunner): QueryRunner {
     const send = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
-    const guarded = async (text: string, ...rest: readonly unknown[]): Promise<unknown> => {
-      const read: Read = { text, isHeldUp: false };
-      const probed = this.held.size > 0 ? this.enter(read) : [];
-      let client: PooledClient | undefined;
-      try {
-        client = (await runner.connect()) as PooledClient;
-        this.underWay.set(client, read);
-        const result = await send(text, ...rest);
-        for (const name of probed) this.held.delete(name);
-        return result;
-      } catch (error) {
-        throw read.isHeldUp ? databaseBusy(error) : error;
-      } finally {
-        if (client && this.underWay.get(client) === read) this.underWay.delete(client);
-        for (const held of this.held.values()) if (held.probe === read) held.probe = undefined;
-      }
+    // Every read goes through here, so it makes no promise more than it must.
+    const guarded = (text: string, ...rest: readonly unknown[]): Promise<unknown> => {
+      const read: Read = { text, runner, isHeldUp: false };
+      if (this.held.size > 0) return this.unlessHeld(read, () => send(text, ...rest));
+      this.underWay.add(read);
+      return (
+        runner
+          .connect()
+          // Something may have been found locked while it waited for a connection.
+          .then(() => (this.held.size > 0 ? this.unlessHeld(read, () => send(text, ...rest)) : send(text, ...rest)))
+          .then(
+            (result) => {
+              this.underWay.delete(read);
+              return result;
+            },
+            (error: unknown) => {
+              this.underWay.delete(read);
+              throw reasonOf(read, error);
+            },
+          )
+      );
     };
     runner.query = guarded as QueryRunner['query'];
     return runner;
@@ -59,7 +65,8 @@ export class GuardedReads {
 
   /** What a connection is reading, if it is. */
   of(client: PooledClient): Read | undefined {
-    return this.underWay.get(client);
+    for (const read of this.underWay) if (connectionOf(read.runner) === client) return read;
+    return undefined;
   }
 
   /** Notes that a read was cancelled, since it waited for a lock on these tables. */
@@ -73,8 +80,24 @@ export class GuardedReads {
     }
   }
 
+  /** Sends a read while something is locked. @throws DomainError `database_busy` where another read tries the same */
+  private async unlessHeld(read: Read, send: () => Promise<unknown>): Promise<unknown> {
+    const tried = this.namesToTry(read);
+    this.underWay.add(read);
+    try {
+      const result = await send();
+      for (const name of tried) this.held.delete(name);
+      return result;
+    } catch (error) {
+      throw reasonOf(read, error);
+    } finally {
+      this.underWay.delete(read);
+      for (const held of this.held.values()) if (held.probe === read) held.probe = undefined;
+    }
+  }
+
   /** What the read is to find free, if it is the one that tries. @throws DomainError `database_busy` for the others */
-  private enter(read: Read): string[] {
+  private namesToTry(read: Read): string[] {
     const now = performance.now();
     for (const [name, { until, probe }] of this.held) if (until < now && !probe) this.held.delete(name);
     const concerned = [...this.held].filter(([name]) => name === read.text || speaksOf(read.text, name));
@@ -82,6 +105,15 @@ export class GuardedReads {
     for (const [, held] of concerned) held.probe = read;
     return concerned.map(([name]) => name);
   }
+}
+
+/** Its connection, once it has one; TypeORM keeps that to itself. */
+function connectionOf(runner: QueryRunner): PooledClient | undefined {
+  return (runner as unknown as { readonly databaseConnection?: PooledClient }).databaseConnection;
+}
+
+function reasonOf(read: Read, error: unknown): unknown {
+  return read.isHeldUp ? databaseBusy(error) : error;
 }
 
 /** Whether the table is named in the statement, as a word of its own. */

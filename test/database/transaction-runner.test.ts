@@ -56,10 +56,15 @@ describe('TransactionRunner', () => {
       700,
     );
     await sleep(50);
-    expect(sent).toEqual(['START TRANSACTION', expect.stringContaining('lock_timeout'), 'SELECT 1']);
+    expect(sent).toEqual([
+      'START TRANSACTION',
+      expect.stringContaining('ISOLATION LEVEL'),
+      expect.stringContaining('lock_timeout'),
+      'SELECT 1',
+    ]);
     answers.resolve();
     await work;
-    expect(sent.slice(3)).toEqual(['SELECT 2', 'COMMIT']);
+    expect(sent.slice(4)).toEqual(['SELECT 2', 'COMMIT']);
     client.query = query;
   });
 

@@ -99,6 +99,7 @@ export const MODULES = {
     floor: 'platform',
     offers: {
       'caller.ts': 'the caller of a request',
+      'current-caller.ts': 'what a body asks for may take more than its route',
       'requires.ts': 'every route says what it requires',
     },
     imports: {

@@ -193,6 +193,14 @@ describe('the OpenAPI document', () => {
         .filter(([, field]) => field.nullable === true || (field.oneOf ?? []).some((one: Json) => one.nullable))
         .map(([name]) => name);
     expect(mayBeNull('RegisteredPipelineDto')).toEqual(['watermark']);
+    // A field of the configuration that is null declares more than one that is left out.
+    expect(mayBeNull('RegisterPipelineDto')).toEqual([
+      'freshness_number',
+      'freshness_datepart',
+      'timeliness_number',
+      'timeliness_datepart',
+      'pipeline_metadata',
+    ]);
     expect(new Set(mayBeNull('PatchPipelineDto'))).toEqual(
       new Set([
         'pipeline_metadata',
@@ -202,6 +210,9 @@ describe('the OpenAPI document', () => {
         'freshness_datepart',
         'timeliness_number',
         'timeliness_datepart',
+        'last_target_insert',
+        'last_target_update',
+        'last_target_soft_delete',
       ]),
     );
   });

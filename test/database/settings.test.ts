@@ -74,7 +74,8 @@ describe('a database that is set to something else', () => {
           }),
         ),
       );
-      expect(rivals.map(({ status }) => status).toSorted()).toEqual([...Array(19).fill(200), 201]);
+      expect(rivals.filter(({ status }) => status === 201)).toHaveLength(1);
+      expect(rivals.filter(({ status }) => status === 200)).toHaveLength(19);
       const id: number = rivals[0]?.body.id;
       const runs = await Promise.all(Array.from({ length: 20 }, (_, n) => watcher.begin(id, { next_watermark: n })));
       const ends = await Promise.all(runs.map((run) => watcher.end(run)));

@@ -1,5 +1,5 @@
 import { DataSource, type Logger } from 'typeorm';
-import { type Json, Watcher } from '../support/watcher.js';
+import { Watcher } from '../support/watcher.js';
 
 /**
  * 40,000 executions of 40 pipelines, one a minute, all ended but a few; one in 4,000 failed. The pipelines of the type
@@ -56,14 +56,19 @@ describe('a page of executions', () => {
     statements.length = 0;
     const { body } = await watcher.get(`/pipeline_execution?${filter}${filter.includes('limit') ? '' : '&limit=20'}`);
     expect(body).toHaveLength(count);
-    const page = statements.find(({ query }) => query.includes('"pipeline_execution"'));
-    const [plan] = await watcher.database.sql<{ 'QUERY PLAN': Json }>(
-      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${page?.query}`,
-      page?.parameters,
-    );
-    const { Plan } = plan?.['QUERY PLAN'][0];
+    const pages = statements.filter(({ query }) => query.includes('"pipeline_execution"'));
+    expect(pages.length).toBeGreaterThan(0);
+    let blocks = 0;
+    for (const { query, parameters } of pages) {
+      const [row] = await watcher.database.sql<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${query}`,
+        parameters,
+      );
+      const plan = row?.['QUERY PLAN'][0].Plan;
+      blocks += (plan?.['Shared Hit Blocks'] ?? NaN) + (plan?.['Shared Read Blocks'] ?? NaN);
+    }
     // Of a table of this size, a scan reads all blocks; a walk of its index as many entries.
     expect(tableBlocks).toBeGreaterThan(500);
-    expect(Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks']).toBeLessThan(400);
+    expect(blocks).toBeLessThan(400);
   });
 });

@@ -340,6 +340,9 @@ describe('the OpenAPI document', () => {
         'freshness_datepart',
         'timeliness_number',
         'timeliness_datepart',
+        'last_target_insert',
+        'last_target_update',
+        'last_target_soft_delete',
       ]),
     );
   });

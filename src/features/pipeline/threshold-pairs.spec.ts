@@ -28,7 +28,10 @@ describe('the pairs of thresholds', () => {
     ]),
   )('are wrong by halves: %j lacks %s', (half, missing) => {
     expect(pairErrors(PIPELINE_PAIRS, half)).toEqual([
-      { field: missing, message: expect.stringMatching(/^is needed together with \w+: both or neither$/) as string },
+      {
+        field: missing,
+        message: expect.stringMatching(/^'\w+_number' and '\w+_datepart' must be provided together$/) as string,
+      },
     ]);
   });
 

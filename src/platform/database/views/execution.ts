@@ -20,7 +20,8 @@ const EXECUTION = `
          e.total_rows, e.inserts, e.updates, e.soft_deletes,
          e.total_rows / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision AS throughput,
          e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline,
-         coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded
+         coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded,
+         ('00000000-0000-8000-8000-' || lpad(to_hex(e.id), 12, '0'))::uuid AS run_id
     FROM pipeline_execution e
     JOIN (SELECT named.id, named.name, named.pipeline_type_id, type.name AS type_name
             FROM pipeline named
@@ -53,7 +54,8 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.';
   COMMENT ON COLUMN v_execution.deadline IS
     'When it is late: its start plus the timeliness threshold that holds for it; null without one.';
-  COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.'`;
+  COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.';
+  COMMENT ON COLUMN v_execution.run_id IS 'Its id as a UUID.'`;
 
 /**
  * The median durations of pipelines' last 20 successes: of each pipeline the first entries from the end of

@@ -51,6 +51,11 @@ function normalise(change: (value: unknown) => unknown): PropertyDecorator {
 }
 
 const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
+/** A number keeps all its digits: a watermark that changes is data loaded twice or never. */
+const watermarkText = (value: unknown): unknown => {
+  if (JSON.isRawJSON(value)) return value.rawJSON;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value);
+};
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 /** Characters as PostgreSQL counts them: code points. */
@@ -80,7 +85,8 @@ export const Name = (): PropertyDecorator => Text(1, 255);
 /** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
 export const Watermark = (): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
+    // From the source: class-transformer copies an object, and an exact number would be none afterwards.
+    Transform(({ obj, key }) => watermarkText((obj as Record<string, unknown>)[key])),
     must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
     ApiProperty({
       type: () => String,

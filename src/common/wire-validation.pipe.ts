@@ -28,9 +28,14 @@ export class WireValidationPipe implements PipeTransform {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
     const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
     const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
-    const scalars = Object.fromEntries(Object.entries(given).filter(([, field]) => !isObject(field)));
-    const objects = Object.fromEntries(Object.entries(given).filter(([, field]) => isObject(field)));
-    const dto = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
+    const entries = Object.entries(given);
+    const scalars = Object.fromEntries(entries.filter(([, field]) => !isObject(field) || JSON.isRawJSON(field)));
+    const objects = Object.fromEntries(entries.filter(([, field]) => isObject(field) && !JSON.isRawJSON(field)));
+    const dto: Fields = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
+    for (const field of Object.keys(scalars)) {
+      // What is no watermark, which has become text, holds no number beyond a double's.
+      if (JSON.isRawJSON(scalars[field]) && typeof dto[field] !== 'string') dto[field] = NaN;
+    }
     this.refuse(this.errorsOf(dto));
     return dto;
   }

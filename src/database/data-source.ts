@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { parseJson } from '../common/exact-json.js';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
@@ -35,9 +37,15 @@ export function dataSourceOptions(url: string, poolSize: number) {
     useUTC: true,
     logging: false,
     // Statements that don't wait for one another go out together, each with its own answer or error.
-    extra: { pipeline: true, onConnect: tolerateErrors },
+    extra: { pipeline: true, onConnect: tolerateErrors, types: { getTypeParser } },
   } as const satisfies DataSourceOptions;
 }
+
+/** JSON without loss; everything else as `pg` reads it. */
+const getTypeParser: typeof pg.types.getTypeParser = (type, format) => {
+  const isJson = type === pg.types.builtins.JSON || type === pg.types.builtins.JSONB;
+  return isJson ? parseJson : (pg.types.getTypeParser(type, format) as unknown);
+};
 
 /**
  * A connection that ends in the moment between pg's pool, which stops listening for its errors, and

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import type { FieldError } from '../common/domain-error.js';
+import { canonicalJson } from '../common/exact-json.js';
 import type { Datepart } from '../common/fields.js';
 
 /** A threshold of a check: a number and its unit, both or neither. */
@@ -20,13 +20,11 @@ export interface Configuration extends Thresholds {
 
 /**
  * SHA-256, in hex, over the RFC 8785 canonical JSON of a configuration. Fields that are null count
- * as left out. The same on every replica and after every restart, since nothing but the content enters.
+ * as left out; numbers that a double can't hold enter with all their digits. The same on every replica and after every restart, since nothing but the content enters.
  */
 export function configurationHash(configuration: Configuration): string {
   const given = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
-  return createHash('sha256')
-    .update(canonicalize(given) ?? '')
-    .digest('hex');
+  return createHash('sha256').update(canonicalJson(given)).digest('hex');
 }
 
 /** What is wrong with the threshold pairs of a row: half a pair can't be checked against. */

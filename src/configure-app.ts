@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,8 +6,8 @@ import { registerAccess } from './access/access.hooks.js';
 import { AccessService } from './access/access.service.js';
 import { registerOverload } from './access/overload.hooks.js';
 import { AppModule } from './app.module.js';
-import { parseJsonBody } from './common/json-body.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { registerBodies } from './common/request-body.js';
 import { registerSecurityHeaders, SECURITY_HEADERS } from './common/security-headers.js';
 import { answerUnreadable } from './common/unreadable-request.js';
 import { registerWireHooks, requestId } from './common/wire-hooks.js';
@@ -70,26 +69,13 @@ function createAdapter(config: Config): FastifyAdapter {
 /** Everything that stands between the socket and the controllers. */
 function configureApp(app: NestFastifyApplication, config: Config, logger: Logger): void {
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<Buffer>(
-    /^application\/(?:[\w.+-]+\+)?json\b/i,
-    { parseAs: 'buffer' },
-    (request, body, done) => {
-      try {
-        if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hash('sha256', body);
-        done(null, parseJsonBody(body));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  );
   registerRequestContext(fastify);
   if (config.otlpEndpoint !== undefined) traceRequests(fastify);
   registerWireHooks(fastify);
   registerSecurityHeaders(fastify);
   observeRequests(fastify, logger, app.get(MetricsService, { strict: false }));
   sendClientsAway(fastify, app.get(ServiceState, { strict: false }));
-  registerOverload(fastify, config);
+  registerBodies(fastify, registerOverload(fastify, config));
   registerAccess(fastify, app.get(AccessService), config);
   registerIdempotency(fastify);
   if (config.corsOrigins) allowOrigins(app, config.corsOrigins);

@@ -88,11 +88,15 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
     detail: 'Execution 42 has already ended with other content; nothing was changed.',
   },
   413: {
-    when: 'The body is larger than the service takes.',
+    when: 'The body is larger than the service takes, inflated.',
     code: 'body_too_large',
-    detail: 'Request body is too large',
+    detail: 'The body is larger than 1048576 bytes.',
   },
-  415: { when: 'The body is not JSON.', code: 'unsupported_media_type', detail: 'Unsupported Media Type' },
+  415: {
+    when: 'The body is not JSON, or compressed with something other than gzip.',
+    code: 'unsupported_media_type',
+    detail: 'The body must be application/json.',
+  },
   422: {
     when: 'Well-formed but wrong: `errors` names the fields.',
     code: 'validation_failed',

@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { DomainError } from './domain-error.js';
 import { parseJson } from './exact-json.js';
 
-/** Parses a request body, its numbers kept exactly (see `exact-json.ts`). An empty body is undefined. Throws a `malformed` error. */
+/** Parses a request body, its numbers kept exactly (see `exact-json.ts`). A byte order mark is
+ * skipped; an empty body is undefined. Throws a `malformed` error. */
 export function parseJsonBody(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.');
-  const text = body.toString('utf8');
+  const text = body.toString('utf8').replace(/^\ufeff/, '');
+  if (text === '') return undefined;
   try {
     return parseJson(text);
   } catch (error) {

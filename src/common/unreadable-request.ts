@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from './problem.filter.js';
+import { isDrained } from './request-body.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 /** What Node says of bytes that are no request, and the status that it deserves; all else is 400. */
@@ -16,6 +17,8 @@ const STATUS: Readonly<Record<string, readonly [status: number, code: string, de
  */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // A second answer to one request would pass for that to the next.
+  if (isDrained(socket)) return void socket.destroy();
   const [status, code, detail] = STATUS[error.code ?? ''] ?? [400, 'unreadable_request', 'This is no HTTP request.'];
   const id = randomUUID();
   const body = JSON.stringify(problem(status, { code, detail }, { url: '/', id }));

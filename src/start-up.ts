@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
 import { ConfigurationError } from './config/variable.js';
 import { isUnavailable, sqlStateOf } from './database/database-errors.js';
+import { MigrationRefusedError } from './database/migration-refused-error.js';
 import { type EmbeddedServer, EmbeddedServerError } from './database/embedded/embedded-server.js';
 
 /** Says where everything is: for people when the service runs on its own database or on a terminal, else one log line. */
@@ -39,6 +40,7 @@ export function announce(
 /** Why the service could not start, in one line. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
+  if (error instanceof MigrationRefusedError) return `DATABASE_URL: ${error.message}`;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
   if (code === 'EACCES') return `PORT ${details.port} may not be opened by this user; set PORT`;

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { type Scope, SCOPES } from '../common/access.js';
 import { violates } from '../database/database-errors.js';
+import { hasControlCharacter, tidyText, visible } from '../common/name.js';
 import { newKey } from './api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 
@@ -40,17 +41,20 @@ function parse(args: readonly string[]) {
 }
 
 async function create(dataSource: DataSource, given: string | undefined, scope: string | undefined): Promise<string> {
-  const name = given?.trim() ?? '';
-  if (name === '' || name.length > 255) throw new KeyCommandError(`--name takes 1 to 255 characters\n${USAGE}`);
+  const name = tidyText(given ?? '');
+  if (name === '' || [...name].length > 255 || hasControlCharacter(name)) {
+    throw new KeyCommandError(`--name takes 1 to 255 characters, none of them a control character\n${USAGE}`);
+  }
   if (!isScope(scope)) throw new KeyCommandError(`--scope takes one of ${SCOPES.join(', ')}\n${USAGE}`);
   const { id, hash, text } = newKey();
   try {
     await new ApiKeyRepository().insert(dataSource.manager, { id, name, scope, keyHash: hash });
   } catch (error) {
-    if (violates(error, 'uq_api_key_name')) throw new KeyCommandError(`there is a key named '${name}' already`);
+    if (violates(error, 'uq_api_key_name'))
+      throw new KeyCommandError(`there is a key named '${visible(name)}' already`);
     throw error;
   }
-  return `${text}\n\nThe key of '${name}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
+  return `${text}\n\nThe key of '${visible(name)}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
 }
 
 async function list(dataSource: DataSource): Promise<string> {
@@ -61,7 +65,7 @@ async function list(dataSource: DataSource): Promise<string> {
     key.createdAt.toISOString(),
     key.lastUsedAt?.toISOString() ?? 'never',
     key.revokedAt ? `revoked ${key.revokedAt.toISOString()}` : 'active',
-    key.name,
+    visible(key.name),
   ]);
   const table = [['ID', 'SCOPE', 'CREATED', 'LAST USED (TO THE HOUR)', 'STATE', 'NAME'], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -76,9 +80,9 @@ async function list(dataSource: DataSource): Promise<string> {
 }
 
 async function revoke(dataSource: DataSource, idOrName: string): Promise<string> {
-  const revoked = await new ApiKeyRepository().revoke(dataSource.manager, idOrName.trim(), new Date());
-  if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${idOrName}'`);
-  return `The key '${revoked.name}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+  const revoked = await new ApiKeyRepository().revoke(dataSource.manager, tidyText(idOrName), new Date());
+  if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${visible(idOrName)}'`);
+  return `The key '${visible(revoked.name)}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
 }
 
 function isScope(text: string | undefined): text is Scope {

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { hasControlCharacter, tidyText } from './name.js';
 import { parseInstant } from './instant.js';
 
 /**
@@ -50,6 +51,10 @@ function normalise(change: (value: unknown) => unknown): PropertyDecorator {
   return Transform(({ value }) => change(value));
 }
 
+const tidy = (value: unknown): unknown => (typeof value === 'string' ? tidyText(value) : value);
+/** The first `max` characters, counted as PostgreSQL does: code points. */
+const cut = (value: unknown, max: number): unknown =>
+  typeof value === 'string' && value.length > max ? [...value].slice(0, max).join('') : value;
 const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
 /** A number keeps all its digits: a watermark that changes is data loaded twice or never. */
 const watermarkText = (value: unknown): unknown => {
@@ -71,16 +76,28 @@ export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value 
 /** The field may be left out; in a PATCH an explicit null clears it. */
 export const Clearable = (): PropertyDecorator => applyDecorators(IsOptional(), ApiProperty({ nullable: true }));
 
-/** Text of `min` to `max` characters, trimmed. */
+/** Text of `min` to `max` characters, trimmed and brought to NFC. */
 export const Text = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
-    normalise(trim),
+    normalise(tidy),
     must('text', `text of ${min} to ${max} characters`, (value) => hasLength(value, min, max)),
     ApiProperty({ type: 'string', minLength: min, maxLength: max }),
   );
 
-/** A name: text of 1 to 255 characters, trimmed, compared without case. */
-export const Name = (): PropertyDecorator => Text(1, 255);
+/** A name: text of 1 to 255 characters without control characters, trimmed, in NFC, compared without case. */
+export const Name = (): PropertyDecorator =>
+  applyDecorators(
+    Text(1, 255),
+    must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
+  );
+
+/** Text that is cut at `max` characters and never refused for its length, trimmed and brought to NFC. */
+export const CutText = (max: number): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => cut(tidy(value), max)),
+    must('text', 'text', (value) => typeof value === 'string'),
+    ApiProperty({ type: 'string' }),
+  );
 
 /** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
 export const Watermark = (): PropertyDecorator =>

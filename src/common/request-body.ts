@@ -147,7 +147,7 @@ function cutOff(): DomainError {
   return new DomainError('malformed', 'body_cut_off', 'The body ended before its end.');
 }
 
-export function tooLarge(limit: number): DomainError {
+function tooLarge(limit: number): DomainError {
   return new DomainError('too_large', 'body_too_large', `The body is larger than ${limit} bytes.`);
 }
 

@@ -7,6 +7,7 @@ import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { NameKeys1767745800000 } from './migrations/1767745800000-name-keys.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
@@ -16,6 +17,7 @@ const MIGRATIONS = [
   Access1767484800000,
   Idempotency1767571200000,
   Analysis1767657600000,
+  NameKeys1767745800000,
 ];
 
 /** Where TypeORM notes which of them have run. */

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import {
   Count,
   COUNT,
+  CutText,
   Flag,
   Id,
   ID,
@@ -168,11 +169,11 @@ export class EndExecutionDto {
   execution_metadata?: Record<string, unknown>;
 
   /**
-   * Why it failed, at most 100,000 characters.
+   * Why it failed; cut after 100,000 characters.
    * @example "connection to the source was refused"
    */
   @Optional()
-  @Text(0, 100_000)
+  @CutText(100_000)
   error_message?: string;
 }
 

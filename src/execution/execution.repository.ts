@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
+import { nameKey } from '../common/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../common/page.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions, STATUS_CONDITIONS } from './execution.entity.js';
@@ -96,8 +97,8 @@ export class ExecutionRepository {
     if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
     if (query.pipeline_name !== undefined) {
       // A scalar sub-select, so that the planner sees one pipeline and takes that pipeline's index.
-      rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE lower(n.name) = lower(:pipelineName))', {
-        pipelineName: query.pipeline_name,
+      rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE n.name_key = :pipelineName)', {
+        pipelineName: nameKey(query.pipeline_name),
       });
     }
     if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);

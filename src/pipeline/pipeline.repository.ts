@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 
+import { nameKey } from '../common/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../common/page.js';
 import { together } from '../database/together.js';
 import type { Configuration } from './configuration.js';
@@ -55,7 +56,7 @@ export class PipelineRepository {
     name: string,
     typeName: string,
   ): Promise<KnownPipeline | undefined> {
-    const [known]: KnownPipeline[] = await manager.query(FIND_FOR_REGISTRATION, [name, typeName]);
+    const [known]: KnownPipeline[] = await manager.query(FIND_FOR_REGISTRATION, [nameKey(name), nameKey(typeName)]);
     return known;
   }
 
@@ -72,6 +73,7 @@ export class PipelineRepository {
       configuration.timeliness_number,
       configuration.timeliness_datepart,
       pipeline.hash,
+      nameKey(configuration.name),
     ]);
     return inserted;
   }
@@ -97,7 +99,8 @@ export class PipelineRepository {
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
-    await manager.update(PipelineEntity, { id }, change as QueryDeepPartialEntity<PipelineEntity>);
+    const renamed = change.name === undefined ? change : { ...change, nameKey: nameKey(change.name) };
+    await manager.update(PipelineEntity, { id }, renamed as QueryDeepPartialEntity<PipelineEntity>);
   }
 
   async addHistory(
@@ -117,7 +120,7 @@ export class PipelineRepository {
     return (
       typeof key === 'number'
         ? pipeline.where('p.id = :key', { key })
-        : pipeline.where('lower(p.name) = lower(:key)', { key })
+        : pipeline.where('p.nameKey = :key', { key: nameKey(key) })
     ).getOne();
   }
 
@@ -126,10 +129,10 @@ export class PipelineRepository {
     const rows = this.withType(manager)
       .orderBy('p.id')
       .limit(pageLimit(query) + 1);
-    if (query.name !== undefined) rows.andWhere('lower(p.name) = lower(:name)', { name: query.name });
+    if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
-      rows.andWhere('lower(t.name) = lower(:typeName)', { typeName: query.pipeline_type_name });
+      rows.andWhere('t.nameKey = :typeName', { typeName: nameKey(query.pipeline_type_name) });
     }
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('p.id > :after', { after });

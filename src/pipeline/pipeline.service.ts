@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidRequestError } from '../common/domain-error.js';
 import { given } from '../common/given.js';
+import { nameKey } from '../common/name.js';
 import type { Page, PageQuery } from '../common/page.js';
 import { violates } from '../database/database-errors.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
@@ -75,8 +76,7 @@ export class PipelineService {
           throw new PipelineTypeNotFoundError(typeId);
         }
         // The pattern is for new names: one that was there before it may be kept, or change its case.
-        if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
-          this.names.refuseUnwanted(newName);
+        if (newName !== undefined && nameKey(newName) !== nameKey(pipeline.name)) this.names.refuseUnwanted(newName);
         const change = this.changeOf(request, newName);
         const errors = pairErrors(configurationOf({ ...pipeline, ...change }));
         if (errors.length > 0) throw new InvalidRequestError(errors);

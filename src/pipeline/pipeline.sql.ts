@@ -1,19 +1,19 @@
 /**
  * The pipeline of a name with the stored name of the type that the caller speaks of, in one look.
- * By uq_pipeline_name and uq_pipeline_type_name, both on lower(name).
+ * $1 and $2 are name keys; by uq_pipeline_name and uq_pipeline_type_name.
  */
 export const FIND_FOR_REGISTRATION = `
   SELECT p.id, p.name, p.active, p.load_lineage, p.watermark, p.next_watermark, p.config_hash, t.name AS given_type_name
     FROM pipeline p
-    LEFT JOIN pipeline_type t ON lower(t.name) = lower($2::text)
-   WHERE lower(p.name) = lower($1::text)`;
+    LEFT JOIN pipeline_type t ON t.name_key = $2::text
+   WHERE p.name_key = $1::text`;
 
 /** No row comes back when somebody else has the name: then theirs is read in a second statement. */
 export const INSERT_PIPELINE = `
   INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, freshness_number, freshness_datepart,
-                        timeliness_number, timeliness_datepart, config_hash)
-  VALUES ($1::text, $2::bigint, $3::jsonb, $4::text, $5::int, $6::text, $7::int, $8::text, $9::text)
-  ON CONFLICT (lower(name)) DO NOTHING
+                        timeliness_number, timeliness_datepart, config_hash, name_key)
+  VALUES ($1::text, $2::bigint, $3::jsonb, $4::text, $5::int, $6::text, $7::int, $8::text, $9::text, $10::text)
+  ON CONFLICT (name_key) DO NOTHING
   RETURNING id, active, load_lineage, watermark`;
 
 /** Writes only where something changes; by pk_pipeline. */
@@ -24,9 +24,9 @@ export const SET_NEXT_WATERMARK = `
 /** By uq_pipeline_type_name; no row comes back when somebody else has the name. */
 export const INSERT_PIPELINE_TYPE = `
   INSERT INTO pipeline_type (name, freshness_number, freshness_datepart, mute_freshness_check,
-                             timeliness_number, timeliness_datepart, mute_timeliness_check)
-  VALUES ($1::text, $2::int, $3::text, $4::bool, $5::int, $6::text, $7::bool)
-  ON CONFLICT (lower(name)) DO NOTHING
+                             timeliness_number, timeliness_datepart, mute_timeliness_check, name_key)
+  VALUES ($1::text, $2::int, $3::text, $4::bool, $5::int, $6::text, $7::bool, $8::text)
+  ON CONFLICT (name_key) DO NOTHING
   RETURNING id`;
 
 /** Locks pipelines in the order of their ids, so that two batches can't wait for each other; by pk_pipeline. */

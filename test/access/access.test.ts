@@ -169,7 +169,11 @@ describe('npm run key', () => {
     expect((await watcher.get('/pipeline', bearer(key))).status).toBe(200);
     await expect(run('create', '--name', 'Nightly', '--scope', 'read')).rejects.toThrow('already');
 
+    await run('create', '--name', 'un\u200bseen', '--scope', 'read');
+    await expect(run('create', '--name', 'UN\u200bSEEN', '--scope', 'read')).rejects.toThrow('already');
+    await expect(run('create', '--name', 'a\u001b[2Jb', '--scope', 'read')).rejects.toThrow('control character');
     const listed = await run('list');
+    expect(listed).toContain('un\\u{200b}seen');
     expect(listed).toMatch(/write .* active +nightly/);
     expect(listed).not.toContain(key);
     expect(listed).not.toContain(hashOf(key));

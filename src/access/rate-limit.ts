@@ -29,4 +29,10 @@ export class RateLimit {
     this.younger.set(caller, paidOffAt);
     return true;
   }
+
+  /** Takes back one request that was counted. */
+  refund(caller: string): void {
+    const paidOffAt = this.younger.get(caller) ?? this.elder.get(caller);
+    if (paidOffAt !== undefined) this.younger.set(caller, paidOffAt - this.costMs);
+  }
 }

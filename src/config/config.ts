@@ -87,6 +87,12 @@ export const variables = {
     description: 'Whether `/metrics` needs no key.',
     fallback: 'off',
   }),
+  allowedHosts: list('WATCHER_ALLOWED_HOSTS', {
+    description:
+      'The names, beside those of loopback, under which the service answers while no key is configured, comma-separated.',
+    takes: "host names or addresses without a port, comma-separated, or '*'",
+    item: /^(?:\*|[\w.-]+|\[?[0-9a-f:.]+\]?)$/i,
+  }),
   corsOrigins: list('WATCHER_CORS_ORIGINS', {
     description: 'The origins whose pages may call the service, comma-separated; unset: none.',
     takes: "origins such as 'https://example.com', comma-separated, or '*'",

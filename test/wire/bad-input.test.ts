@@ -314,15 +314,15 @@ describe('a request that is no HTTP', () => {
 
   it.each([
     ['nonsense', 'hello\r\n\r\n'],
-    ['an unknown method', 'FETCH / HTTP/1.1\r\nhost: x\r\n\r\n'],
-    ['a header without a colon', 'GET / HTTP/1.1\r\nhost: x\r\nnonsense\r\n\r\n'],
-    ['two lengths', 'POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
-    ['a negative length', 'POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n'],
+    ['an unknown method', 'FETCH / HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+    ['a header without a colon', 'GET / HTTP/1.1\r\nhost: localhost\r\nnonsense\r\n\r\n'],
+    ['two lengths', 'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
+    ['a negative length', 'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-length: -5\r\n\r\n'],
     [
       'a broken chunk',
-      'POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n\r\n',
+      'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n\r\n',
     ],
-    ['a header over 16 kB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['a header over 16 kB', `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('is answered with a problem document: %s', async (_, text) => {
     const answer = await raw(text);
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);

@@ -6,6 +6,9 @@ import { registerAccess } from './access/access.hooks.js';
 import { AccessService } from './access/access.service.js';
 import { registerOverload } from './access/overload.hooks.js';
 import { AppModule } from './app.module.js';
+import { registerAllowedMethods } from './common/allowed-methods.js';
+import { registerKnownFields } from './common/known-fields.js';
+import { isTrustedProxy, routedUrl } from './common/public-url.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { registerBodies } from './common/request-body.js';
 import { registerSecurityHeaders, SECURITY_HEADERS } from './common/security-headers.js';
@@ -15,6 +18,7 @@ import { WireValidationPipe } from './common/wire-validation.pipe.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { registerIdempotency } from './idempotency/idempotency.hooks.js';
+import { subjectsOf } from './log-subjects.js';
 import { NestLogger } from './operation/logger.js';
 import { MetricsService } from './operation/metrics.service.js';
 import { registerRequestContext } from './operation/request-context.js';
@@ -31,17 +35,21 @@ const ARRIVALS_CHECKED_EVERY_MS = 1000;
 
 /** The application, ready to listen or to be injected into; `main.ts` and the tests both call it. */
 export async function createApp(config: Config, logger: Logger): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), createAdapter(config), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register(config),
+    createAdapter(config, logger),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   configureApp(app, config, logger);
   return app;
 }
 
 /** Fastify as the service needs it; the body parser is the service's own, see {@link configureApp}. */
-function createAdapter(config: Config): FastifyAdapter {
+function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   const problems = new ProblemFilter();
   return new FastifyAdapter({
     bodyLimit: config.bodyLimit,
@@ -51,14 +59,15 @@ function createAdapter(config: Config): FastifyAdapter {
     http: { headersTimeout: config.requestTimeout * 1000, connectionsCheckingInterval: ARRIVALS_CHECKED_EVERY_MS },
     genReqId: requestId,
     requestIdHeader: false,
-    // Behind an ingress, which knows the scheme and the host that the client used.
-    trustProxy: 'loopback, linklocal, uniquelocal',
+    // Behind an ingress, which knows the client's address.
+    trustProxy: isTrustedProxy,
+    rewriteUrl: ({ url = '/' }) => routedUrl(url, config.basePath ?? ''),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     forceCloseConnections: 'idle',
     // What still comes while the service stops is served; Fastify's own 503 would be no problem document.
     return503OnClosing: false,
     logger: false,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, (line) => logger.info(line)),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
       problems.answer(error, request, reply);
@@ -71,12 +80,15 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   const fastify = app.getHttpAdapter().getInstance();
   registerRequestContext(fastify);
   if (config.otlpEndpoint !== undefined) traceRequests(fastify);
+  fastify.decorate('basePath', config.basePath ?? '');
+  registerAllowedMethods(fastify);
   registerWireHooks(fastify);
   registerSecurityHeaders(fastify);
-  observeRequests(fastify, logger, app.get(MetricsService, { strict: false }));
+  observeRequests(fastify, logger, app.get(MetricsService, { strict: false }), subjectsOf);
   sendClientsAway(fastify, app.get(ServiceState, { strict: false }));
   registerBodies(fastify, registerOverload(fastify, config));
   registerAccess(fastify, app.get(AccessService), config);
+  registerKnownFields(fastify);
   registerIdempotency(fastify);
   if (config.corsOrigins) allowOrigins(app, config.corsOrigins);
   app.useGlobalPipes(new WireValidationPipe());
@@ -89,7 +101,15 @@ function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): 
   app.enableCors({
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    exposedHeaders: ['Idempotency-Replayed', 'Link', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Allow',
+      'Idempotency-Replayed',
+      'Ignored-Fields',
+      'Link',
+      'Preference-Applied',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: 600,
   });
 }

@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { describeIdempotency } from './idempotency/idempotency.docs.js';
+import type { FastifyRequest } from 'fastify';
+import { publicUrl } from './common/public-url.js';
 import { SECURITY_SCHEME } from './common/access.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
@@ -10,7 +12,8 @@ and from which watermark to load, and reports each execution's start (\`POST /st
 what ran under what.
 
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
-Unknown fields are ignored, types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
+Unknown fields of a body are ignored and named in the header \`Ignored-Fields\`, or refused with \`Prefer: handling=strict\`; unknown
+query parameters are refused. Types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
 Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
 caller's, if it sent one.`;
 
@@ -31,12 +34,21 @@ export function serveDocs(app: NestFastifyApplication): void {
       scheme: 'bearer',
       description: 'A key of this service, or a JWT of its issuer. Needed once a key is configured.',
     });
-  SwaggerModule.setup('docs', app, () =>
-    polish(
-      SwaggerModule.createDocument(app, builder.build(), {
-        operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  SwaggerModule.setup(
+    'docs',
+    app,
+    () =>
+      polish(
+        SwaggerModule.createDocument(app, builder.build(), {
+          operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+        }),
+      ),
+    {
+      patchDocumentOnRequest: (request, _response, document) => ({
+        ...document,
+        servers: [{ url: publicUrl(request as FastifyRequest).prefix || '/' }],
       }),
-    ),
+    },
   );
 }
 

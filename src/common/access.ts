@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from './api.js';
+import { knownFields } from './known-fields.js';
 
 /** What a key may do, from little to much; each holds those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
@@ -42,10 +43,13 @@ export const SECURITY_SCHEME = 'key';
  * change.
  */
 export function Requires(access: RouteAccess): MethodDecorator {
-  return applyDecorators(
-    RouteConfig({ access }),
-    ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [access]), ApiProblems(401, 403, 429)]),
-  );
+  const documented = access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [access]), ApiProblems(401, 403, 429)];
+  return (controller, method, descriptor) => {
+    // Probes and scrapers may append what they like to a URL that filters nothing.
+    const isFiltered = SCOPES.some((scope) => scope === access);
+    const config = { access, ...(isFiltered && { knownFields: knownFields(controller, method) }) };
+    applyDecorators(RouteConfig(config), ...documented)(controller, method, descriptor);
+  };
 }
 
 /** Whether a scope is enough for another. */

@@ -128,7 +128,7 @@ function problem(status: number): MethodDecorator {
     instance: '/pipeline',
     request_id: REQUEST_ID['X-Request-Id'].schema.example,
     message: detail,
-    ...(errors && { errors }),
+    ...(errors && { errors, details: errors }),
   } satisfies ProblemDto;
   return ApiResponse({
     status,

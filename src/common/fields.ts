@@ -123,16 +123,43 @@ const Whole = (schema: WholeSchema): PropertyDecorator =>
 /** A number of rows: 0 to 2^53-1. */
 export const Count = (): PropertyDecorator => Whole(COUNT);
 
-/** An id in a body. Any whole number will do: one that names nothing is answered with 404. */
-export const Id = (): PropertyDecorator =>
-  applyDecorators(must('id', 'a whole number', Number.isSafeInteger), ApiProperty(ID));
+/** An id in a body; one that names nothing is answered with 404. */
+export const Id = (): PropertyDecorator => Whole(ID);
 
-/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
-export const Instant = (): PropertyDecorator =>
+const instantOf = (value: unknown): unknown =>
+  typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value;
+/** A plus in a query is a space; behind a time it can only have been an offset's. */
+const withPlus = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/(\d[Tt ]\d{2}:\d{2}\S*) (\d{2}(?::?\d{2})?)$/, '$1+$2') : value;
+const AnInstant = (): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value)),
     must('instant', 'an ISO 8601 time such as 2026-01-31T08:00:00Z, in the years 1 to 9999', (v) => v instanceof Date),
     ApiProperty(INSTANT),
+  );
+
+/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
+const Instant = (): PropertyDecorator => applyDecorators(normalise(instantOf), AnInstant());
+
+/** A moment in a query, where the plus of an offset need not be encoded. */
+export const QueryInstant = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => instantOf(withPlus(value))),
+    AnInstant(),
+  );
+
+const DAY_MS = 86_400_000;
+
+/**
+ * A moment at which something happened: not before 1970, as zero dates of other languages are, and at most a day ahead,
+ * which is more than clocks and time zones differ.
+ */
+export const Happened = (): PropertyDecorator =>
+  applyDecorators(
+    must('happened', 'from 1970 on, and at most 24 hours ahead', (value) => {
+      if (!(value instanceof Date)) return true;
+      return value.getTime() >= 0 && value.getTime() <= Date.now() + DAY_MS;
+    }),
+    Instant(),
   );
 
 /** A JSON object of the client's own, at most 256 kB as JSON. */

@@ -1,7 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import { DomainError, type FieldError, InvalidRequestError } from './domain-error.js';
+import { fieldsOf } from './known-fields.js';
 import { findUnstorable } from './wire-text.js';
 
 /** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
@@ -13,7 +14,7 @@ export abstract class OptionalBody {}
 type Fields = Record<string, unknown>;
 
 /**
- * Turns a body or a query into its DTO by the wire's rules: unknown fields are ignored, null in a
+ * Turns a body or a query into its DTO by the wire's rules: unknown fields are left out, null in a
  * POST means "not given", text that no database can hold is refused, and the rest is what the
  * DTO's own field decorators say (see `fields.ts`). Throws {@link InvalidRequestError}.
  *
@@ -22,8 +23,6 @@ type Fields = Record<string, unknown>;
  */
 @Injectable()
 export class WireValidationPipe implements PipeTransform {
-  private readonly fieldsOf = new Map<Type, readonly string[]>();
-
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
     const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
@@ -55,7 +54,7 @@ export class WireValidationPipe implements PipeTransform {
     const keepsNull = metatype.prototype instanceof PatchBody;
     const given: Fields = {};
     const errors: FieldError[] = [];
-    for (const field of this.fields(metatype)) {
+    for (const field of fieldsOf(metatype)) {
       if (!Object.hasOwn(value, field)) continue;
       const content = value[field];
       if (content === undefined || (content === null && !keepsNull)) continue;
@@ -65,16 +64,6 @@ export class WireValidationPipe implements PipeTransform {
     }
     this.refuse(errors);
     return given;
-  }
-
-  private fields(metatype: Type): readonly string[] {
-    let fields = this.fieldsOf.get(metatype);
-    if (!fields) {
-      const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
-      fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
-      this.fieldsOf.set(metatype, fields);
-    }
-    return fields;
   }
 
   private errorsOf(dto: object): FieldError[] {

@@ -62,6 +62,12 @@ export const variables = {
     max: 65_535,
     fallback: '8000',
   }),
+  basePath: text('WATCHER_BASE_PATH', {
+    description:
+      'The path under which clients reach the service behind a proxy, where the proxy does not say so by X-Forwarded-Prefix.',
+    takes: "a path such as '/watcher', without a slash at its end",
+    pattern: /^(?:\/[\w.~-]+)+$/,
+  }),
   auth: flag('WATCHER_AUTH', {
     description: 'Whether callers need a key once one is configured; `off` lets everybody in, on any HOST.',
     fallback: 'on',

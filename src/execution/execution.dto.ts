@@ -4,9 +4,9 @@ import {
   COUNT,
   CutText,
   Flag,
+  Happened,
   Id,
   ID,
-  Instant,
   INSTANT,
   MEASURE,
   Metadata,
@@ -17,6 +17,7 @@ import {
   Optional,
   QueryFlag,
   QueryId,
+  QueryInstant,
   Text,
   VERSION,
   Watermark,
@@ -37,11 +38,11 @@ export class StartExecutionDto {
   pipeline_id!: number;
 
   /**
-   * When it started, ISO 8601 (UTC where no offset is given); now, if left out.
+   * When it started, ISO 8601 (UTC where no offset is given), from 1970 on and at most 24 hours ahead; now, if left out.
    * @example 2026-01-31T02:00:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   start_date?: Date;
 
   /**
@@ -118,7 +119,7 @@ export class EndExecutionDto {
    * @example 2026-01-31T02:10:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   end_date?: Date;
 
   /**
@@ -224,7 +225,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_gte?: Date;
 
   /**
@@ -232,7 +233,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-02-01T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_lt?: Date;
 }
 

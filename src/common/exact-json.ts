@@ -180,6 +180,9 @@ const MAX_SCALE = 16_383;
 
 /** Whether a number is one that a client can read and `jsonb` can hold: within the range of a double, not endless. */
 export function isStorable({ rawJSON: text }: ExactNumber): boolean {
-  const [, fraction = '', exponent = '0'] = /^-?\d+(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  return Number.isFinite(Number(text)) && fraction.length - Number(exponent) <= MAX_SCALE;
+  const [, fraction = '', power = '0'] = /^-?\d+(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const exponent = Number(power);
+  // A zero may have any exponent and be within the range of a double.
+  const isShort = exponent <= MAX_SCALE && fraction.length - exponent <= MAX_SCALE;
+  return isShort && Number.isFinite(Number(text));
 }

@@ -229,7 +229,7 @@ describe('the OpenAPI document', () => {
   it('describes every parameter, with an example', () => {
     expect(lacking(parameters(), ({ description }) => (description ?? '').length > 3)).toEqual([]);
     const hasExample = ({ schema, example, description }: Json): boolean =>
-      (schema.example ?? schema.$ref ?? example) !== undefined || /example/i.test(description);
+      (schema.example ?? schema.$ref ?? schema.items?.$ref ?? example) !== undefined || /example/i.test(description);
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 
@@ -317,7 +317,7 @@ describe('the OpenAPI document', () => {
       expect(new Set(required)).toEqual(new Set(Object.keys(properties)));
     }
     const { properties, required } = document.components.schemas.Problem;
-    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors']);
+    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors', 'details']);
   });
 
   it('asks for no parameter that may be left out', () => {

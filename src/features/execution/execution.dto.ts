@@ -2,10 +2,11 @@ import { ApiProperty } from '@nestjs/swagger';
 import {
   Count,
   COUNT,
+  CutText,
   Flag,
+  Happened,
   Id,
   ID,
-  Instant,
   INSTANT,
   MEASURE,
   Metadata,
@@ -16,6 +17,7 @@ import {
   Optional,
   QueryFlag,
   QueryId,
+  QueryInstant,
   Text,
   VERSION,
 } from '../../platform/http/fields.js';
@@ -33,11 +35,11 @@ export class StartExecutionDto {
   pipeline_id!: number;
 
   /**
-   * When it started, ISO 8601 (UTC where no offset is given); now, if left out.
+   * When it started, ISO 8601 (UTC where no offset is given), from 1970 on and at most 24 hours ahead; now, if left out.
    * @example 2026-01-31T02:00:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   start_date?: Date;
 
   /**
@@ -114,7 +116,7 @@ export class EndExecutionDto {
    * @example 2026-01-31T02:10:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   end_date?: Date;
 
   /**
@@ -165,11 +167,11 @@ export class EndExecutionDto {
   execution_metadata?: Record<string, unknown>;
 
   /**
-   * Why it failed, at most 100,000 characters.
+   * Why it failed; cut after 100,000 characters.
    * @example "connection to the source was refused"
    */
   @Optional()
-  @Text(0, 100_000)
+  @CutText(100_000)
   error_message?: string;
 }
 
@@ -220,7 +222,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_gte?: Date;
 
   /**
@@ -228,7 +230,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-02-01T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_lt?: Date;
 }
 

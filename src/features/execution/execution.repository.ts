@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
+import { nameKey } from '../../platform/values/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import { writtenMeanwhile } from '../../platform/database/database-errors.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
@@ -108,8 +109,8 @@ export class ExecutionRepository {
     if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
     if (query.pipeline_name !== undefined) {
       // A scalar sub-select, so that the planner sees one pipeline and takes that pipeline's index.
-      rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE lower(n.name) = lower(:pipelineName))', {
-        pipelineName: query.pipeline_name,
+      rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE n.name_key = :pipelineName)', {
+        pipelineName: nameKey(query.pipeline_name),
       });
     }
     if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
+import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { type Configuration, configurationHash } from './configuration.js';
@@ -79,6 +80,7 @@ export class PipelineRepository {
       nextWatermark ?? null,
       configurationHash(configuration),
       JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
+      nameKey(configuration.name),
     ]);
     return inserted;
   }
@@ -138,7 +140,8 @@ export class PipelineRepository {
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
-    await manager.update(PipelineEntity, { id }, change as QueryDeepPartialEntity<PipelineEntity>);
+    const renamed = change.name === undefined ? change : { ...change, nameKey: nameKey(change.name) };
+    await manager.update(PipelineEntity, { id }, renamed as QueryDeepPartialEntity<PipelineEntity>);
   }
 
   findById(manager: EntityManager, id: number): Promise<PipelineEntity | null> {
@@ -151,7 +154,7 @@ export class PipelineRepository {
     return (
       typeof key === 'number'
         ? pipeline.where('p.id = :key', { key })
-        : pipeline.where('lower(p.name) = lower(:key)', { key })
+        : pipeline.where('p.nameKey = :key', { key: nameKey(key) })
     ).getOne();
   }
 
@@ -160,10 +163,10 @@ export class PipelineRepository {
     const rows = this.withType(manager)
       .orderBy('p.id')
       .limit(pageLimit(query) + 1);
-    if (query.name !== undefined) rows.andWhere('lower(p.name) = lower(:name)', { name: query.name });
+    if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
-      rows.andWhere('lower(t.name) = lower(:typeName)', { typeName: query.pipeline_type_name });
+      rows.andWhere('t.nameKey = :typeName', { typeName: nameKey(query.pipeline_type_name) });
     }
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('p.id > :after', { after });

@@ -2,8 +2,17 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../src/platform/database/data-source.js';
 import { isMigrated, migrate } from '../src/platform/database/migrate.js';
 import { Monitoring1767398400000 } from '../src/platform/database/migrations/1767398400000-monitoring.js';
+import { explain } from '../src/app/start-up.js';
 import { createDatabase } from './support/database.js';
 import { Watcher } from './support/watcher.js';
+
+/** Undoes the migrations after the named one. */
+async function undoTo(source: DataSource, name: string): Promise<void> {
+  const last = async (): Promise<string | undefined> =>
+    (await source.query<{ name: string }[]>('SELECT name FROM watcher_migration ORDER BY timestamp DESC LIMIT 1'))[0]
+      ?.name;
+  while ((await last()) !== name) await source.undoLastMigration();
+}
 
 describe('the schema', () => {
   it('is what the entities say', async () => {
@@ -17,9 +26,7 @@ describe('the schema', () => {
     const database = await createDatabase({ empty: true });
     const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
     await source.runMigrations();
-    const names = source.migrations.map((migration) => migration.name ?? migration.constructor.name);
-    for (let undone = names.indexOf('Analysis1767657600000'); undone < names.length; undone++)
-      await source.undoLastMigration();
+    await undoTo(source, 'Idempotency1767571200000');
     const runner = source.createQueryRunner();
     await new Monitoring1767398400000().down(runner);
     await runner.release();
@@ -37,6 +44,56 @@ describe('the schema', () => {
     await source.destroy();
     await database.drop();
   });
+
+  it('gives the names of an older version their keys, many of them', async () => {
+    const { database, source } = await before('Analysis1767657600000');
+    await database.sql(`
+      INSERT INTO pipeline_type (name) SELECT 'Type ' || n FROM generate_series(1, 2500) AS n;
+      INSERT INTO pipeline (name, pipeline_type_id, config_hash) VALUES
+        ('Straße', 1, ''), (U&'Uberweisung U\\0308', 1, ''), ('ΠΕΛΑΤΗΣ', 1, '');
+      INSERT INTO api_key (id, name, scope, key_hash, revoked_at)
+      VALUES ('a', 'Same', 'read', '', now()), ('b', 'same', 'read', '', now()), ('c', 'SAME', 'read', '', NULL)`);
+    await migrate(source);
+    expect(await database.sql('SELECT name, name_key FROM pipeline ORDER BY id')).toEqual([
+      { name: 'Straße', name_key: 'strasse' },
+      { name: 'Uberweisung Ü', name_key: 'uberweisung ü' },
+      { name: 'ΠΕΛΑΤΗΣ', name_key: 'πελατησ' },
+    ]);
+    const [types] = await database.sql(`SELECT count(*)::int AS n FROM pipeline_type WHERE name_key = lower(name)`);
+    expect(types).toEqual({ n: 2500 });
+    // Rows by SQL get a key too, as far as PostgreSQL can tell.
+    await database.sql(`INSERT INTO pipeline (name, pipeline_type_id, config_hash) VALUES ('By SQL', 1, '')`);
+    expect(await database.sql(`SELECT name FROM pipeline WHERE name_key = 'by sql'`)).toHaveLength(1);
+    await source.destroy();
+    await database.drop();
+  });
+
+  it('stops where two names have become the same, says which in one line, and goes on when they differ', async () => {
+    const { database, source } = await before('Analysis1767657600000');
+    await database.sql(`
+      INSERT INTO pipeline_type (name) VALUES ('t');
+      INSERT INTO pipeline (name, pipeline_type_id, config_hash)
+      VALUES (U&'\\00DCberweisungen', 1, ''), ('other', 1, ''), (U&'U\\0308berweisungen', 1, '')`);
+    const refusal: unknown = await migrate(source).catch((error: unknown) => error);
+    expect(explain(refusal)).toMatch(
+      /^DATABASE_URL: table pipeline: the rows 1 \('Überweisungen'\) and 3 \('Ü?.*'\) have the same name .*UPDATE pipeline SET name = name \|\| ' \(2\)' WHERE id = '3'/,
+    );
+    expect(explain(refusal)).not.toContain('\n');
+    await database.sql(`UPDATE pipeline SET name = name || ' (2)' WHERE id = '3'`);
+    await migrate(source);
+    expect(await isMigrated(source)).toBe(true);
+    await source.destroy();
+    await database.drop();
+  });
+
+  /** A database as a version of the service left it whose last migration is the named one. */
+  async function before(name: string) {
+    const database = await createDatabase({ empty: true });
+    const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
+    await source.runMigrations();
+    await undoTo(source, name);
+    return { database, source };
+  }
 
   it('migrates up, down to nothing and up again', async () => {
     const database = await createDatabase({ empty: true });

@@ -32,6 +32,12 @@ export const MODULES = {
     offers: { '*': 'the base class of every refusal, below all that refuses' },
     imports: {},
   },
+  values: {
+    path: 'src/platform/values',
+    floor: 'platform',
+    offers: { '*': 'exact numbers in JSON, names that compare by Unicode, text in which everything can be seen' },
+    imports: {},
+  },
   config: {
     path: 'src/platform/config',
     floor: 'platform',
@@ -52,6 +58,7 @@ export const MODULES = {
       config: 'the URL, the size of the pool and the time limits',
       'embedded-postgres': 'the command line finds the database that the service started',
       errors: 'a violated constraint or a lost connection becomes a refusal',
+      values: 'jsonb is read without loss; a migration gives names their keys',
     },
     folders: {
       '.': { migrations: 'the data source lists them' },
@@ -92,6 +99,7 @@ export const MODULES = {
     imports: {
       database: 'the filter turns an error of the database into a problem document',
       errors: 'the filter turns kinds of refusal into statuses',
+      values: 'bodies are read without loss, names are tidied, and refusals show what they repeat',
     },
   },
   auth: {
@@ -107,6 +115,7 @@ export const MODULES = {
       config: 'keys of the environment, the issuer, the limits',
       database: 'keys are rows',
       errors: 'its refusals',
+      values: 'names of keys and of callers',
     },
   },
   observability: {
@@ -145,6 +154,7 @@ export const MODULES = {
       database: 'its transactions, and the constraints that its names violate',
       errors: 'its refusals',
       idempotency: 'its POST requests can be repeated',
+      values: 'the keys of names, and the exact JSON that is hashed',
     },
   },
   execution: {
@@ -159,6 +169,7 @@ export const MODULES = {
       config: 'the most starts and ends of a batch',
       database: 'its transactions',
       errors: 'its refusals',
+      values: 'pipelines are found by their name, and an end is hashed',
       idempotency: 'its POST requests can be repeated, and share batches',
       observability: 'it declares its metrics',
       pipeline: 'an execution is a run of a pipeline: it moves the watermark, and has the deadline of a threshold',
@@ -192,6 +203,7 @@ export const MODULES = {
       jobs: 'checks and deliveries are jobs',
       database: 'its transactions',
       errors: 'its refusals',
+      values: 'a message shows everything, and a route finds a pipeline by its name',
       execution: 'failures are heard of as executions end; the deadlines of executions are settled before a check',
       hierarchy: 'a failed tree has root causes',
       idempotency: 'a check by POST can be repeated',

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,7 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { AccessService } from '../platform/auth/access.service.js';
 import { AppModule, OPTIONAL_MODULES } from './app.module.js';
-import { parseJsonBody } from '../platform/http/json-body.js';
+import { registerAllowedMethods } from '../platform/http/allowed-methods.js';
+import { isTrustedProxy, routedUrl } from '../platform/http/public-url.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { SECURITY_HEADERS } from '../platform/http/security-headers.js';
 import { answerUnreadable } from '../platform/http/unreadable-request.js';
@@ -33,7 +33,7 @@ export async function createApp(
   optional: readonly Type[] = OPTIONAL_MODULES,
 ): Promise<NestFastifyApplication> {
   const modules = AppModule.register(config, optional);
-  const app = await NestFactory.create<NestFastifyApplication>(modules, createAdapter(config), {
+  const app = await NestFactory.create<NestFastifyApplication>(modules, createAdapter(config, logger), {
     logger: new NestLogger(logger),
     abortOnError: false,
     bodyParser: false,
@@ -43,7 +43,7 @@ export async function createApp(
 }
 
 /** Fastify as the service needs it; the body parser is the service's own, see {@link configureApp}. */
-function createAdapter(config: Config): FastifyAdapter {
+function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   const problems = new ProblemFilter();
   return new FastifyAdapter({
     bodyLimit: config.bodyLimit,
@@ -53,14 +53,15 @@ function createAdapter(config: Config): FastifyAdapter {
     http: { headersTimeout: config.requestTimeout * 1000, connectionsCheckingInterval: ARRIVALS_CHECKED_EVERY_MS },
     genReqId: requestId,
     requestIdHeader: false,
-    // Behind an ingress, which knows the scheme and the host that the client used.
-    trustProxy: 'loopback, linklocal, uniquelocal',
+    // Behind an ingress, which knows the client's address.
+    trustProxy: isTrustedProxy,
+    rewriteUrl: ({ url = '/' }) => routedUrl(url, config.basePath ?? ''),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     forceCloseConnections: 'idle',
     // What still comes while the service stops is served; Fastify's own 503 would be no problem document.
     return503OnClosing: false,
     logger: false,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, (line) => logger.info(line)),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
       problems.answer(error, request, reply);
@@ -71,19 +72,8 @@ function createAdapter(config: Config): FastifyAdapter {
 /** Everything that stands between the socket and the controllers. */
 function configureApp(app: NestFastifyApplication, config: Config, logger: Logger): void {
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<Buffer>(
-    /^application\/(?:[\w.+-]+\+)?json\b/i,
-    { parseAs: 'buffer' },
-    (request, body, done) => {
-      try {
-        if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hash('sha256', body);
-        done(null, parseJsonBody(body));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  );
+  fastify.decorate('basePath', config.basePath ?? '');
+  registerAllowedMethods(fastify);
   registerRequestHooks(fastify, {
     config,
     logger,
@@ -102,7 +92,15 @@ function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): 
   app.enableCors({
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    exposedHeaders: ['Idempotency-Replayed', 'Link', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Allow',
+      'Idempotency-Replayed',
+      'Ignored-Fields',
+      'Link',
+      'Preference-Applied',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: 600,
   });
 }

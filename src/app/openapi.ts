@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { publicUrl } from '../platform/http/public-url.js';
 import { SECURITY_SCHEME } from '../platform/auth/requires.js';
 import { linkOperations } from './openapi-links.js';
 import { shapeDocument } from './openapi-shape.js';
@@ -13,7 +14,10 @@ and from which watermark to load, and reports each execution's start (\`POST /st
 what ran under what.
 
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
-Unknown fields of a body are ignored and named in \`Ignored-Fields\`; types are not coerced. Lists are paged: follow the \`Link: <...>; rel="next"\` header.
+Unknown fields of a body are ignored and named in the header \`Ignored-Fields\`, or refused with
+\`Prefer: handling=strict\`; unknown query parameters are refused. Types are not coerced. A path that takes other methods
+than that of the request is answered with 405 and \`Allow\`. Bodies may be compressed with gzip.
+Lists are paged: follow the \`Link: <...>; rel="next"\` header.
 Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
 caller's, if it sent one.`;
 
@@ -31,7 +35,7 @@ const DEFAULT_SERVER = 'http://localhost:8000';
 
 /**
  * Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. Its server is the address by which it was asked
- * for, so that a client generated from it needs no other.
+ * for, a prefix of the path included, so that a client generated from it needs no other.
  */
 export function serveDocs(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
@@ -64,8 +68,8 @@ function createDocument(app: NestFastifyApplication): OpenAPIObject {
   return shapeDocument(document);
 }
 
-/** The address of the service as the client knows it. What the headers call the host need not be one. */
+/** The address of the service as the client knows it, the path of a proxy included. */
 function serverOf(request: FastifyRequest): string {
-  const origin = `${request.protocol}://${request.host}`;
-  return URL.canParse(origin) ? origin : DEFAULT_SERVER;
+  const { origin = DEFAULT_SERVER, prefix } = publicUrl(request);
+  return `${origin}${prefix}`;
 }

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { registerAccess } from '../platform/auth/access.hooks.js';
 import type { AccessService } from '../platform/auth/access.service.js';
 import { registerOverload } from '../platform/auth/overload.hooks.js';
+import { registerKnownFields } from '../platform/http/known-fields.js';
+import { registerBodies } from '../platform/http/request-body.js';
 import { registerResponseHooks } from '../platform/http/response-hooks.js';
 import { registerSecurityHeaders } from '../platform/http/security-headers.js';
 import type { Config } from '../platform/config/config.js';
@@ -12,6 +14,7 @@ import { registerRequestContext } from '../platform/observability/request-contex
 import { observeRequests, sendClientsAway } from '../platform/observability/request-log.js';
 import type { ServiceState } from '../platform/observability/service-state.js';
 import { traceRequests } from '../platform/observability/tracing/http-spans.js';
+import { subjectsOf } from './log-subjects.js';
 
 /** The parts of the service that the hooks need. */
 export interface HookParts {
@@ -61,7 +64,7 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
   {
     name: 'request log',
     why: 'runs when the response is out, also after a refusal; any place will do',
-    register: (fastify, { logger, metrics }) => observeRequests(fastify, logger, metrics),
+    register: (fastify, { logger, metrics }) => observeRequests(fastify, logger, metrics, subjectsOf),
   },
   {
     name: 'connection close',
@@ -69,14 +72,21 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     register: (fastify, { state }) => sendClientsAway(fastify, state),
   },
   {
-    name: 'overload',
-    why: 'before access: under overload, a request costs no lookup of its key',
-    register: (fastify, { config }) => registerOverload(fastify, config),
+    name: 'overload and body',
+    why:
+      'before access: under overload, a request costs no lookup of its key. Together: the body arrives within the bounds ' +
+      'of the overload, and its refusal is thrown once the request has taken its place',
+    register: (fastify, { config }) => registerBodies(fastify, registerOverload(fastify, config)),
   },
   {
     name: 'access',
     why: 'last of those that run before the body: the body of a caller without a key is never read',
     register: (fastify, { access, config }) => registerAccess(fastify, access, config),
+  },
+  {
+    name: 'known fields',
+    why: 'after the body, which has the fields; before idempotency: a refused request keeps no key',
+    register: (fastify) => registerKnownFields(fastify),
   },
   {
     name: 'idempotency',

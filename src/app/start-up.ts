@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../platform/config/config.js';
 import { ConfigurationError } from '../platform/config/variable.js';
+import { MigrationRefusedError } from '../platform/database/migrations/migration-refused-error.js';
 import { explainDatabase } from '../platform/database/unusable-database.js';
 import { type EmbeddedServer, EmbeddedServerError } from '../platform/embedded-postgres/embedded-server.js';
 
@@ -39,6 +40,7 @@ export function announce(
 /** Why the service could not start, in one line. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
+  if (error instanceof MigrationRefusedError) return `DATABASE_URL: ${error.message}`;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
   if (code === 'EACCES' && details.syscall === 'listen')

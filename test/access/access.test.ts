@@ -206,13 +206,18 @@ describe('npm run key', () => {
     expect((await watcher.get('/pipeline', bearer(key))).status).toBe(200);
     await expect(run('create', '--name', 'Nightly', '--scope', 'read')).rejects.toThrow('already');
 
+    await run('create', '--name', 'un\u200bseen', '--scope', 'read');
+    await expect(run('create', '--name', 'UN\u200bSEEN', '--scope', 'read')).rejects.toThrow('already');
+    await expect(run('create', '--name', 'a\u001b[2Jb', '--scope', 'read')).rejects.toThrow('control character');
     const listed = await run('list');
+    expect(listed).toContain('un\\u200bseen');
     expect(listed).toMatch(/write .* active +nightly/);
     expect(listed).not.toContain(key);
     expect(listed).not.toContain(hashOf(key));
     const [row] = await watcher.database.sql('SELECT * FROM api_key');
     expect(JSON.stringify(row)).not.toContain(key.slice(21));
 
+    expect(await run('revoke', 'UN\u200bSEEN')).toContain("'un\\u200bseen'");
     await expect(run('revoke', 'nightly')).rejects.toThrow(/is not revoked: it is the last key, and without one every/);
     await run('create', '--name', 'boss', '--scope', 'admin');
     expect(await run('revoke', 'nightly')).toContain('is revoked');

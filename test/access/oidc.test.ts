@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
@@ -11,6 +12,8 @@ type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 /** An OpenID Connect issuer, as far as a resource server sees one: a discovery document and keys. */
 class Issuer {
   isDown = false;
+  /** What else is in its key set. */
+  otherKeys: unknown[] = [];
   private constructor(
     private readonly server: Server,
     readonly url: string,
@@ -24,7 +27,9 @@ class Issuer {
       const body =
         request.url === '/.well-known/openid-configuration'
           ? Promise.resolve({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
-          : exportJWK(keys.publicKey).then((key) => ({ keys: [{ ...key, kid: 'one', alg: 'ES256', use: 'sig' }] }));
+          : exportJWK(keys.publicKey).then((key) => ({
+              keys: [...issuer.otherKeys, { ...key, kid: 'one', alg: 'ES256', use: 'sig' }],
+            }));
       void body.then((json) => response.setHeader('content-type', 'application/json').end(JSON.stringify(json)));
     });
     await new Promise<void>((resolve) => {
@@ -34,9 +39,9 @@ class Issuer {
     return issuer;
   }
 
-  token(claims: JWTPayload, keys = this.keys, expires = '1 minute'): Promise<string> {
+  token(claims: JWTPayload, keys = this.keys, expires = '1 minute', header = {}): Promise<string> {
     return new SignJWT({ sub: 'somebody', iss: this.url, aud: AUDIENCE, ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one', ...header })
       .setIssuedAt()
       .setExpirationTime(expires)
       .sign(keys.privateKey);
@@ -100,9 +105,53 @@ describe('tokens of an issuer', () => {
     }
   });
 
+  it.each<[string, unknown]>([
+    ['a NUL', 'a\0b'],
+    ['a control character', 'a\u001bb'],
+    ['half a character', '\ud800'],
+    ['a number', 5],
+    ['an object', {}],
+    ['an array', ['somebody']],
+    ['nothing', ''],
+    ['more than 255 characters', 'x'.repeat(256)],
+  ])('are refused with %s for a subject', async (_, sub) => {
+    const token = await issuer.token({ scope: 'admin', sub: sub as string });
+    expect((await watcher.get('/pipeline', bearer(token))).status).toBe(401);
+    const written = await watcher.post('/pipeline_type', { name: 'x' }, { ...bearer(token), 'idempotency-key': 'sub' });
+    expect(written.status).toBe(401);
+  });
+
   it('stand beside keys', async () => {
     const key = await addKey(watcher.database, 'read');
     expect((await watcher.get('/pipeline', bearer(key.text))).status).toBe(200);
+  });
+
+  it('are taken whatever else is in the set of keys, and whether they say which of them is theirs', async () => {
+    const weak = await exportJWK(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
+    const spare = await generateKeyPair('ES256');
+    const rsa = await generateKeyPair('RS256');
+    issuer.otherKeys = [
+      { ...weak, kid: 'weak', alg: 'RS256', use: 'sig' },
+      null,
+      'key',
+      { kty: 'EC' },
+      { kty: 'EC', kid: 'broken', crv: 'P-256', x: 'AA', y: 'AA', alg: 'ES256', use: 'sig' },
+      { ...(await exportJWK(spare.publicKey)), kid: 'spare', alg: 'ES256', use: 'sig' },
+      { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', alg: 'RS256', use: 'sig' },
+    ];
+    const other = await Watcher.start({ oidcIssuer: issuer.url, oidcAudience: AUDIENCE });
+    const status = async (token: string): Promise<number> => (await other.get('/pipeline', bearer(token))).status;
+    const claims = { scope: 'read' };
+    expect(await status(await issuer.token(claims))).toBe(200);
+    expect(await status(await issuer.token(claims, undefined, '1 minute', { kid: undefined }))).toBe(200);
+    expect(await status(await issuer.token(claims, rsa, '1 minute', { alg: 'RS256', kid: undefined }))).toBe(200);
+    expect(await status(await issuer.token(claims, rsa, '1 minute', { alg: 'RS256', kid: 'weak' }))).toBe(401);
+    expect(await status(await issuer.token(claims, undefined, '1 minute', { kid: 'broken' }))).toBe(401);
+    expect(
+      await status(await issuer.token(claims, await generateKeyPair('ES256'), '1 minute', { kid: undefined })),
+    ).toBe(401);
+    issuer.otherKeys = [];
+    await other.stop();
   });
 
   it('cannot be checked while the issuer does not answer, and can when it is back', async () => {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { DataSource } from 'typeorm';
 import { REQUEST_HOOKS } from '../../src/app/request-hooks.js';
 import { eventually } from '../support/eventually.js';
 import { Watcher } from '../support/watcher.js';
@@ -25,8 +26,9 @@ it('the hooks run in this order', () => {
     'security headers',
     'request log',
     'connection close',
-    'overload',
+    'overload and body',
     'access',
+    'known fields',
     'idempotency',
   ]);
 });
@@ -58,14 +60,19 @@ describe('a refusal before the body', () => {
   });
 
   it('is for overload first, and has the same headers: the key of a shed request is not looked up', async () => {
-    const { socket } = announce(watcher.url, [`Authorization: Bearer ${KEY}`], '{');
+    const runner = watcher.app.get(DataSource).createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('LOCK TABLE pipeline IN ACCESS EXCLUSIVE MODE');
+    const waiting = watcher.get('/pipeline', { authorization: `Bearer ${KEY}` });
     const answer = await eventually(async () => {
       const shed = await watcher.get('/pipeline', { 'x-request-id': 'refused-early' });
       expect(shed).toMatchObject({ status: 503, body: { code: 'overloaded' } });
       return shed;
     });
     expect(Object.fromEntries(answer.headers)).toMatchObject(headed);
-    socket.destroy();
+    await runner.rollbackTransaction();
+    await runner.release();
+    expect((await waiting).status).toBe(200);
     await eventually(async () => expect((await watcher.get('/pipeline')).status).toBe(401));
   });
 

@@ -82,6 +82,9 @@ describe('the routes', () => {
       publicDocs: false,
       publicMetrics: false,
       rateLimit: undefined,
+      host: '127.0.0.1',
+      allowedHosts: undefined,
+      corsOrigins: undefined,
     });
     expect(() => fastify.get('/forgotten', () => 'open to everybody')).toThrow('GET /forgotten does not say');
   });

@@ -1,5 +1,9 @@
+import { type EventEmitter, once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { addKey, bearer } from '../support/access.js';
+import { DataSource } from 'typeorm';
+import { newKey } from '../../src/platform/auth/api-key.js';
+import { addKey, bearer, until } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -45,7 +49,9 @@ describe('every answer', () => {
     const origin = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' };
     const answer = await watcher.get('/pipeline', origin);
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
-    expect((await watcher.send('OPTIONS', '/pipeline', undefined, origin)).status).toBe(404);
+    const preflight = await watcher.send('OPTIONS', '/pipeline', undefined, origin);
+    expect(preflight.status).toBe(405);
+    expect([...preflight.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
   it('that is an error shows no stack, no SQL and no path of the source', async () => {
@@ -123,6 +129,113 @@ describe('the rate limit', () => {
   });
 });
 
+describe('the rate limit and the database', () => {
+  it('has nobody look up the keys that are too many', async () => {
+    const watcher = await Watcher.start({ rateLimit: 10 });
+    await addKey(watcher.database, 'read', 'so that everybody needs one');
+    await until(async () => (await watcher.get('/pipeline')).status === 401);
+    let taken = 0;
+    const pool = (watcher.app.get(DataSource).driver as unknown as { master: EventEmitter }).master;
+    pool.on('acquire', () => (taken += 1));
+    const begun = performance.now();
+    const guesses = Array.from({ length: 1000 }, () => watcher.get('/pipeline', bearer(newKey().text)));
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    const seconds = (performance.now() - begun) / 1000;
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(taken).toBeLessThanOrEqual(10 * (seconds + 1) + 2);
+    await watcher.stop();
+  });
+
+  it('asks no address for the lookups of keys that are known', async () => {
+    const database = await createDatabase();
+    const keys = await Promise.all(Array.from({ length: 30 }, (_, n) => addKey(database, 'read', `caller ${n}`)));
+    const watcher = await Watcher.start({ rateLimit: 10 }, database);
+    const answers: number[] = [];
+    for (const { text } of keys) answers.push((await watcher.get('/pipeline', bearer(text))).status);
+    expect(answers).toEqual(keys.map(() => 200));
+    await watcher.stop();
+  });
+});
+
+describe('a page of another site', () => {
+  let watcher: Watcher;
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+  });
+  afterAll(() => watcher.stop());
+
+  const ask = (headers: Record<string, string>, { url, body = '' } = { url: watcher.url, body: '' }) =>
+    new Promise<{ status: number; code: string | undefined }>((resolve, reject) => {
+      const method = body === '' ? 'GET' : 'POST';
+      const type = body === '' ? {} : { 'content-type': 'application/json' };
+      const sent = request(`${url}/pipeline`, { method, headers: { ...type, ...headers } }, (response) => {
+        void response.toArray().then((chunks) => {
+          const answer = JSON.parse(Buffer.concat(chunks).toString()) as { code?: string };
+          resolve({ status: response.statusCode ?? 0, code: answer.code });
+        });
+      });
+      sent.on('error', reject).end(body);
+    });
+  const refused = { status: 403, code: 'foreign_site' };
+  const served = { status: 200, code: undefined };
+
+  it.each([
+    'evil.example',
+    'evil.example:8000',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'x',
+    '10.0.0.1',
+    'a b',
+  ])('that leads its own name here is refused while there is no key: %j', async (host) => {
+    expect(await ask({ host })).toEqual(refused);
+    expect(await ask({ host: 'localhost', 'x-forwarded-host': host })).toEqual(served);
+    expect(await ask({ host, 'x-forwarded-host': 'localhost' })).toEqual(refused);
+  });
+
+  it.each(['localhost', 'LOCALHOST:8000', 'localhost.', 'my.localhost:1', '127.0.0.1:8000', '127.1.2.3', '[::1]:8000'])(
+    'is none when it comes by a name of loopback: %s',
+    async (host) => {
+      expect(await ask({ host })).toEqual(served);
+      expect(await ask({ host, origin: `http://${host}` })).toEqual(served);
+    },
+  );
+
+  it.each(['https://evil.example', 'http://localhost.evil.example:8000', 'null', 'file://', 'chrome-extension://abc'])(
+    'that asks from its own origin is refused: %s',
+    async (origin) => {
+      expect(await ask({ host: 'localhost', origin })).toEqual(refused);
+      const write = { url: watcher.url, body: '{"name":"x","pipeline_type_name":"t"}' };
+      expect(await ask({ host: 'localhost', origin }, write)).toEqual(refused);
+      expect((await watcher.get('/pipeline')).body).toEqual([]);
+    },
+  );
+
+  it('is let in under the names and origins that are configured', async () => {
+    const names = { allowedHosts: ['watcher.internal', '10.0.0.1'], corsOrigins: ['https://ui.example'] };
+    const other = await Watcher.start(names, await createDatabase());
+    const at = { url: other.url, body: '' };
+    expect(await ask({ host: 'Watcher.Internal:80' }, at)).toEqual(served);
+    expect(await ask({ host: '10.0.0.1', origin: 'https://ui.example' }, at)).toEqual(served);
+    expect(await ask({ host: 'watcher.internal', origin: 'http://watcher.internal' }, at)).toEqual(served);
+    expect(await ask({ host: 'internal' }, at)).toEqual(refused);
+    expect(await ask({ host: 'localhost', origin: 'https://other.example' }, at)).toEqual(refused);
+    await other.stop();
+  });
+
+  it('meets the key where there is one, and health has no names', async () => {
+    const other = await Watcher.start({ adminKey: 'a-key-of-the-operator' });
+    const at = { url: other.url, body: '' };
+    expect(await ask({ host: 'watcher.example' }, at)).toEqual({ status: 401, code: 'unauthenticated' });
+    expect(await ask({ host: 'watcher.example', ...bearer('a-key-of-the-operator') }, at)).toEqual(served);
+    await other.stop();
+    const health = request(`${watcher.url}/health/ready`, { headers: { host: 'pod.example' } }).end();
+    const [response] = (await once(health, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+  });
+});
+
 describe('overload', () => {
   it('is refused with 503 and Retry-After while what is under way finishes', async () => {
     const watcher = await Watcher.start({ maxPending: 20 });
@@ -150,7 +263,7 @@ describe('overload', () => {
     const id = await watcher.pipeline('Abandoned');
     const blocker = await blockWrites(watcher);
     const body = JSON.stringify({ pipeline_id: id });
-    const head = `POST /start_pipeline_execution HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
+    const head = `POST /start_pipeline_execution HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
     for (let i = 0; i < 5; i++) {
       const { socket, answer } = raw(watcher.url, `${head}content-length: ${body.length}\r\n\r\n${body}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -173,7 +286,6 @@ describe('overload', () => {
 
   /** Makes every start wait. */
   async function blockWrites(watcher: Watcher): Promise<{ release(): Promise<void> }> {
-    const { DataSource } = await import('typeorm');
     const runner = watcher.app.get(DataSource).createQueryRunner();
     await runner.startTransaction();
     await runner.query('LOCK TABLE pipeline_execution IN ACCESS EXCLUSIVE MODE');
@@ -196,13 +308,13 @@ describe('slow clients', () => {
   it.each([
     [
       'a body that never ends',
-      'POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"name"',
+      'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"name"',
     ],
     [
       'a chunked body that never ends',
-      'POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n',
+      'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n',
     ],
-    ['headers that never end', 'GET /pipeline HTTP/1.1\r\nhost: x\r\nx-slow'],
+    ['headers that never end', 'GET /pipeline HTTP/1.1\r\nhost: localhost\r\nx-slow'],
     ['nothing at all', ''],
   ])('are told 408 and cut off: %s', async (_, text) => {
     const answer = await raw(watcher.url, text).answer;

@@ -99,7 +99,7 @@ describe('POST /start_pipeline_execution', () => {
   it.each<[string, Json, number, string]>([
     ['an unknown pipeline', { pipeline_id: 999_999 }, 404, 'pipeline_not_found'],
     ['an unknown parent', { parent_id: 999_999 }, 404, 'parent_not_found'],
-    ['parent 0', { parent_id: 0 }, 404, 'parent_not_found'],
+    ['parent 0', { parent_id: 0 }, 422, 'validation_failed'],
     ['no pipeline', { pipeline_id: null }, 422, 'validation_failed'],
     ['a pipeline in quotes', { pipeline_id: '1' }, 422, 'validation_failed'],
     ['a fraction', { pipeline_id: 1.5 }, 422, 'validation_failed'],

@@ -303,7 +303,7 @@ describe('the questions asked of a tree', () => {
     const { status, body } = await watcher.get(`/pipeline_execution/${known}/compare/x`);
     expect({ status, errors: body.errors }).toEqual({
       status: 422,
-      errors: [{ field: 'other_id', message: 'must be a whole number' }],
+      errors: [{ field: 'other_id', message: 'must be a whole number from 1 to 9007199254740991, and is x' }],
     });
   });
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { Config } from '../../src/platform/config/config.js';
 import { readConfig } from '../../src/platform/config/config.js';
 import { createLogger } from '../../src/platform/observability/logger.js';
@@ -51,10 +52,107 @@ describe('the log of the service', () => {
       request_id: 'one-line',
       method: 'GET',
       route: '/pipeline/:id',
-      status: 404,
+      status: 422,
       ms: expect.any(Number),
       caller: 'WATCHER_ADMIN_KEY',
+      code: 'validation_failed',
+      fields: ['name'],
+      pipeline_id: 12345,
+      address: '127.0.0.1',
     });
+  });
+
+  it.each<[string, string, string, unknown, Record<string, unknown>]>([
+    [
+      'wrong fields of a registration',
+      'POST',
+      '/pipeline',
+      { name: '', pipeline_type_name: 5, pipeline_metadata: 'secret-value' },
+      { status: 422, code: 'validation_failed', fields: ['name', 'pipeline_type_name', 'pipeline_metadata'] },
+    ],
+    [
+      'an unknown pipeline',
+      'PATCH',
+      '/pipeline',
+      { id: 77 },
+      { status: 404, code: 'pipeline_not_found', pipeline_id: 77 },
+    ],
+    [
+      'a start without its pipeline',
+      'POST',
+      '/start_pipeline_execution',
+      { pipeline_id: 77 },
+      { status: 404, code: 'pipeline_not_found', pipeline_id: 77 },
+    ],
+    [
+      'an end without its execution',
+      'POST',
+      '/end_pipeline_execution',
+      { id: 78, completed_successfully: true },
+      { status: 404, code: 'execution_not_found', execution_id: 78 },
+    ],
+    [
+      'an unknown execution',
+      'GET',
+      '/pipeline_execution/79/tree',
+      undefined,
+      { status: 404, code: 'execution_not_found', execution_id: 79 },
+    ],
+    [
+      'an odd id',
+      'GET',
+      '/pipeline/secret-value',
+      undefined,
+      { status: 422, code: 'validation_failed', fields: ['id'] },
+    ],
+    ['malformed JSON', 'POST', '/pipeline', '{"secret-value', { status: 400, code: 'malformed_json' }],
+    ['a wrong method', 'DELETE', '/pipeline', undefined, { status: 405, code: 'method_not_allowed' }],
+    ['no route', 'GET', '/nowhere', undefined, { status: 404, code: 'route_not_found' }],
+  ])('says why a request was refused, and of what: %s', async (what, method, path, body, expected) => {
+    const id = what.replaceAll(' ', '-');
+    await fetch(service.url + path, {
+      method,
+      headers: { ...headers(id), 'content-type': 'application/json' },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const line = await eventually(() => {
+      expect(linesOf(id)).toHaveLength(1);
+      return linesOf(id)[0];
+    });
+    const { level, time, request_id, route, ms, caller, ...rest } = line;
+    expect(rest).toEqual({ method, address: '127.0.0.1', ...expected });
+    expect(JSON.stringify(line)).not.toContain('secret-value');
+    expect([level, request_id, typeof time, typeof ms]).toEqual(['info', id, 'string', 'number']);
+    expect([route === 'unmatched', caller ?? 'nobody']).toEqual(
+      expected['status'] === 405 || path === '/nowhere' ? [true, 'nobody'] : [false, 'WATCHER_ADMIN_KEY'],
+    );
+  });
+
+  it('says the code of a refusal that is repeated, and of a caller who is nobody', async () => {
+    for (const id of ['first-time', 'again']) {
+      await fetch(`${service.url}/start_pipeline_execution`, {
+        method: 'POST',
+        headers: { ...headers(id), 'content-type': 'application/json', 'idempotency-key': 'refused' },
+        body: JSON.stringify({ pipeline_id: 77 }),
+      });
+    }
+    await fetch(`${service.url}/pipeline`, { headers: { 'x-request-id': 'nobody' } });
+    await eventually(() => {
+      for (const id of ['first-time', 'again']) {
+        expect(linesOf(id)).toMatchObject([{ code: 'pipeline_not_found', pipeline_id: 77 }]);
+      }
+      expect(linesOf('nobody')).toMatchObject([{ status: 401, code: 'unauthenticated', address: '127.0.0.1' }]);
+    });
+  });
+
+  it('has a line for bytes that are no request', async () => {
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname, () => socket.write('nonsense\r\n\r\n'));
+    const answer = Buffer.concat(await socket.toArray()).toString();
+    const id = /x-request-id: (\S+)/i.exec(answer)?.[1] ?? '';
+    await eventually(() =>
+      expect(linesOf(id)).toMatchObject([{ status: 400, code: 'unreadable_request', address: '127.0.0.1' }]),
+    );
   });
 
   it('has a line for what matches no route, too', async () => {

@@ -26,7 +26,6 @@ describe('GET /pipeline', () => {
     ['?active=true', ['Alpha', 'Gamma']],
     ['?active=false', ['Beta']],
     ['?pipeline_type_name=load&active=true', ['Alpha']],
-    ['?something_else=1', ['Alpha', 'Beta', 'Gamma']],
   ])('%s lists %j', async (query, names) => {
     const { status, body } = await watcher.get(`/pipeline${query}`);
     expect(status).toBe(200);
@@ -48,9 +47,9 @@ describe('GET /pipeline', () => {
 
 describe('GET /pipeline/{id}', () => {
   it('answers 404 for ids that name nothing', async () => {
-    for (const id of ['0', '-1', '999999', '9007199254740993', '99999999999999999999999']) {
+    for (const id of ['999999', '9007199254740993', '99999999999999999999999']) {
       const { status, body } = await watcher.get(`/pipeline/${id}`);
-      expect([status, body.code]).toEqual([404, 'pipeline_not_found']);
+      expect([status, body.detail.includes(id)]).toEqual([404, true]);
     }
   });
 

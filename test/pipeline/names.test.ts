@@ -1,3 +1,4 @@
+import { createDatabase } from '../support/database.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
 const registered = async (watcher: Watcher, name: string, type = 'test'): Promise<Json> => {
@@ -19,6 +20,9 @@ describe('names', () => {
     ['umlauts in another case', 'Größe', 'GRÖßE'],
     ['Cyrillic in another case', 'Загрузка', 'ЗАГРУЗКА'],
     ['Greek in another case', 'ΔΕΔΟΜΕΝΑ', 'δεδομενα'],
+    ['a final sigma', 'ΠΕΛΑΤΗΣ', 'πελατης'],
+    ['a sharp s', 'Straße', 'STRASSE'],
+    ['a dotted capital', 'İstanbul', 'i\u0307stanbul'],
   ])('are one in spite of %s, and stay as they were first given', async (_, first, second) => {
     const created = await registered(watcher, first, first);
     expect(created.name).toBe(first);
@@ -27,6 +31,27 @@ describe('names', () => {
     expect((await watcher.get(`/pipeline/${created.id}`)).body).toEqual(created);
     expect((await watcher.get(`/pipeline?name=${encodeURIComponent(second)}`)).body).toEqual([created]);
   });
+
+  it('are one in NFC and NFD, and stored in NFC', async () => {
+    const [composed, decomposed] = ['Überweisungen', 'Überweisungen'.normalize('NFD')];
+    const created = await registered(watcher, decomposed, decomposed);
+    expect(created).toMatchObject({ name: composed, pipeline_type_name: composed });
+    expect(await registered(watcher, composed.toUpperCase())).toMatchObject({ id: created.id, config_version: 2 });
+    expect((await watcher.get(`/pipeline?pipeline_type_name=${encodeURIComponent(decomposed)}`)).body).toEqual([]);
+  });
+
+  it.each(['a\nb', 'a\u0000b', 'a\tb', 'a\u001b[2Jb', 'a\u0085b', 'a\u007f'])(
+    'are refused with a control character: %j',
+    async (name) => {
+      const answers = [
+        [await watcher.post('/pipeline', { name, pipeline_type_name: 'test' }), 'name'],
+        [await watcher.post('/pipeline', { name: 'x', pipeline_type_name: name }), 'pipeline_type_name'],
+        [await watcher.post('/pipeline_type', { name }), 'name'],
+        [await watcher.patch('/pipeline', { id: 1, name }), 'name'],
+      ] as const;
+      for (const [{ status, body }, field] of answers) expect([status, body.errors?.[0]?.field]).toEqual([422, field]);
+    },
+  );
 
   it('are two where a letter differs', async () => {
     const [a, b] = [await watcher.pipeline('resume'), await watcher.pipeline('résumé')];
@@ -43,7 +68,7 @@ describe('names', () => {
     '<b>',
     '${name}',
     '__proto__',
-    'a\nb',
+    'a\u200bb\u2028c',
   ])('may be anything: %j', async (name) => {
     const pipeline = await registered(watcher, name);
     expect(pipeline.name).toBe(name);
@@ -71,6 +96,20 @@ describe('WATCHER_NAME_CASE=lower', () => {
     expect(await registered(watcher, 'SAME')).toMatchObject({ id, name: 'same', config_version: 1 });
   });
 
+  it.each(['İstanbul', 'ΔΕΔΟΜΕΝΑ ΠΕΛΑΤΗΣ', 'STRAẞE', 'ᏣᎳᎩ', 'Überweisungen'.normalize('NFD')])(
+    'finds %s again',
+    async (name) => {
+      const { id } = await registered(watcher, name, name);
+      expect(await registered(watcher, name, name)).toMatchObject({ id, config_version: 1 });
+      expect((await watcher.get(`/pipeline?name=${encodeURIComponent(name)}`)).body).toHaveLength(1);
+      expect((await watcher.patch('/pipeline', { name, active: false })).status).toBe(200);
+      const execution = await watcher.begin(id);
+      const listed = await watcher.get(`/pipeline_execution?pipeline_name=${encodeURIComponent(name)}`);
+      expect(listed.body).toMatchObject([{ id: execution }]);
+      expect((await watcher.post('/pipeline_type', { name })).status).toBe(200);
+    },
+  );
+
   it('refuses a name that is too long once it is lower-cased', async () => {
     // One capital letter with a dot becomes two characters.
     const name = 'İ'.repeat(255);
@@ -79,6 +118,18 @@ describe('WATCHER_NAME_CASE=lower', () => {
     expect((await watcher.post('/pipeline_type', { name })).status).toBe(422);
     const { id } = await registered(watcher, 'short');
     expect((await watcher.patch('/pipeline', { id, name })).status).toBe(422);
+  });
+});
+
+describe('a database whose locale knows no letter beyond ASCII', () => {
+  it('makes no difference', async () => {
+    const database = await createDatabase({ locale: 'C' });
+    expect(await database.sql(`SELECT upper('ü') AS upper`)).toEqual([{ upper: 'ü' }]);
+    const watcher = await Watcher.start({}, database);
+    const created = await registered(watcher, 'Überweisungen', 'ΤΎΠΟΣ');
+    expect(await registered(watcher, 'ÜBERWEISUNGEN', 'τύπος')).toEqual(created);
+    expect(await registered(watcher, 'überweisungen'.normalize('NFD'), 'Τύπος')).toEqual(created);
+    await watcher.stop();
   });
 });
 

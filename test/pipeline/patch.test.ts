@@ -170,7 +170,7 @@ describe('PATCH /pipeline', () => {
 
   it.each([
     ['an unknown id', { id: 999_999, active: true }, 404, 'pipeline_not_found'],
-    ['a negative id', { id: -1, active: true }, 404, 'pipeline_not_found'],
+    ['a negative id', { id: -1, active: true }, 422, 'validation_failed'],
     ['an unknown name', { name: 'nobody', active: true }, 404, 'pipeline_not_found'],
     ['no key', { active: true }, 422, 'key_missing'],
     ['nothing at all', {}, 422, 'key_missing'],

@@ -88,7 +88,7 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
     let answer = '';
     late.setEncoding('utf8').on('data', (text: string) => (answer += text));
     const answered = new Promise((resolve) => late.once('close', resolve));
-    late.write('GET /health/ready HTTP/1.1\r\nhost: x\r\n');
+    late.write('GET /health/ready HTTP/1.1\r\nhost: localhost\r\n');
     await fetch(`${service.url}/health/live`);
 
     for (const each of sent) {
@@ -121,7 +121,9 @@ describe('a stop', () => {
     const cutOff = register(service, 'never answered').catch(() => 'cut off');
     await eventually(aRequestWaits);
     const idle = await connect(service);
-    idle.on('error', () => undefined).write('POST /pipeline HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    idle
+      .on('error', () => undefined)
+      .write('POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{');
     service.signal('SIGTERM');
     expect(await service.ended).toBe(0);
     expect(await cutOff).toBe('cut off');

@@ -11,10 +11,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template; `empty` makes a database without a schema instead. */
-export async function createDatabase({ empty = false } = {}): Promise<TestDatabase> {
+/** Clones the template; `empty` makes a database without a schema instead, and so does a `locale` of its own. */
+export async function createDatabase({ empty = false, locale = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : TEMPLATE}`);
+  const template = empty || locale !== '' ? 'template0' : TEMPLATE;
+  const settings = locale === '' ? '' : ` LOCALE_PROVIDER libc LOCALE '${locale}'`;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}${settings}`);
   const pool = new pg.Pool({ connectionString: urlOf(name, serverUrl()), max: 4 });
   // A test may end every connection of the database, this one included.
   pool.on('error', () => undefined);

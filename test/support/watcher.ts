@@ -14,6 +14,8 @@ export type Json = any;
 export interface Answer {
   readonly status: number;
   readonly body: Json;
+  /** The body as it came, where `JSON.parse` would change it. */
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -65,7 +67,7 @@ export class Watcher {
     const response = await fetch(new URL(path, this.url), { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, text, headers: response.headers };
   }
 
   /** Follows the Link headers from `path` to the end. */

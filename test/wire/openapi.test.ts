@@ -317,7 +317,7 @@ describe('the OpenAPI document', () => {
       expect(new Set(required)).toEqual(new Set(Object.keys(properties)));
     }
     const { properties, required } = document.components.schemas.Problem;
-    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors']);
+    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors', 'details']);
   });
 
   it('asks for no parameter that may be left out', () => {

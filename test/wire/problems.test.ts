@@ -37,7 +37,7 @@ describe('a refusal', () => {
 
   it('404: no such thing', async () => {
     const { body } = await request(watcher.url)
-      .get('/pipeline/999999?x=1')
+      .get('/pipeline/999999')
       .expect(404)
       .expect('content-type', 'application/problem+json; charset=utf-8');
     expect(body).toEqual(
@@ -45,16 +45,32 @@ describe('a refusal', () => {
     );
   });
 
-  it('404: no such endpoint, and no such method of one', async () => {
+  it('404: no such endpoint', async () => {
     for (const [method, path] of [
       ['get', '/nothing'],
-      ['delete', '/pipeline'],
-      ['put', '/pipeline/1'],
-      ['get', '/start_pipeline_execution'],
+      ['post', '/pipeline/1/2'],
+      ['options', '/nothing'],
     ] as const) {
       const { body } = await request(watcher.url)[method](path).expect(404);
       expect(body).toEqual(problem(404, 'route_not_found', 'Not Found', path, body.detail));
     }
+  });
+
+  it.each([
+    ['DELETE', '/pipeline', 'GET, HEAD, PATCH, POST'],
+    ['PUT', '/pipeline/1', 'GET, HEAD'],
+    ['POST', '/pipeline/1/history/', 'GET, HEAD'],
+    ['GET', '/start_pipeline_execution', 'POST'],
+    ['PATCH', '/pipeline_execution/1/tree', 'GET, HEAD'],
+    ['OPTIONS', '/pipeline_type/1', 'GET, HEAD'],
+    ['PROPFIND', '/health/ready', 'GET, HEAD'],
+  ])('405 with Allow: only the method is wrong: %s %s', async (method, path, allow) => {
+    const body = method === 'PUT' ? '{"name":"x"}' : undefined;
+    const answer = await watcher.send(method, `${path}?x=1`, body, { 'content-type': 'application/json' });
+    expect(answer.headers.get('allow')).toBe(allow);
+    expect(answer.body).toEqual(
+      problem(405, 'method_not_allowed', 'Method Not Allowed', path, `${path} takes ${allow}, not ${method}.`),
+    );
   });
 
   it('409: conflict with the state', async () => {
@@ -129,6 +145,7 @@ describe('a refusal', () => {
     expect(body).toEqual({
       ...problem(422, 'validation_failed', 'Unprocessable Entity', '/pipeline', detail),
       errors,
+      details: errors,
     });
   });
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { nameKey } from '../../platform/values/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
@@ -106,8 +107,8 @@ function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Read
   if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
   if (query.pipeline_name !== undefined) {
     // A scalar sub-select, so that the planner sees one pipeline and takes that pipeline's index.
-    rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE lower(n.name) = lower(:pipelineName))', {
-      pipelineName: query.pipeline_name,
+    rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE n.name_key = :pipelineName)', {
+      pipelineName: nameKey(query.pipeline_name),
     });
   }
   if (pipelineIds !== undefined) rows.andWhere('e.pipelineId = ANY (:pipelineIds)', { pipelineIds });

@@ -4,9 +4,9 @@ import {
   COUNT,
   CutText,
   Flag,
+  Happened,
   Id,
   ID,
-  Instant,
   INSTANT,
   MEASURE,
   Metadata,
@@ -17,6 +17,7 @@ import {
   Optional,
   QueryFlag,
   QueryId,
+  QueryInstant,
   SomeOf,
   Text,
   VERSION,
@@ -35,11 +36,11 @@ export class StartExecutionDto {
   pipeline_id!: number;
 
   /**
-   * When it started, ISO 8601 (UTC where no offset is given); now, if left out.
+   * When it started, ISO 8601 (UTC where no offset is given), from 1970 on and at most 24 hours ahead; now, if left out.
    * @example 2026-01-31T02:00:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   start_date?: Date;
 
   /**
@@ -118,7 +119,7 @@ export class EndExecutionDto {
    * @example 2026-01-31T02:10:00Z
    */
   @Optional()
-  @Instant()
+  @Happened()
   end_date?: Date;
 
   /**
@@ -249,7 +250,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_gte?: Date;
 
   /**
@@ -257,7 +258,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-02-01T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   start_date_lt?: Date;
 
   /**
@@ -265,7 +266,7 @@ export class ListExecutionsQuery extends PageQuery {
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
-  @Instant()
+  @QueryInstant()
   end_date_gte?: Date;
 
   /**

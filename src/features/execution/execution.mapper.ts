@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
@@ -41,6 +41,6 @@ function runId(id: number): string {
 /** What an end says, as a hash: a repeat of the same end has the same one, whatever its key order. */
 export function endHash(request: EndExecutionDto): string {
   return createHash('sha256')
-    .update(canonicalize({ ...request, end_date: request.end_date?.toISOString() }) ?? '')
+    .update(canonicalJson({ ...request, end_date: request.end_date?.toISOString() }))
     .digest('hex');
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { lowerCaseName } from '../../platform/values/name.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { NamePatternError, NameTooLongError } from './pipeline.errors.js';
 
@@ -13,7 +14,7 @@ export class NamePolicy {
   /** The name as it is stored; throws {@link NameTooLongError} for one that grows too long by it (`İ` becomes two). */
   stored(name: string, field = 'name'): string {
     if (this.config.nameCase === 'keep') return name;
-    const stored = name.toLowerCase();
+    const stored = lowerCaseName(name);
     if ([...stored].length > LONGEST_NAME) throw new NameTooLongError(field, LONGEST_NAME);
     return stored;
   }

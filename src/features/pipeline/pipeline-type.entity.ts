@@ -6,8 +6,7 @@ import { Threshold } from './threshold.entity.js';
  * and its mute flags silence them all. Names are unique without case.
  */
 @Entity('pipeline_type')
-// On lower(name); TypeORM can't declare an expression, so the migration makes it.
-@Index('uq_pipeline_type_name', { synchronize: false })
+@Index('uq_pipeline_type_name', ['nameKey'], { unique: true })
 @Check('ck_pipeline_type_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_type_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
 export class PipelineTypeEntity {
@@ -20,6 +19,10 @@ export class PipelineTypeEntity {
 
   @Column('varchar', { length: 255 })
   name!: string;
+
+  /** What makes two names the same, see `nameKey`; by it rows are found. */
+  @Column('text', { name: 'name_key', select: false })
+  nameKey!: string;
 
   @Column(() => Threshold, { prefix: 'freshness' })
   freshness!: Threshold;

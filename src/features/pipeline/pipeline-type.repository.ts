@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
-import { Raw } from 'typeorm';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import type { ListPipelineTypesQuery } from './pipeline-type.dto.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
@@ -20,6 +20,7 @@ export class PipelineTypeRepository {
       type.muteFreshnessCheck ?? false,
       type.muteTimelinessCheck ?? false,
       JSON.stringify(wirePairs(TYPE_PAIRS, { ...thresholdsOf(TYPE_PAIRS, {}), ...type })),
+      nameKey(type.name),
     ]);
     return { created: inserted.length > 0 };
   }
@@ -29,17 +30,18 @@ export class PipelineTypeRepository {
   }
 
   findByName(manager: EntityManager, name: string): Promise<PipelineTypeEntity | null> {
-    return manager.findOneBy(PipelineTypeEntity, sameName(name));
+    return manager.findOneBy(PipelineTypeEntity, { nameKey: nameKey(name) });
   }
 
   /** The row, locked against other writers until the transaction ends. */
   lock(manager: EntityManager, key: number | string): Promise<PipelineTypeEntity | null> {
-    const where = typeof key === 'number' ? { id: key } : sameName(key);
+    const where = typeof key === 'number' ? { id: key } : { nameKey: nameKey(key) };
     return manager.findOne(PipelineTypeEntity, { where, lock: { mode: 'for_no_key_update' } });
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineTypeEntity>): Promise<void> {
-    const changed = { ...change, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineTypeEntity>;
+    const renamed = change.name === undefined ? change : { ...change, nameKey: nameKey(change.name) };
+    const changed = { ...renamed, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineTypeEntity>;
     await manager.update(PipelineTypeEntity, { id }, changed);
   }
 
@@ -49,13 +51,9 @@ export class PipelineTypeRepository {
       .createQueryBuilder(PipelineTypeEntity, 't')
       .orderBy('t.id')
       .limit(pageLimit(query) + 1);
-    if (query.name !== undefined) rows.andWhere('lower(t.name) = lower(:name)', { name: query.name });
+    if (query.name !== undefined) rows.andWhere('t.nameKey = :name', { name: nameKey(query.name) });
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('t.id > :after', { after });
     return toPage(await rows.getMany(), query, (type) => [type.id]);
   }
-}
-
-function sameName(name: string): FindOptionsWhere<PipelineTypeEntity> {
-  return { name: Raw((column) => `lower(${column}) = lower(:name)`, { name }) };
 }

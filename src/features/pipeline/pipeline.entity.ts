@@ -18,8 +18,7 @@ import { Threshold } from './threshold.entity.js';
  * Names are unique without case.
  */
 @Entity('pipeline')
-// On lower(name); TypeORM can't declare an expression, so the migration makes it.
-@Index('uq_pipeline_name', { synchronize: false })
+@Index('uq_pipeline_name', ['nameKey'], { unique: true })
 @Index('ix_pipeline_pipeline_type', ['pipelineTypeId', 'id'])
 @Index('ix_pipeline_updated', ['updatedAt'])
 // What the freshness check finds the stale ones by: on what `watcher_due` says, and on when the newest data came.
@@ -37,6 +36,10 @@ export class PipelineEntity {
 
   @Column('varchar', { length: 255 })
   name!: string;
+
+  /** What makes two names the same, see `nameKey`; by it rows are found. */
+  @Column('text', { name: 'name_key', select: false })
+  nameKey!: string;
 
   @Column('bigint', { name: 'pipeline_type_id' })
   pipelineTypeId!: number;

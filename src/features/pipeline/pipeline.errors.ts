@@ -19,7 +19,7 @@ export class NameTakenError extends DomainError {
 }
 
 export class NamePatternError extends InvalidRequestError {
-  constructor(pattern: RegExp) {
+  constructor(pattern: Pick<RegExp, 'source'>) {
     super([{ field: 'name', message: `must match ${pattern.source}` }], 'name_pattern');
   }
 }

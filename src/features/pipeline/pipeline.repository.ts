@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
+import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { type Configuration, configurationHash } from './configuration.js';
@@ -92,6 +93,7 @@ export class PipelineRepository {
       asked.nextWatermark ?? null,
       configurationHash(configuration),
       JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
+      nameKey(configuration.name),
       asked.active ?? true,
       asked.muteFreshnessCheck ?? false,
       asked.muteTimelinessCheck ?? false,
@@ -104,7 +106,7 @@ export class PipelineRepository {
   }
 
   async findIdsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
-    const rows = await manager.query<{ id: number }[]>(FIND_IDS_OF_TYPE, [typeName]);
+    const rows = await manager.query<{ id: number }[]>(FIND_IDS_OF_TYPE, [nameKey(typeName)]);
     return rows.map(({ id }) => id);
   }
 
@@ -165,7 +167,8 @@ export class PipelineRepository {
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
-    const changed = { ...change, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineEntity>;
+    const renamed = change.name === undefined ? change : { ...change, nameKey: nameKey(change.name) };
+    const changed = { ...renamed, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineEntity>;
     await manager.update(PipelineEntity, { id }, changed);
   }
 
@@ -188,10 +191,10 @@ export class PipelineRepository {
     const rows = this.withType(manager)
       .orderBy('p.id')
       .limit(pageLimit(query) + 1);
-    if (query.name !== undefined) rows.andWhere('lower(p.name) = lower(:name)', { name: query.name });
+    if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
-      rows.andWhere('lower(t.name) = lower(:typeName)', { typeName: query.pipeline_type_name });
+      rows.andWhere('t.nameKey = :typeName', { typeName: nameKey(query.pipeline_type_name) });
     }
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('p.id > :after', { after });
@@ -214,7 +217,7 @@ export class PipelineRepository {
   private withType(manager: EntityManager, key?: number | string): SelectQueryBuilder<PipelineEntity> {
     const pipelines = manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
     if (typeof key === 'number') pipelines.where('p.id = :key', { key });
-    if (typeof key === 'string') pipelines.where('lower(p.name) = lower(:key)', { key });
+    if (typeof key === 'string') pipelines.where('p.nameKey = :key', { key: nameKey(key) });
     return pipelines;
   }
 }

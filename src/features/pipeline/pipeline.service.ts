@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '../../platform/auth/caller.js';
 import { requireScope } from '../../platform/auth/current-caller.js';
+import { nameKey } from '../../platform/values/name.js';
 import { definedFields } from '../../platform/http/defined-fields.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { violates } from '../../platform/database/database-errors.js';
@@ -77,8 +78,7 @@ export class PipelineService {
           throw new PipelineTypeNotFoundError(typeId);
         }
         // The pattern is for new names: one that was there before it may be kept, or change its case.
-        if (newName !== undefined && newName.toLowerCase() !== pipeline.name.toLowerCase())
-          this.names.refuseUnwanted(newName);
+        if (newName !== undefined && nameKey(newName) !== nameKey(pipeline.name)) this.names.refuseUnwanted(newName);
         const change = this.changeOf(pipeline, request, newName, now);
         refuseHalfPairs(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);

@@ -2,14 +2,14 @@ import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
 
 /**
  * The pipeline of a name with the stored name of the type that the caller speaks of, in one look.
- * By uq_pipeline_name and uq_pipeline_type_name, both on lower(name).
+ * $1 and $2 are name keys; by uq_pipeline_name and uq_pipeline_type_name.
  */
 export const FIND_FOR_REGISTRATION = `
   SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
          coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash", t.name AS "typeName"
     FROM pipeline p
-    LEFT JOIN pipeline_type t ON lower(t.name) = lower($2::text)
-   WHERE lower(p.name) = lower($1::text)`;
+    LEFT JOIN pipeline_type t ON t.name_key = $2::text
+   WHERE p.name_key = $1::text`;
 
 /** What pipelines are called, by pk_pipeline. */
 export const FIND_NAMES = `
@@ -19,7 +19,7 @@ export const FIND_NAMES = `
 export const FIND_IDS_OF_TYPE = `
   SELECT p.id
     FROM pipeline p
-   WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE lower(t.name) = lower($1::text))
+   WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE t.name_key = $1::text)
    ORDER BY p.id`;
 
 /** What pipelines are called, with their types, by pk_pipeline_type. */
@@ -34,11 +34,11 @@ export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond
 
 /** No row comes back when somebody else has the name: then theirs is read in a second statement. */
 export const INSERT_PIPELINE = `
-  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, active,
+  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
                         mute_freshness_check, mute_timeliness_check, ${PIPELINE_PAIR_COLUMNS.names})
-  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::bool, $8::bool, $9::bool, pairs.*
+  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool, pairs.*
     FROM jsonb_to_record($6::jsonb) AS pairs (${PIPELINE_PAIR_COLUMNS.typed})
-  ON CONFLICT (lower(name)) DO NOTHING
+  ON CONFLICT (name_key) DO NOTHING
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
 /** Writes only where something changes; by pk_pipeline. */
@@ -48,10 +48,10 @@ export const SET_NEXT_WATERMARK = `
 
 /** By uq_pipeline_type_name; no row comes back when somebody else has the name. */
 export const INSERT_PIPELINE_TYPE = `
-  INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, ${TYPE_PAIR_COLUMNS.names})
-  SELECT $1::text, $2::bool, $3::bool, pairs.*
+  INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, name_key, ${TYPE_PAIR_COLUMNS.names})
+  SELECT $1::text, $2::bool, $3::bool, $5::text, pairs.*
     FROM jsonb_to_record($4::jsonb) AS pairs (${TYPE_PAIR_COLUMNS.typed})
-  ON CONFLICT (lower(name)) DO NOTHING
+  ON CONFLICT (name_key) DO NOTHING
   RETURNING id`;
 
 /** Whether the watermark moves: unless an execution with a later place in the order, or somebody by hand, has moved it. */

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { hasLength, must, normalise, trim } from '../../platform/http/fields.js';
+import { Transform } from 'class-transformer';
+import { hasLength, must, trim } from '../../platform/http/fields.js';
 
 export const WATERMARK = { type: 'string', maxLength: 1000 } as const;
 
@@ -14,10 +15,17 @@ const GIVEN_WATERMARK = {
   anyOf: [WATERMARK, { type: 'integer', format: 'int64' }, { type: 'number', format: 'double' }, { type: 'boolean' }],
 };
 
+/** A number keeps all its digits: a watermark that changes is data loaded twice or never. */
+const watermarkText = (value: unknown): unknown => {
+  if (JSON.isRawJSON(value)) return value.rawJSON;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value);
+};
+
 /** A watermark: string, number or boolean in, a string of at most 1,000 characters from there on. */
 export const Watermark = (): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : trim(value))),
+    // From the source: class-transformer copies an object, and an exact number would be none afterwards.
+    Transform(({ obj, key }) => watermarkText((obj as Record<string, unknown>)[key])),
     must('watermark', 'a string, number or boolean of at most 1000 characters', (value) => hasLength(value, 0, 1000)),
     ApiProperty({ type: () => String, allOf: [GIVEN_WATERMARK] }),
   );

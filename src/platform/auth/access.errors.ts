@@ -22,6 +22,18 @@ export class ScopeTooSmallError extends DomainError {
   }
 }
 
+/** A request that a page of another site may have made, to a service that asks nobody for a key. */
+export class ForeignSiteError extends DomainError {
+  constructor(header: 'Host' | 'Origin', got: string) {
+    super(
+      'forbidden',
+      'foreign_site',
+      `While no key is configured, the service answers under its own names only, and got ${header} '${got}'. ` +
+        'Add the name to WATCHER_ALLOWED_HOSTS, or configure a key.',
+    );
+  }
+}
+
 export class TooManyRequestsError extends DomainError {
   constructor(perSecond: number) {
     super('too_many', 'rate_limited', `More than ${perSecond} requests a second; slow down.`);

@@ -2,14 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { allows, type Caller, type Scope } from './caller.js';
 import { type RouteAccess } from './requires.js';
 import type { Config } from '../config/config.js';
-import { ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
+import { ForeignSiteError, ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
 import { type AccessService, ANYBODY } from './access.service.js';
+import { isOwnHost, isOwnOrigin, type OwnNames } from './own-name.js';
 import { RateLimit } from './rate-limit.js';
 
 /** Routes that the Swagger module adds by itself. */
 const DOCS = /^\/docs(?:$|[-/])/;
 
-type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'>;
+type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'> & OwnNames;
 
 /**
  * Admits or refuses a request before its body is read; to be called before any route is added. A hook, since a guard of
@@ -23,20 +24,31 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
   fastify.addHook('onRequest', (request, reply, done) => {
     const asked = scopeAsked(request.routeOptions.config.access, config);
     if (asked === undefined) return done();
+    // To look up a key costs the database something, whosever it is: its address pays, until it is known.
+    let hasPaid = false;
+    const mayLook = (): void => {
+      if (limit?.admit(request.ip, performance.now()) === false) throw new TooManyRequestsError(limit.perSecond);
+      hasPaid = true;
+    };
     const admit = (caller: Caller): void => {
+      if (hasPaid) limit?.refund(request.ip);
       request.caller = caller;
-      const refusal = refusalOf(caller, asked, request, limit);
+      const refusal = refusalOf(caller, asked, request, limit) ?? foreigner(caller, request, config);
       if (refusal instanceof ScopeTooSmallError) demandScope(reply, asked);
       done(refusal);
     };
     const refuse = (error: unknown): void => {
       if (error instanceof UnauthenticatedError) challenge(request, reply);
-      const isLimited = limit?.admit(request.ip, performance.now()) === false;
-      done(isLimited ? new TooManyRequestsError(limit.perSecond) : (error as Error));
+      try {
+        if (!hasPaid && !(error instanceof TooManyRequestsError)) mayLook();
+        done(error as Error);
+      } catch (tooMany) {
+        done(tooMany as Error);
+      }
     };
     let caller: Caller | Promise<Caller>;
     try {
-      caller = access.identify(tokenOf(request));
+      caller = access.identify(tokenOf(request), mayLook);
     } catch (error) {
       return refuse(error);
     }
@@ -87,6 +99,17 @@ function refusalOf(
   const account = caller === ANYBODY ? request.ip : caller.id;
   if (limit?.admit(account, performance.now()) === false) return new TooManyRequestsError(limit.perSecond);
   return allows(caller.scope, asked) ? undefined : new ScopeTooSmallError(asked, caller.scope);
+}
+
+/**
+ * A page in a browser can lead a name of its own to this machine and then ask as if it were the service's own page. A
+ * key keeps it out, and while there is none, the name that the browser asked for does.
+ */
+function foreigner(caller: Caller, { headers }: FastifyRequest, names: OwnNames): ForeignSiteError | undefined {
+  if (caller !== ANYBODY) return undefined;
+  const { host, origin } = headers;
+  if (host !== undefined && !isOwnHost(host, names)) return new ForeignSiteError('Host', host);
+  return origin !== undefined && !isOwnOrigin(origin, names) ? new ForeignSiteError('Origin', origin) : undefined;
 }
 
 /** The key of a request: `Authorization: Bearer KEY`; where a browser asks for a page, also as a Basic password. */

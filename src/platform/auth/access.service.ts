@@ -6,8 +6,7 @@ import { UnauthenticatedError } from './access.errors.js';
 import { hashOf, sameHash } from './api-key.js';
 import { ApiKeyService } from './api-key.service.js';
 import { OidcService } from './oidc.service.js';
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/i;
+import { isLoopback } from './own-name.js';
 
 /** Everybody, while nobody needs a key. */
 export const ANYBODY: Caller = { id: 'anybody', name: 'anybody', scope: 'admin' };
@@ -36,7 +35,7 @@ export class AccessService implements OnModuleInit {
       const [missing, given] = oidcIssuer === undefined ? ['ISSUER', 'AUDIENCE'] : ['AUDIENCE', 'ISSUER'];
       throw new ConfigurationError(`OIDC_${missing} is not set, but OIDC_${given} is: set both or neither`);
     }
-    if (!auth || LOOPBACK.test(host) || (await this.needsKey())) return;
+    if (!auth || isLoopback(host) || (await this.needsKey())) return;
     throw new ConfigurationError(
       `HOST got '${host}', which others can reach, but no key is configured: set WATCHER_ADMIN_KEY, make one with ` +
         "'npm run key -- create --name NAME --scope admin', or let everybody in with WATCHER_AUTH=off",
@@ -44,13 +43,14 @@ export class AccessService implements OnModuleInit {
   }
 
   /**
-   * The caller of a request with this token; without a promise where nothing has to be looked up.
+   * The caller of a request with this token; without a promise where nothing has to be looked up. `mayLook` is called
+   * before a token is looked up that was not seen lately, and may throw.
    * @throws UnauthenticatedError
    */
-  identify(token: string | undefined): Caller | Promise<Caller> {
+  identify(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
     const closed = this.needsKey();
-    if (closed === true) return this.known(token);
-    return closed === false ? ANYBODY : closed.then((isClosed) => (isClosed ? this.known(token) : ANYBODY));
+    if (closed === true) return this.known(token, mayLook);
+    return closed === false ? ANYBODY : closed.then((isClosed) => (isClosed ? this.known(token, mayLook) : ANYBODY));
   }
 
   private needsKey(): boolean | Promise<boolean> {
@@ -58,17 +58,22 @@ export class AccessService implements OnModuleInit {
     return this.adminHash !== undefined || this.oidc.configured || this.apiKeys.hasAny();
   }
 
-  private known(token: string | undefined): Caller | Promise<Caller> {
+  private known(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
     if (token === undefined) throw new UnauthenticatedError('This needs a key: Authorization: Bearer KEY.');
     const hash = hashOf(token);
     if (this.adminHash !== undefined && sameHash(hash, this.adminHash)) return ADMIN;
-    const byKey = this.apiKeys.find(token, hash);
+    const byKey = this.apiKeys.find(token, hash, mayLook);
     if (byKey && !(byKey instanceof Promise)) return byKey;
-    return this.foundOr(byKey, token, hash);
+    return this.foundOr(byKey, token, hash, mayLook);
   }
 
-  private async foundOr(byKey: Promise<Caller | null> | null, token: string, hash: string): Promise<Caller> {
-    const caller = (await byKey) ?? (await this.oidc.find(token, hash));
+  private async foundOr(
+    byKey: Promise<Caller | null> | null,
+    token: string,
+    hash: string,
+    mayLook: () => void,
+  ): Promise<Caller> {
+    const caller = (await byKey) ?? (await this.oidc.find(token, hash, mayLook));
     if (!caller) throw new UnauthenticatedError('The key is not known here.');
     return caller;
   }

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { type Scope, SCOPES } from './caller.js';
 import { violates } from '../database/database-errors.js';
+import { hasControlCharacter, nameKey, tidyText } from '../values/name.js';
+import { visibleText } from '../values/visible-text.js';
 import { newKey } from './api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 
@@ -41,17 +43,20 @@ function parse(args: readonly string[]) {
 }
 
 async function create(dataSource: DataSource, given: string | undefined, scope: string | undefined): Promise<string> {
-  const name = given?.trim() ?? '';
-  if (name === '' || name.length > 255) throw new KeyCommandError(`--name takes 1 to 255 characters\n${USAGE}`);
+  const name = tidyText(given ?? '');
+  if (name === '' || [...name].length > 255 || hasControlCharacter(name)) {
+    throw new KeyCommandError(`--name takes 1 to 255 characters, none of them a control character\n${USAGE}`);
+  }
   if (!isScope(scope)) throw new KeyCommandError(`--scope takes one of ${SCOPES.join(', ')}\n${USAGE}`);
   const { id, hash, text } = newKey();
   try {
     await new ApiKeyRepository().insert(dataSource.manager, { id, name, scope, keyHash: hash });
   } catch (error) {
-    if (violates(error, 'uq_api_key_name')) throw new KeyCommandError(`there is a key named '${name}' already`);
+    if (violates(error, 'uq_api_key_name'))
+      throw new KeyCommandError(`there is a key named '${visibleText(name)}' already`);
     throw error;
   }
-  return `${text}\n\nThe key of '${name}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
+  return `${text}\n\nThe key of '${visibleText(name)}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
 }
 
 async function list(dataSource: DataSource): Promise<string> {
@@ -62,7 +67,7 @@ async function list(dataSource: DataSource): Promise<string> {
     key.createdAt.toISOString(),
     key.lastUsedAt?.toISOString() ?? 'never',
     key.revokedAt ? `revoked ${key.revokedAt.toISOString()}` : 'active',
-    key.name,
+    visibleText(key.name),
   ]);
   const table = [['ID', 'SCOPE', 'CREATED', 'LAST USED (TO THE HOUR)', 'STATE', 'NAME'], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -76,18 +81,19 @@ async function list(dataSource: DataSource): Promise<string> {
     .join('\n');
 }
 
-async function revoke(dataSource: DataSource, idOrName: string, force: boolean): Promise<string> {
+async function revoke(dataSource: DataSource, given: string, force: boolean): Promise<string> {
   const keys = new ApiKeyRepository();
+  const idOrName = tidyText(given);
   const lockedOut = await lockedOutWithout(dataSource, idOrName);
   if (lockedOut !== undefined && !force) {
     throw new KeyCommandError(
-      `the key '${idOrName}' is not revoked: ${lockedOut}. Make another one first ` +
+      `the key '${visibleText(idOrName)}' is not revoked: ${lockedOut}. Make another one first ` +
         '(npm run key -- create --name NAME --scope admin), or revoke it all the same with --force',
     );
   }
   const revoked = await keys.revoke(dataSource.manager, idOrName, new Date());
-  if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${idOrName}'`);
-  const done = `The key '${revoked.name}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+  if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${visibleText(idOrName)}'`);
+  const done = `The key '${visibleText(revoked.name)}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
   return lockedOut === undefined ? done : `${done}\n\nAttention: ${lockedOut}.`;
 }
 
@@ -98,7 +104,7 @@ async function revoke(dataSource: DataSource, idOrName: string, force: boolean):
 async function lockedOutWithout(dataSource: DataSource, idOrName: string): Promise<string | undefined> {
   const active = (await new ApiKeyRepository().list(dataSource.manager)).filter((key) => key.revokedAt === null);
   const isMeant = ({ id, name }: { id: string; name: string }): boolean =>
-    id === idOrName || name.toLowerCase() === idOrName.toLowerCase();
+    id === idOrName || nameKey(name) === nameKey(idOrName);
   const left = active.filter((key) => !isMeant(key));
   const scope = active.find(isMeant)?.scope;
   if (scope === undefined || left.some((key) => key.scope === 'admin')) return undefined;

@@ -3,8 +3,7 @@ import type { Scope } from './caller.js';
 
 /** A key that callers show. Only its hash is kept: who reads this table can't use it to get in. */
 @Entity('api_key')
-// On lower(name), where not revoked; TypeORM can't declare an expression, so the migration makes it.
-@Index('uq_api_key_name', { synchronize: false })
+@Index('uq_api_key_name', ['nameKey'], { unique: true, where: 'revoked_at IS NULL' })
 @Check('ck_api_key_scope', "scope IN ('read', 'write', 'admin')")
 export class ApiKeyEntity {
   /** The part of the key that names it; no secret. */
@@ -14,6 +13,10 @@ export class ApiKeyEntity {
   /** Who uses it; unique without case among the keys that are not revoked. */
   @Column('varchar', { length: 255 })
   name!: string;
+
+  /** What makes two names the same, see `nameKey`; by it rows are found. */
+  @Column('text', { name: 'name_key', select: false })
+  nameKey!: string;
 
   @Column('varchar', { length: 5 })
   scope!: Scope;

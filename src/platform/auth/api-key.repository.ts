@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { nameKey } from '../values/name.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { REVOKE_KEY, TOUCH_KEY } from './api-key.sql.js';
 
@@ -22,12 +23,16 @@ export class ApiKeyRepository {
   }
 
   async insert(manager: EntityManager, key: Pick<ApiKeyEntity, 'id' | 'name' | 'scope' | 'keyHash'>): Promise<void> {
-    await manager.insert(ApiKeyEntity, key);
+    await manager.insert(ApiKeyEntity, { ...key, nameKey: nameKey(key.name) });
   }
 
   /** Revokes the key of an id or a name; whether there was one. */
   async revoke(manager: EntityManager, idOrName: string, now: Date): Promise<{ id: string; name: string } | undefined> {
-    const [rows]: [{ id: string; name: string }[]] = await manager.query(REVOKE_KEY, [idOrName, now]);
+    const [rows]: [{ id: string; name: string }[]] = await manager.query(REVOKE_KEY, [
+      idOrName,
+      nameKey(idOrName),
+      now,
+    ]);
     return rows[0];
   }
 

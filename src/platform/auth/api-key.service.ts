@@ -31,10 +31,13 @@ export class ApiKeyService {
     return this.everAny || this.presence.get('', () => this.lookForAny());
   }
 
-  /** The caller that a key belongs to; null for an unknown or a revoked one. `hash` is that of the key. */
-  find(key: string, hash: string): Caller | null | Promise<Caller | null> {
+  /**
+   * The caller that a key belongs to; null for an unknown or a revoked one. `hash` is that of the key; `mayLook` is
+   * called before the database is asked for a key that was not seen lately, and may throw.
+   */
+  find(key: string, hash: string, mayLook: () => void): Caller | null | Promise<Caller | null> {
     const id = keyIdOf(key);
-    return id === undefined ? null : this.callers.get(hash, () => this.load(id, hash));
+    return id === undefined ? null : this.callers.get(hash, () => this.load(id, hash), mayLook);
   }
 
   private async lookForAny(): Promise<boolean> {

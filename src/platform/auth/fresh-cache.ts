@@ -18,12 +18,17 @@ export class FreshCache<V> {
     private readonly max: number,
   ) {}
 
-  /** The value, without a promise where it is at hand. A failed load rejects and is not remembered. */
-  get(key: string, load: () => Promise<V>): V | Promise<V> {
+  /**
+   * The value, without a promise where it is at hand. A failed load rejects and is not remembered. `mayLoad` is called
+   * before a load that the caller has to wait for, and may throw.
+   */
+  get(key: string, load: () => Promise<V>, mayLoad?: () => void): V | Promise<V> {
     const entry = this.entries.get(key) ?? this.add(key);
-    if (entry.loadedAt === undefined) return this.load(key, entry, load);
-    const age = performance.now() - entry.loadedAt;
-    if (age >= this.ttlMs) return this.load(key, entry, load);
+    const age = performance.now() - (entry.loadedAt ?? -Infinity);
+    if (age >= this.ttlMs) {
+      if (!entry.loading) mayLoad?.();
+      return this.load(key, entry, load);
+    }
     // What this load fails of, the one that somebody has to wait for fails of too, and says so.
     if (age >= this.ttlMs / 2) this.load(key, entry, load).catch(() => undefined);
     return entry.value as V;

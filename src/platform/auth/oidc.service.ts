@@ -1,9 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type CryptoKey, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { type Caller, type Scope, SCOPES } from './caller.js';
+import { hasControlCharacter } from '../values/name.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IssuerUnavailableError } from './access.errors.js';
 import { FreshCache } from './fresh-cache.js';
+import { discoverKeys } from './issuer-keys.js';
 
 /** Asymmetric ones alone: with a symmetric one, who knows the issuer's public key could sign. */
 const ALGORITHMS = [
@@ -19,7 +21,6 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-const ISSUER_TIMEOUT_MS = 3000;
 /** How long a verified token is taken without looking again; its end is looked at each time. */
 const TTL_MS = 60_000;
 const MAX_TOKENS = 10_000;
@@ -35,6 +36,7 @@ interface Verified {
 /** Finds the caller of a JWT of the configured OpenID Connect issuer. */
 @Injectable()
 export class OidcService {
+  private readonly logger = new Logger(OidcService.name);
   private readonly tokens = new FreshCache<Verified | null>(TTL_MS, MAX_TOKENS);
   private keys: Promise<JWTVerifyGetKey> | undefined;
 
@@ -44,52 +46,82 @@ export class OidcService {
     return this.config.oidcIssuer !== undefined;
   }
 
-  /** The caller; null for what is no valid token of this issuer for this audience. `hash` is that of the token. */
-  async find(token: string, hash: string): Promise<Caller | null> {
+  /**
+   * The caller; null for what is no valid token of this issuer for this audience. `hash` is that of the token; `mayLook`
+   * is called before a token is verified that was not seen lately, and may throw.
+   */
+  async find(token: string, hash: string, mayLook: () => void): Promise<Caller | null> {
     if (!this.configured || token.split('.').length !== 3) return null;
-    const found = await this.tokens.get(hash, () => this.verify(token));
+    const found = await this.tokens.get(hash, () => this.verify(token), mayLook);
     return found && found.expires + CLOCK_TOLERANCE_SECONDS > Date.now() / 1000 ? found.caller : null;
   }
 
   private async verify(token: string): Promise<Verified | null> {
     try {
-      const { payload } = await jwtVerify(token, await this.issuerKeys(), {
-        issuer: this.config.oidcIssuer,
-        audience: this.config.oidcAudience,
-        algorithms: ALGORITHMS,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        requiredClaims: ['exp', 'sub'],
+      const keys = await this.issuerKeys();
+      const {
+        sub,
+        exp = 0,
+        ...payload
+      } = await this.verifyBy(keys, token).catch((error: unknown) => {
+        if (error instanceof errors.JWKSMultipleMatchingKeys) return this.verifyByAny(error, token);
+        throw error;
       });
-      const { sub = '', exp = 0 } = payload;
-      if (sub === '' || sub.length > MAX_SUBJECT) return null;
-      return { caller: { id: `oidc:${sub}`, name: sub, scope: scopeOf(payload) }, expires: exp };
+      return isSubject(sub)
+        ? { caller: { id: `oidc:${sub}`, name: sub, scope: scopeOf(payload) }, expires: exp }
+        : null;
     } catch (error) {
-      // The issuer's fault, as far as anybody can tell; every other error of jose's is the token's.
-      const isTokens = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-      if (isTokens && error.code !== 'ERR_JOSE_GENERIC' && error.code !== 'ERR_JWKS_INVALID') return null;
-      throw new IssuerUnavailableError(error);
+      if (error instanceof IssuerUnavailableError) throw error;
+      // All else is the token's fault, or that of the key which it names.
+      this.logger.debug(`a token was refused: ${String(error)}`);
+      return null;
     }
   }
 
-  /** The issuer's keys, found by its discovery document; asked for again after a failure. */
+  private async verifyBy(key: JWTVerifyGetKey | CryptoKey, token: string): Promise<JWTPayload> {
+    const options = {
+      issuer: this.config.oidcIssuer,
+      audience: this.config.oidcAudience,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ['exp', 'sub'],
+    };
+    const { payload } =
+      typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+    return payload;
+  }
+
+  /** A token that does not say which of several keys has signed it is tried with each. */
+  private async verifyByAny(several: errors.JWKSMultipleMatchingKeys, token: string): Promise<JWTPayload> {
+    for await (const key of several) {
+      const payload = await this.verifyBy(key, token).catch((error: unknown) => {
+        if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError) return undefined;
+        throw error;
+      });
+      if (payload) return payload;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+
+  /** The issuer's keys; asked for again after a failure. */
   private issuerKeys(): Promise<JWTVerifyGetKey> {
-    this.keys ??= this.discover().catch((error: unknown) => {
+    this.keys ??= discoverKeys(this.config.oidcIssuer ?? '').catch((error: unknown) => {
       this.keys = undefined;
       throw error;
     });
     return this.keys;
   }
+}
 
-  private async discover(): Promise<JWTVerifyGetKey> {
-    const issuer = this.config.oidcIssuer ?? '';
-    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-      signal: AbortSignal.timeout(ISSUER_TIMEOUT_MS),
-    });
-    if (!response.ok) throw new Error(`the discovery document of ${issuer} is answered with ${response.status}`);
-    const { issuer: named, jwks_uri: keys } = (await response.json()) as Record<string, unknown>;
-    if (named !== issuer) throw new Error(`the discovery document of ${issuer} names the issuer ${String(named)}`);
-    return createRemoteJWKSet(new URL(String(keys)), { timeoutDuration: ISSUER_TIMEOUT_MS });
-  }
+/** Whether a `sub` claim can name a caller: text that the database and the log can hold, and that is no other's. */
+function isSubject(sub: unknown): sub is string {
+  return (
+    typeof sub === 'string' &&
+    sub !== '' &&
+    sub.length <= MAX_SUBJECT &&
+    sub.isWellFormed() &&
+    !hasControlCharacter(sub)
+  );
 }
 
 /** The most that the `scope` claim allows here: `read`, `write`, `admin`, with or without `watcher:` before it. */

@@ -1,74 +1,42 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { BodyRoom } from '../http/request-body.js';
 import type { Config } from '../config/config.js';
-import { OverloadedError } from './access.errors.js';
+import { WorkInHand } from './work-in-hand.js';
 
 /** How many of the largest bodies may be in memory at once. */
 const LARGEST_BODIES = 64;
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The request's share of what the service has under way; null once it is given back, or where none was taken. */
-    load: Load | null;
-  }
-}
-
-interface Load {
-  readonly bytes: number;
-  /** The answer is out, or nobody is there to take it. */
-  isGone: boolean;
-  /** What the request started has come to its end. */
-  isDone: boolean;
-}
-
 /**
- * Bounds what is under way by number and by bytes: what goes beyond is refused before its body is read, so that memory
- * stays flat however many come. Routes that nobody needs a scope for (health) and the metrics are never refused: they
- * tell how things stand.
+ * Bounds what is under way by number and by bytes, so that memory stays flat however many come: what goes beyond is
+ * refused, before its body is read where that is known by then. A request whose body is still on its way takes no
+ * place, so clients that are slow cost the others nothing. Routes that nobody needs a scope for (health) and the
+ * metrics are never refused: they tell how things stand.
  */
-export function registerOverload(fastify: FastifyInstance, config: Pick<Config, 'maxPending' | 'bodyLimit'>): void {
-  const maxBytes = config.bodyLimit * LARGEST_BODIES;
-  let requests = 0;
-  let bytes = 0;
-  /** Gives a request's share back when it is both answered and done: a client that hangs up ends no work. */
-  const release = (request: FastifyRequest): void => {
-    const { load } = request;
-    if (!load?.isGone || !load.isDone) return;
-    request.load = null;
-    requests -= 1;
-    bytes -= load.bytes;
-  };
-
+export function registerOverload(fastify: FastifyInstance, config: Pick<Config, 'maxPending' | 'bodyLimit'>): BodyRoom {
+  const inHand = new WorkInHand(config.maxPending, config.bodyLimit * LARGEST_BODIES);
   fastify.decorateRequest('load', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     const { access } = request.routeOptions.config;
     if (access === 'open' || access === 'metrics') return done();
-    const size = bodySize(request, config.bodyLimit);
-    if (requests >= config.maxPending || (requests > 0 && bytes + size > maxBytes)) return done(new OverloadedError());
-    requests += 1;
-    bytes += size;
-    request.load = { bytes: size, isGone: false, isDone: false };
-    reply.raw.once('close', () => leave(request, reply));
-    return done();
+    request.load = { bytes: 0, counts: false, isGone: false, isDone: false };
+    reply.raw.once('close', () => {
+      if (!request.load) return;
+      request.load.isGone = true;
+      // A body that never came to its end started nothing.
+      if (!request.raw.complete || reply.raw.writableEnded) request.load.isDone = true;
+      inHand.release(request);
+    });
+    return done(inHand.enter(request));
   });
+  fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+    if (!request.raw.complete) inHand.leave(request);
+    done();
+  });
+  fastify.addHook('preValidation', (request, _reply, done) => done(inHand.enter(request)));
   fastify.addHook('onSend', (request, _reply, payload, done) => {
     if (request.load) request.load.isDone = true;
-    release(request);
+    inHand.release(request);
     done(null, payload);
   });
-
-  function leave(request: FastifyRequest, reply: FastifyReply): void {
-    if (!request.load) return;
-    request.load.isGone = true;
-    // A body that never came to its end started nothing.
-    if (!request.raw.complete || reply.raw.writableEnded) request.load.isDone = true;
-    release(request);
-  }
-}
-
-/** What the body may take, as far as its length is known before it is read. */
-function bodySize({ headers }: FastifyRequest, bodyLimit: number): number {
-  if (headers['transfer-encoding'] !== undefined) return bodyLimit;
-  const length = Number(headers['content-length'] ?? 0);
-  // A longer one is refused by its length.
-  return length <= bodyLimit ? length : 0;
+  return inHand;
 }

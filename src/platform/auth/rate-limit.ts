@@ -29,4 +29,10 @@ export class RateLimit {
     this.current.set(caller, paidOffAt);
     return true;
   }
+
+  /** Takes back one request that was counted. */
+  refund(caller: string): void {
+    const paidOffAt = this.current.get(caller) ?? this.previous.get(caller);
+    if (paidOffAt !== undefined) this.current.set(caller, paidOffAt - this.costMs);
+  }
 }

@@ -2,7 +2,8 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from '../http/api.js';
-import type { Scope } from './caller.js';
+import { knownFields } from '../http/known-fields.js';
+import { type Scope, SCOPES } from './caller.js';
 
 /**
  * What a route asks of its caller: a scope, or nothing (`open`), or `read` unless the installation has made the
@@ -25,10 +26,14 @@ export const SECURITY_SCHEME = 'key';
  * change.
  */
 export function Requires(access: RouteAccess): MethodDecorator {
-  return applyDecorators(
-    RouteConfig({ access }),
-    ...(access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)]),
-  );
+  const documented =
+    access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)];
+  return (controller, method, descriptor) => {
+    // Probes and scrapers may append what they like to a URL that filters nothing.
+    const isFiltered = SCOPES.some((scope) => scope === access);
+    const config = { access, ...(isFiltered && { knownFields: knownFields(controller, method) }) };
+    applyDecorators(RouteConfig(config), ...documented)(controller, method, descriptor);
+  };
 }
 
 /** What is not made public takes `read`. */

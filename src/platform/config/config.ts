@@ -68,6 +68,12 @@ export const variables = {
     max: 65_535,
     fallback: '8000',
   }),
+  basePath: text('WATCHER_BASE_PATH', {
+    description:
+      'The path under which clients reach the service behind a proxy, where the proxy does not say so by X-Forwarded-Prefix.',
+    takes: "a path such as '/watcher', without a slash at its end",
+    pattern: /^(?:\/[\w.~-]+)+$/,
+  }),
   auth: flag('WATCHER_AUTH', {
     description: 'Whether callers need a key once one is configured; `off` lets everybody in, on any HOST.',
     fallback: 'on',
@@ -92,6 +98,12 @@ export const variables = {
   publicMetrics: flag('WATCHER_PUBLIC_METRICS', {
     description: 'Whether `/metrics` needs no key.',
     fallback: 'off',
+  }),
+  allowedHosts: list('WATCHER_ALLOWED_HOSTS', {
+    description:
+      'The names, beside those of loopback, under which the service answers while no key is configured, comma-separated.',
+    takes: "host names or addresses without a port, comma-separated, or '*'",
+    item: /^(?:\*|[\w.-]+|\[?[0-9a-f:.]+\]?)$/i,
   }),
   corsOrigins: list('WATCHER_CORS_ORIGINS', {
     description: 'The origins whose pages may call the service, comma-separated; unset: none.',

@@ -57,7 +57,6 @@ describe('what the kinds take', () => {
     ['a cron expression', cron(NAME, { description }), '*/5 * * * *', '*/5 * * * *'],
     ['one of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'lower', 'lower'],
     ['text', text(NAME, anything), '/var/lib/watcher', '/var/lib/watcher'],
-    ['a regular expression', pattern, '^\\p{Lu}', /^\p{Lu}/u],
     ['a URL', url(NAME, ['postgres', 'postgresql'], { description }), 'postgresql://h/d', 'postgresql://h/d'],
     ['megabytes', byteSize(NAME, { description }), '2MB', 2 * 1024 * 1024],
     ['kilobytes', byteSize(NAME, { description }), '256 kB', 256 * 1024],
@@ -81,6 +80,8 @@ describe('what the kinds take', () => {
     ['another of a set', oneOf(NAME, ['keep', 'lower'], { description }), 'LOWER'],
     ['a NUL in text', text(NAME, anything), 'a\0b'],
     ['half a regular expression', pattern, '('],
+    ['a look-ahead', pattern, 'a(?=b)'],
+    ['a back-reference', pattern, '(a)\\1'],
     ['a URL of another scheme', url(NAME, ['postgres'], { description }), 'mysql://h/d'],
     ['no URL', url(NAME, ['postgres'], { description }), 'localhost'],
     ['a size below 1 kB', byteSize(NAME, { description }), '1023'],
@@ -168,5 +169,31 @@ describe('a webhook', () => {
     expect(refuse).toThrow(
       new ConfigurationError(`${NAME} has port 25, which no HTTP client posts to: take another port`),
     );
+  });
+});
+
+describe('a regular expression', () => {
+  const pattern = (source: string) => read(regularExpression(NAME, { description }), { [NAME]: source });
+
+  it.each([
+    ['^\\p{Lu}', 'Übersicht', 'übersicht'],
+    ['^[a-z]+(_[a-z]+)*$', 'customer_data', 'Customer'],
+    ['\\u{1F4BE}', 'a 💾', 'a'],
+    ['^(?<team>sales|ops)-', 'sales-x', 'x-sales'],
+    ['^\\p{Script=Greek}+$', 'δεδομενα', 'data'],
+  ])('%s matches %s, not %s', (source, yes, no) => {
+    expect([pattern(source)?.test(yes), pattern(source)?.test(no), pattern(source)?.source]).toEqual([
+      true,
+      false,
+      source,
+    ]);
+  });
+
+  it.each(['^(a+)+$', '^(a|a)*$', '^(\\w+\\s?)*$', '^(.*a){20}$'])('ends soon, whatever it is: %s', (source) => {
+    const compiled = pattern(source);
+    const begun = performance.now();
+    compiled?.test(`${'a'.repeat(254)}!`);
+    // The engine of JavaScript would be at it for years.
+    expect(performance.now() - begun).toBeLessThan(1000);
   });
 });

@@ -1,4 +1,5 @@
 import { CronExpressionParser } from 'cron-parser';
+import { RE2JS } from 're2js';
 import { parseDatabaseUrl } from './database-url.js';
 import { UnfitValue } from './unfit-value.js';
 import { webhookProblem } from './webhook-url.js';
@@ -101,10 +102,23 @@ export function list<D extends string | undefined = undefined>(
   });
 }
 
+/** A regular expression, by the one thing that is asked of it: whether it matches anywhere in a text. */
+export interface Pattern {
+  readonly source: string;
+  test(text: string): boolean;
+}
+
+/**
+ * A regular expression that RE2 takes: it matches in a time linear to the text, whatever the pattern. Those of JavaScript
+ * may take for ever (`(a+)+$`), and everybody else would wait.
+ */
 export function regularExpression<D extends string | undefined = undefined>(name: string, details: Details<D>) {
-  return variable(name, details, 'a regular expression (ECMAScript)', (source) => {
+  const takes = 'a regular expression without look-around and back-references (RE2)';
+  return variable(name, details, takes, (source): Pattern | undefined => {
     try {
-      return new RegExp(source, 'u');
+      const script = /\\(p)\{(?:Script|sc)=(\w+)\}/gi;
+      const compiled = RE2JS.compile(RE2JS.translateRegExp(source.replace(script, String.raw`\$1{$2}`)));
+      return { source, test: (text) => compiled.test(text) };
     } catch {
       return undefined;
     }

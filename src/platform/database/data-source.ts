@@ -1,12 +1,15 @@
 import type { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { type DataSourceOptions, DefaultNamingStrategy } from 'typeorm';
+import { parseJson } from '../values/exact-json.js';
 import { connectionOptions } from './connection.js';
 import { Access1767484800000 } from './migrations/1767484800000-access.js';
 import { Idempotency1767571200000 } from './migrations/1767571200000-idempotency.js';
 import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { IncidentLife1767747500000 } from './migrations/1767747500000-incident-life.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { NameKeys1767837600000 } from './migrations/1767837600000-name-keys.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
@@ -21,6 +24,7 @@ const MIGRATIONS = [
   Analysis1767657600000,
   ExecutionStatus1767744000000,
   IncidentLife1767747500000,
+  NameKeys1767837600000,
   WatermarkMoves1767920400000,
   ...VIEWS_MIGRATIONS,
 ];
@@ -56,9 +60,15 @@ export function dataSourceOptions(url: string, poolSize: number) {
     logging: false,
     // Statements that don't wait for one another go out together, each with its own answer or error.
     // The pool is made of these options, after those that TypeORM has names for.
-    extra: { ...connection, pipeline: true, onConnect: tolerateErrors },
+    extra: { ...connection, pipeline: true, onConnect: tolerateErrors, types: { getTypeParser } },
   } as const satisfies DataSourceOptions;
 }
+
+/** JSON without loss; everything else as `pg` reads it. */
+const getTypeParser: typeof pg.types.getTypeParser = (type, format) => {
+  const isJson = type === pg.types.builtins.JSON || type === pg.types.builtins.JSONB;
+  return isJson ? parseJson : (pg.types.getTypeParser(type, format) as unknown);
+};
 
 /**
  * A connection that ends in the moment between pg's pool, which stops listening for its errors, and

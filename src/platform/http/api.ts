@@ -94,11 +94,15 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
     detail: "This takes the scope 'write'; the key has 'read'.",
   },
   413: {
-    when: 'The body is larger than the service takes.',
+    when: 'The body is larger than the service takes, inflated.',
     code: 'body_too_large',
-    detail: 'Request body is too large',
+    detail: 'The body is larger than 1048576 bytes.',
   },
-  415: { when: 'The body is not JSON.', code: 'unsupported_media_type', detail: 'Unsupported Media Type' },
+  415: {
+    when: 'The body is not JSON, or compressed with something other than gzip.',
+    code: 'unsupported_media_type',
+    detail: 'The body must be application/json.',
+  },
   422: {
     when: 'Well-formed but wrong: `errors` names the fields.',
     code: 'validation_failed',
@@ -138,7 +142,7 @@ function problem(refusal: Refusal): MethodDecorator {
     instance: '/path',
     request_id: REQUEST_ID['X-Request-Id'].schema.example,
     message: detail,
-    ...(errors && { errors }),
+    ...(errors && { errors, details: errors }),
   } satisfies ProblemDto;
   return ApiResponse({
     status,
@@ -171,16 +175,22 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
             description: '`Prefer: return=minimal` in place of a 200.',
             headers: { ...headers, ...PREFERENCE_APPLIED },
           }),
-          ApiHeader({
-            name: 'Prefer',
-            required: false,
-            description: '`return=minimal` (RFC 7240): 204 where a body would have followed a 200.',
-            schema: { type: 'string', example: 'return=minimal' },
-          }),
         ]
       : []),
+    ...(body ? [prefer(ok !== undefined)] : []),
     ...refusals.map(problem),
   );
+}
+
+function prefer(mayBeMinimal: boolean): MethodDecorator {
+  const strict = '`handling=strict` (RFC 7240): 422 for unknown fields of the body.';
+  const minimal = '`return=minimal`: 204 where a body would have followed a 200.';
+  return ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: mayBeMinimal ? `${strict} ${minimal}` : strict,
+    schema: { type: 'string', example: mayBeMinimal ? 'handling=strict, return=minimal' : 'handling=strict' },
+  });
 }
 
 /** Documents a paged list. */

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { hasControlCharacter, tidyText } from '../values/name.js';
 import { parseInstant } from './instant.js';
 
 /**
@@ -40,10 +41,14 @@ export function must(name: string, message: string, test: (value: unknown) => bo
   return ValidateBy({ name, validator: { validate: test, defaultMessage: () => `must be ${message}` } });
 }
 
-export function normalise(change: (value: unknown) => unknown): PropertyDecorator {
+function normalise(change: (value: unknown) => unknown): PropertyDecorator {
   return Transform(({ value }) => change(value));
 }
 
+const tidy = (value: unknown): unknown => (typeof value === 'string' ? tidyText(value) : value);
+/** The first `max` characters, counted as PostgreSQL does: code points. */
+const cut = (value: unknown, max: number): unknown =>
+  typeof value === 'string' && value.length > max ? [...value].slice(0, max).join('') : value;
 export const trim = (value: unknown): unknown => (typeof value === 'string' ? value.trim() : value);
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
@@ -78,29 +83,28 @@ export function isDeclared(dto: object, field: string): boolean {
   return false;
 }
 
-/** Text of `min` to `max` characters, trimmed. */
+/** Text of `min` to `max` characters, trimmed and brought to NFC. */
 export const Text = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
-    normalise(trim),
+    normalise(tidy),
     must('text', `text of ${min} to ${max} characters`, (value) => hasLength(value, min, max)),
     ApiProperty({ type: 'string', minLength: min, maxLength: max }),
   );
 
-/** Text of at most `max` characters, trimmed; what is longer is cut. */
+/** A name: text of 1 to 255 characters without control characters, trimmed, in NFC, compared without case. */
+export const Name = (): PropertyDecorator =>
+  applyDecorators(
+    Text(1, 255),
+    must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
+  );
+
+/** Text that is cut at `max` characters and never refused for its length, trimmed and brought to NFC. */
 export const CutText = (max: number): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'string' ? cut(value.trim(), max) : value)),
+    normalise((value) => cut(tidy(value), max)),
     must('text', 'text', (value) => typeof value === 'string'),
     ApiProperty({ type: 'string' }),
   );
-
-/** The first `max` characters, as PostgreSQL counts them. */
-function cut(text: string, max: number): string {
-  return text.length <= max ? text : [...text].slice(0, max).join('');
-}
-
-/** A name: text of 1 to 255 characters, trimmed, compared without case. */
-export const Name = (): PropertyDecorator => Text(1, 255);
 
 /** A whole number within the limits of its schema, never coerced from text. */
 export const Whole = (schema: WholeSchema): PropertyDecorator =>
@@ -114,16 +118,43 @@ export const Whole = (schema: WholeSchema): PropertyDecorator =>
 /** A number of rows: 0 to 2^53-1. */
 export const Count = (): PropertyDecorator => Whole(COUNT);
 
-/** An id in a body. Any whole number will do: one that names nothing is answered with 404. */
-export const Id = (): PropertyDecorator =>
-  applyDecorators(must('id', 'a whole number', Number.isSafeInteger), ApiProperty(ID));
+/** An id in a body; one that names nothing is answered with 404. */
+export const Id = (): PropertyDecorator => Whole(ID);
 
-/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
-export const Instant = (): PropertyDecorator =>
+const instantOf = (value: unknown): unknown =>
+  typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value;
+/** A plus in a query is a space; behind a time it can only have been an offset's. */
+const withPlus = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/(\d[Tt ]\d{2}:\d{2}\S*) (\d{2}(?::?\d{2})?)$/, '$1+$2') : value;
+const AnInstant = (): PropertyDecorator =>
   applyDecorators(
-    normalise((value) => (typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value)),
     must('instant', 'an ISO 8601 time such as 2026-01-31T08:00:00Z, in the years 1 to 9999', (v) => v instanceof Date),
     ApiProperty(INSTANT),
+  );
+
+/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
+export const Instant = (): PropertyDecorator => applyDecorators(normalise(instantOf), AnInstant());
+
+/** A moment in a query, where the plus of an offset need not be encoded. */
+export const QueryInstant = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => instantOf(withPlus(value))),
+    AnInstant(),
+  );
+
+const DAY_MS = 86_400_000;
+
+/**
+ * A moment at which something happened: not before 1970, as zero dates of other languages are, and at most a day ahead,
+ * which is more than clocks and time zones differ.
+ */
+export const Happened = (): PropertyDecorator =>
+  applyDecorators(
+    must('happened', 'from 1970 on, and at most 24 hours ahead', (value) => {
+      if (!(value instanceof Date)) return true;
+      return value.getTime() >= 0 && value.getTime() <= Date.now() + DAY_MS;
+    }),
+    Instant(),
   );
 
 /** A JSON object of the client's own, at most 256 kB as JSON. */

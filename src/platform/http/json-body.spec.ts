@@ -25,27 +25,3 @@ describe('a request body', () => {
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
   });
 });
-
-describe('a watermark that is a number', () => {
-  it.each([
-    ['a nanosecond epoch', '1769846400123456789'],
-    ['an unsigned 64-bit id', '18446744073709551615'],
-    ['many decimals', '0.12345678901234567890'],
-  ])('keeps its digits where a double would lose some: %s', (_, digits) => {
-    expect(parse(`{"watermark": ${digits}, "next_watermark": -${digits}}`)).toEqual({
-      watermark: digits,
-      next_watermark: `-${digits}`,
-    });
-  });
-
-  it.each(['1.50', '1e3', '100'])('is a number where a double holds it, whatever else the body holds: %s', (digits) => {
-    expect(parse(`{"watermark": ${digits}}`)).toEqual({ watermark: Number(digits) });
-    expect(parse(`{"watermark": ${digits}, "name": "1234567890123456"}`)).toMatchObject({ watermark: Number(digits) });
-  });
-
-  it('is only one at the top: inside metadata the same name is the owner’s', () => {
-    expect(
-      parse('{"watermark": 1769846400123456789, "pipeline_metadata": {"watermark": 1769846400123456789}}'),
-    ).toEqual({ watermark: '1769846400123456789', pipeline_metadata: { watermark: Number('1769846400123456789') } });
-  });
-});

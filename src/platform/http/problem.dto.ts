@@ -76,4 +76,8 @@ export class ProblemDto {
   /** The wrong fields, each with its own message; on 422 only. */
   @ApiProperty()
   errors?: FieldProblemDto[];
+
+  /** The same list as `errors`, under the name that clients of the original service read. */
+  @ApiProperty()
+  details?: FieldProblemDto[];
 }

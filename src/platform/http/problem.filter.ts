@@ -8,11 +8,21 @@ import type { ProblemDto } from './problem.dto.js';
 /** The media type of RFC 9457. */
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How the request was refused or failed, for the log; names of fields, never their values. */
+    refusal: Pick<DomainError, 'code' | 'fields'> | null;
+  }
+}
+
+const INTERNAL_ERROR = 'internal_error';
+
 const STATUS: Record<ErrorKind, number> = {
   malformed: 400,
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
@@ -45,7 +55,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also called for what never reaches a controller, such as a URL that can't be decoded. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const refusal = this.refusalOf(error);
+    const refusal = this.refusalOf(error, request, reply);
+    request.refusal = { code: refusal?.code ?? INTERNAL_ERROR, fields: refusal?.fields ?? [] };
     if (!refusal) this.logger.error({ err: error, request_id: request.id }, 'unexpected error');
     const status = refusal ? STATUS[refusal.kind] : 500;
     if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -55,12 +66,21 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(problem(status, refusal, request)));
   }
 
-  private refusalOf(error: unknown): DomainError | undefined {
+  private refusalOf(error: unknown, request: FastifyRequest, reply: FastifyReply): DomainError | undefined {
     if (error instanceof DomainError) return error;
     const fromDatabase = asDomainError(error);
     if (fromDatabase) return fromDatabase;
     const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
     if (typeof status !== 'number' || status < 400 || (status > 499 && status !== 503)) return undefined;
+    const allowed = status === 404 ? request.server.methodsAt(pathOf(request)) : [];
+    if (allowed.length > 0) {
+      void reply.header('allow', allowed.join(', '));
+      return new DomainError(
+        'method_not_allowed',
+        'method_not_allowed',
+        `${pathOf(request)} takes ${allowed.join(', ')}, not ${request.method}.`,
+      );
+    }
     const [kind, code] = FRAMEWORK_ERRORS[status] ?? (['malformed', 'bad_request'] as const);
     return new DomainError(kind, code, (error as Error).message);
   }
@@ -77,7 +97,7 @@ export function problem(
   refusal: Pick<DomainError, 'code' | 'detail' | 'fields'> | undefined,
   request: Pick<FastifyRequest, 'url' | 'id'>,
 ): ProblemDto {
-  const code = refusal?.code ?? 'internal_error';
+  const code = refusal?.code ?? INTERNAL_ERROR;
   const detail = refusal?.detail ?? 'Something went wrong in the service; the request id finds it in the log.';
   return {
     type: `urn:watcher:problem:${code}`,
@@ -85,9 +105,13 @@ export function problem(
     status,
     detail,
     code,
-    instance: request.url.split('?', 1)[0] ?? '/',
+    instance: pathOf(request),
     request_id: request.id,
     message: detail,
-    ...(refusal?.fields && { errors: [...refusal.fields] }),
+    ...(refusal?.fields && { errors: [...refusal.fields], details: [...refusal.fields] }),
   };
+}
+
+function pathOf({ url }: Pick<FastifyRequest, 'url'>): string {
+  return url.split('?', 1)[0] ?? '/';
 }

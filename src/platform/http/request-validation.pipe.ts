@@ -1,8 +1,9 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import { DomainError, type FieldError, InvalidRequestError } from '../errors/domain-error.js';
 import { isDeclared } from './fields.js';
+import { fieldsOf } from './known-fields.js';
 import { findUnstorable } from './storable-value.js';
 
 /** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
@@ -14,7 +15,7 @@ export abstract class OptionalBody {}
 type Fields = Record<string, unknown>;
 
 /**
- * Turns a body or a query into its DTO by the wire's rules: unknown fields are ignored, null in a
+ * Turns a body or a query into its DTO by the wire's rules: unknown fields are left out, null in a
  * POST means "not given", text that no database can hold is refused, and the rest is what the
  * DTO's own field decorators say (see `fields.ts`). Throws {@link InvalidRequestError}.
  *
@@ -23,15 +24,18 @@ type Fields = Record<string, unknown>;
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
-  private readonly fieldsOf = new Map<Type, readonly string[]>();
-
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
     const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
     const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
-    const scalars = Object.fromEntries(Object.entries(given).filter(([, field]) => !isObject(field)));
-    const objects = Object.fromEntries(Object.entries(given).filter(([, field]) => isObject(field)));
-    const dto = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
+    const entries = Object.entries(given);
+    const scalars = Object.fromEntries(entries.filter(([, field]) => !isObject(field) || JSON.isRawJSON(field)));
+    const objects = Object.fromEntries(entries.filter(([, field]) => isObject(field) && !JSON.isRawJSON(field)));
+    const dto: Fields = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
+    for (const field of Object.keys(scalars)) {
+      // What is no watermark, which has become text, holds no number beyond a double's.
+      if (JSON.isRawJSON(scalars[field]) && typeof dto[field] !== 'string') dto[field] = NaN;
+    }
     this.refuse(this.errorsOf(dto));
     return dto;
   }
@@ -51,7 +55,7 @@ export class RequestValidationPipe implements PipeTransform {
     const keepsNull = metatype.prototype instanceof PatchBody;
     const given: Fields = {};
     const errors: FieldError[] = [];
-    for (const field of this.fields(metatype)) {
+    for (const field of fieldsOf(metatype)) {
       if (!Object.hasOwn(value, field)) continue;
       const content = value[field];
       const isNullKept = keepsNull || isDeclared(metatype.prototype as object, field);
@@ -62,16 +66,6 @@ export class RequestValidationPipe implements PipeTransform {
     }
     this.refuse(errors);
     return given;
-  }
-
-  private fields(metatype: Type): readonly string[] {
-    let fields = this.fieldsOf.get(metatype);
-    if (!fields) {
-      const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
-      fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
-      this.fieldsOf.set(metatype, fields);
-    }
-    return fields;
   }
 
   private errorsOf(dto: object): FieldError[] {

@@ -3,11 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.js';
 import { Page } from './page.js';
+import { prefers } from './prefer.js';
+import type { ProblemDto } from './problem.dto.js';
 import { PROBLEM_JSON } from './problem.filter.js';
+import { publicUrl } from './public-url.js';
 
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const RETURN_MINIMAL = /(?:^|[,;\s])return\s*=\s*"?minimal"?(?:$|[,;\s])/i;
 
 /** The id of a request: the caller's, where it sent a sane one. */
 export function requestId(request: IncomingMessage): string {
@@ -30,7 +32,11 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
     if (payload instanceof Answer) {
       reply.code(payload.status);
       if (payload.isReplay) reply.header('idempotency-replayed', 'true');
-      if (payload.status >= 400) reply.header('content-type', PROBLEM_JSON);
+      if (payload.status >= 400) {
+        reply.header('content-type', PROBLEM_JSON);
+        const { code, errors } = payload.body as ProblemDto;
+        request.refusal = { code, fields: errors ?? [] };
+      }
       return done(null, payload.body);
     }
     return done(null, payload);
@@ -47,20 +53,14 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
 
 /** RFC 7240: a write that would answer 200 with a body answers 204 without one, if the client prefers that. */
 function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
-  const prefer = request.headers['prefer'];
   return (
-    prefer !== undefined &&
-    reply.statusCode === 200 &&
-    WRITES.has(request.method) &&
-    RETURN_MINIMAL.test(String(prefer))
+    reply.statusCode === 200 && WRITES.has(request.method) && prefers(request.headers['prefer'], 'return', 'minimal')
   );
 }
 
 function nextUrl(request: FastifyRequest, cursor: string): string {
-  const origin = `${request.protocol}://${request.host}`;
-  // What the headers call the host need not be one; then the address is relative.
-  const isKnown = URL.canParse(origin);
-  const url = new URL(request.url, isKnown ? origin : 'http://localhost');
+  const { origin, prefix } = publicUrl(request);
+  const url = new URL(request.url, 'http://localhost');
   url.searchParams.set('cursor', cursor);
-  return isKnown ? url.href : `${url.pathname}${url.search}`;
+  return `${origin ?? ''}${prefix}${url.pathname}${url.search}`;
 }

@@ -1,5 +1,9 @@
+import { isStorable } from '../values/exact-json.js';
+
 /** How deep a metadata object may nest: PostgreSQL and every JSON library a client uses can hold it. */
 const MAX_NESTING = 100;
+
+const BEYOND_A_DOUBLE = 'must not hold a number beyond the range of a double';
 
 /**
  * What makes a parsed JSON value impossible to keep, or undefined where nothing does:
@@ -14,8 +18,10 @@ export function findUnstorable(root: unknown): string | undefined {
     if (typeof value === 'string') {
       const problem = textProblem(value);
       if (problem) return problem;
+    } else if (JSON.isRawJSON(value)) {
+      if (!isStorable(value)) return BEYOND_A_DOUBLE;
     } else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return 'must not hold a number beyond the range of a double';
+      if (!Number.isFinite(value)) return BEYOND_A_DOUBLE;
     } else if (typeof value === 'object' && value !== null) {
       if (depth >= MAX_NESTING) return `must not nest deeper than ${MAX_NESTING} levels`;
       for (const [key, child] of Object.entries(value)) {

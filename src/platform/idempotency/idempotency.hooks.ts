@@ -5,17 +5,8 @@ import { repeatableRequest } from './repeatable-request.js';
 
 const MAX_LENGTH = 255;
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** SHA-256, in hex, of the body's bytes; of a request with an Idempotency-Key only. */
-    bodyHash: string;
-  }
-}
-
 /** Reads the Idempotency-Key of POST requests, and lets the service know of it while it works for them. */
 export function registerIdempotency(fastify: FastifyInstance): void {
-  fastify.decorateRequest('bodyHash', '');
-
   fastify.addHook('preHandler', (request, _reply, done) => {
     const header = request.headers['idempotency-key'];
     if (header === undefined || request.method !== 'POST') return done();

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListAlertsQuery } from './alert.dto.js';
+import { nameKey } from '../../../platform/values/name.js';
 import { AlertEntity } from './alert.entity.js';
 import {
   COUNT_UNSENT,
@@ -107,7 +108,7 @@ export class AlertRepository {
     key: { readonly id?: number | undefined; readonly name?: string | undefined },
     metadata: readonly (object | null)[],
   ): Promise<PipelineSubject | undefined> {
-    const parameters = [JSON.stringify(metadata), key.id ?? null, key.name ?? null];
+    const parameters = [JSON.stringify(metadata), key.id ?? null, key.name === undefined ? null : nameKey(key.name)];
     const [row] = await manager.query<PipelineSubject[]>(FIND_PIPELINE_SUBJECT, parameters);
     return row;
   }

@@ -33,7 +33,7 @@ export const FIND_PIPELINE_SUBJECT = `
   SELECT p.id AS "pipelineId", '' AS namespace, p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id
-   WHERE p.id = $2::bigint OR ($2::bigint IS NULL AND lower(p.name) = lower($3::text))`;
+   WHERE p.id = $2::bigint OR ($2::bigint IS NULL AND p.name_key = $3::text)`;
 
 /** Gives up what waits for targets that are not in the configuration; by ix_alert_unsent. */
 export const GIVE_UP_WITHOUT_TARGET = `

@@ -1,4 +1,4 @@
-import { shortened, visibleText } from '../../../../platform/http/visible-text.js';
+import { shortened, visibleText } from '../../../../platform/values/visible-text.js';
 import type { IncidentDto } from '../../incidents/incident.dto.js';
 import type { Kind, Severity } from '../../incidents/incident.entity.js';
 

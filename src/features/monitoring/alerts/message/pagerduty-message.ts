@@ -1,4 +1,4 @@
-import { visibleText } from '../../../../platform/http/visible-text.js';
+import { visibleText } from '../../../../platform/values/visible-text.js';
 import type { IncidentDto } from '../../incidents/incident.dto.js';
 import { detailOf, headOf, headOfIncident, linkOf, type Message, testTextOf } from './message.js';
 

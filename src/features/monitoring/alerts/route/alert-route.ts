@@ -1,3 +1,4 @@
+import { nameKey } from '../../../../platform/values/name.js';
 import type { Kind, Severity } from '../../incidents/incident.entity.js';
 
 export const CHANNELS = ['slack', 'webhook', 'email', 'pagerduty'] as const;
@@ -85,12 +86,7 @@ function fits(match: Match, subject: Subject, position: number): boolean {
 }
 
 function fitsName(patterns: readonly string[] | undefined, name: string): boolean {
-  return patterns?.some((pattern) => fitsPattern(fold(pattern), fold(name))) ?? true;
-}
-
-/** Names compare without case, and in one form of Unicode. */
-function fold(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+  return patterns?.some((pattern) => fitsPattern(nameKey(pattern), nameKey(name))) ?? true;
 }
 
 /** Whether a name is what the pattern says, in which `*` is any text: without a regular expression, which could hang. */

@@ -1,0 +1,93 @@
+import type { Type } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
+import type { FastifyInstance } from 'fastify';
+import { type FieldError, InvalidRequestError } from '../errors/domain-error.js';
+import { prefers } from './prefer.js';
+
+/** The names that a request may use: those of its query, and those of its body, where it has one. */
+interface KnownFields {
+  readonly query?: ReadonlySet<string>;
+  readonly body?: ReadonlySet<string>;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    knownFields?: KnownFields;
+  }
+}
+
+/** How many unknown names are worth mentioning, and how much of each. */
+const MOST_NAMED = 20;
+const LONGEST_NAMED = 64;
+
+/** Nest's `ROUTE_ARGS_METADATA`, and what its keys begin with; the framework's public module leaves them out. */
+const ROUTE_ARGUMENTS = '__routeArguments__';
+const [BODY, QUERY] = ['3:', '4:'];
+
+const names = new Map<Type, readonly string[]>();
+
+/** The fields of a DTO for requests: those with a rule. */
+export function fieldsOf(metatype: Type): readonly string[] {
+  let fields = names.get(metatype);
+  if (!fields) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
+    fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
+    names.set(metatype, fields);
+  }
+  return fields;
+}
+
+/** What a controller's method knows, by the DTOs of its parameters. A route without a query knows none of its fields. */
+export function knownFields(controller: object, method: string | symbol): KnownFields {
+  const types = (Reflect.getMetadata('design:paramtypes', controller, method) ?? []) as Type[];
+  const given = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller.constructor, method) ?? {}) as Record<
+    string,
+    { readonly index: number }
+  >;
+  const typeOf = (kind: string): Type | undefined => {
+    const argument = Object.entries(given).find(([key]) => key.startsWith(kind));
+    return argument && types[argument[1].index];
+  };
+  const [body, query] = [typeOf(BODY), typeOf(QUERY)];
+  return {
+    query: new Set(query ? fieldsOf(query) : []),
+    ...(body && body !== Object && { body: new Set(fieldsOf(body)) }),
+  };
+}
+
+/**
+ * Refuses unknown query parameters: a typo in a filter must not return everything. Unknown fields of a body are named
+ * in the header `Ignored-Fields`, and refused where the client prefers `handling=strict`.
+ */
+export function registerKnownFields(fastify: FastifyInstance): void {
+  fastify.addHook('preValidation', (request, reply, done) => {
+    const { query, body } = request.routeOptions.config.knownFields ?? {};
+    if (query && request.url.includes('?')) {
+      const unknown = Object.keys(request.query as object).filter((name) => !query.has(name));
+      if (unknown.length > 0) return done(refusal(unknown, 'is no parameter of this request'));
+    }
+    if (!body || !isObject(request.body)) return done();
+    const unknown = Object.keys(request.body).filter((name) => !body.has(name));
+    if (unknown.length === 0) return done();
+    const isStrict = prefers(request.headers['prefer'], 'handling', 'strict');
+    if (isStrict) return done(refusal(unknown, 'is no field of this request'));
+    reply.header('ignored-fields', unknown.slice(0, MOST_NAMED).map(headerText).join(', '));
+    return done();
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refusal(unknown: readonly string[], message: string): InvalidRequestError {
+  const errors: FieldError[] = unknown
+    .slice(0, MOST_NAMED)
+    .map((name) => ({ field: name.slice(0, LONGEST_NAMED).toWellFormed(), message }));
+  return new InvalidRequestError(errors);
+}
+
+/** A name as a header can hold it: percent-encoded where it is no plain word. */
+function headerText(name: string): string {
+  return encodeURIComponent(name.slice(0, LONGEST_NAMED).toWellFormed());
+}

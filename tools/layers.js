@@ -1,10 +1,10 @@
 /**
- * The modules of `src` and the arrows between them: which module may import which, and why. `.dependency-cruiser.js`
- * turns this into rules, and `npm run layers` holds them.
+ * The modules of `src` and the allowed imports ("arrows") between them, with reasons. `.dependency-cruiser.js` turns
+ * this into rules, and `npm run layers` enforces them.
  *
  * A module is a folder. A new one fails the rules until it is listed here. An import that is not listed fails too: add
- * the arrow with its reason, or do without the import. Arrows never form a cycle and never lead to a higher floor;
- * reading this file fails if they do. `npm run layers` also fails for an arrow that no import needs any more.
+ * the arrow with its reason, or avoid the import. Arrows never form a cycle and never lead to a higher floor; loading
+ * this file fails if they do. `npm run layers` also fails for an arrow that no import needs any more.
  */
 
 /** From the top down: a module may import modules of its own floor and of those below. */
@@ -17,11 +17,11 @@ export const FLOORS = ['adapters', 'features', 'platform'];
  * @property {string} path its folder
  * @property {string} floor one of {@link FLOORS}
  * @property {Arrows} imports
- * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, and
- *   why; `*` for all
- * @property {string[]} [wiring] files that put the folders of the module together, and may import all of them
- * @property {Record<string, Arrows>} [folders] its sub-folders, and which of each other they may import; `.` is the
- *   files of the module outside of them; a folder in a folder (`a/b`) is one of its own
+ * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, with
+ * reasons; `*` for all
+ * @property {string[]} [wiring] files that assemble the folders of the module, and may import all of them
+ * @property {Record<string, Arrows>} [folders] its sub-folders, and the imports allowed between them; `.` is the files
+ * of the module outside of them; a folder in a folder (`a/b`) is listed separately
  */
 
 /** @type {Record<string, SourceModule>} */

@@ -100,7 +100,7 @@ describe('timeliness', () => {
         opened_at: LATE,
         resolved_at: null,
         expected_at: DEADLINE,
-        detail: `Execution ${id} started at ${START} and was to end by ${DEADLINE} (1 hour).`,
+        detail: `Execution ${id} started at ${START} and was due to end by ${DEADLINE} (1 hour).`,
         root_causes: [],
         impact: null,
         acknowledged_at: null,

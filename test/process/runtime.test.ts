@@ -63,7 +63,7 @@ describe('the Node of the scripts', () => {
     await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
     const { code, said } = await run([await callersNode('20.20.2')], bare);
     expect(code).toBe(1);
-    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is needed, found Node 20\.20\.2, .*[^\n]$/);
+    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is required, found Node 20\.20\.2, .*[^\n]$/);
     expect(said).not.toContain('\n');
   });
 });

@@ -3,37 +3,37 @@ import type { QueryRunner } from 'typeorm';
 import type { PooledClient } from './connection-pool.js';
 import { databaseBusy } from './database-errors.js';
 
-/** How long what was found locked is remembered, unless a read finds it free. */
+/** How long a lock is remembered, unless a read finds the table free. */
 const REMEMBERED_MS = 30_000;
 /** The most names and statements that are remembered. */
 const MOST_REMEMBERED = 100;
 
-/** A statement that is under way outside of any transaction. */
+/** A statement in progress outside of any transaction. */
 export interface Read {
   readonly text: string;
-  /** It was cancelled, since it waited for a lock. */
+  /** It was cancelled because it waited for a lock. */
   isHeldUp: boolean;
 }
 
-/** A table, or a statement, that somebody's lock holds up. */
+/** A table, or a statement, that another session's lock blocks. */
 interface Held {
   readonly until: number;
-  /** The read that finds out whether it still is, if there is one. */
+  /** The read that tests the lock, if there is one. */
   probe: Read | undefined;
 }
 
 /**
- * Reads take no locks that rows can hold up, but a table can be locked as a whole: by VACUUM FULL, CLUSTER or a migration
- * by hand. A read has no time limit for it, since that would cost each of them two more statements. Instead the watch
- * looks at those that take long, and cancels what waits for a lock ({@link holdUp}). What is locked is remembered: one
- * read at a time tries it again, the others are refused at once and take no connection.
+ * Reads need no row locks, but a table can be locked as a whole: by VACUUM FULL, CLUSTER or a manual migration. Reads
+ * have no lock timeout, since that would cost each of them two more statements. Instead the watch examines slow reads
+ * and cancels those that wait for a lock ({@link holdUp}). Locked tables are remembered: one read at a time tests the
+ * lock, the others are refused at once and take no connection.
  */
 @Injectable()
 export class GuardedReads {
   private readonly underWay = new WeakMap<PooledClient, Read>();
   private readonly held = new Map<string, Held>();
 
-  /** Guards all statements that are sent through this query runner from now on. */
+  /** Guards all statements sent through this query runner from now on. */
   guard(runner: QueryRunner): QueryRunner {
     const send = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
     const guarded = async (text: string, ...rest: readonly unknown[]): Promise<unknown> => {
@@ -57,12 +57,12 @@ export class GuardedReads {
     return runner;
   }
 
-  /** What a connection is reading, if it is. */
+  /** The current read of a connection, if any. */
   of(client: PooledClient): Read | undefined {
     return this.underWay.get(client);
   }
 
-  /** Notes that a read was cancelled, since it waited for a lock on these tables. */
+  /** Records that a read was cancelled because it waited for a lock on these tables. */
   holdUp(read: Read, tables: readonly string[]): void {
     read.isHeldUp = true;
     for (const name of [read.text, ...tables]) {
@@ -73,7 +73,7 @@ export class GuardedReads {
     }
   }
 
-  /** What the read is to find free, if it is the one that tries. @throws DomainError `database_busy` for the others */
+  /** The lock that this read tests, if it is the one to test it. @throws DomainError `database_busy` for the others */
   private enter(read: Read): string[] {
     const now = performance.now();
     for (const [name, { until, probe }] of this.held) if (until < now && !probe) this.held.delete(name);
@@ -84,7 +84,7 @@ export class GuardedReads {
   }
 }
 
-/** Whether the table is named in the statement, as a word of its own. */
+/** Whether the statement names the table as a whole word. */
 function speaksOf(text: string, table: string): boolean {
   for (let at = text.indexOf(table); at !== -1; at = text.indexOf(table, at + 1)) {
     if (!/\w/.test(text[at - 1] ?? '') && !/\w/.test(text[at + table.length] ?? '')) return true;

@@ -7,12 +7,12 @@ const MAX_LENGTH = 255;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** SHA-256, in hex, of the body's bytes; of a request with an Idempotency-Key only. */
+    /** SHA-256, in hex, of the body's bytes; only set for a request with an Idempotency-Key. */
     bodyHash: string;
   }
 }
 
-/** Reads the Idempotency-Key of POST requests, and lets the service know of it while it works for them. */
+/** Reads the Idempotency-Key of POST requests and makes it available to the service during the request. */
 export function registerIdempotency(fastify: FastifyInstance): void {
   fastify.decorateRequest('bodyHash', '');
 

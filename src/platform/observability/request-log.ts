@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { MetricsService } from './metrics.service.js';
 import type { ServiceState } from './service-state.js';
 
-/** One line and one observation a request, when its response is out. */
+/** Writes one log line and one observation for each request when its response is sent. */
 export function observeRequests(fastify: FastifyInstance, logger: Logger, metrics: MetricsService): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
@@ -22,7 +22,7 @@ export function observeRequests(fastify: FastifyInstance, logger: Logger, metric
   });
 }
 
-/** A stopping service asks its clients to come back on another connection, which leads to another replica. */
+/** While stopping, the service makes clients open a new connection, which leads to another replica. */
 export function sendClientsAway(fastify: FastifyInstance, state: ServiceState): void {
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (state.stopping) reply.header('connection', 'close');

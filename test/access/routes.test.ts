@@ -6,7 +6,7 @@ import { addKey, bearer } from '../support/access.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-/** Whoever watches over the service asks these without a key. */
+/** Monitoring systems request these without a key. */
 const OPEN = ['GET /', 'GET /health', 'GET /health/live', 'GET /health/ready'];
 
 describe('the routes', () => {
@@ -37,14 +37,14 @@ describe('the routes', () => {
   const send = async (route: { method: string; path: string }, headers: Record<string, string> = {}) =>
     (await watcher.send(route.method, route.path, undefined, headers)).status;
 
-  it('need a key, but for health', async () => {
+  it('require a key, except health', async () => {
     const open: string[] = [];
     for (const route of routes) if ((await send(route)) !== 401) open.push(route.name);
     expect(open.toSorted()).toEqual(OPEN);
   });
 
-  it('take read to look, write to report, admin to change', async () => {
-    /** People acknowledge incidents by it, and a test message is for those who set the routes up. */
+  it('require read to query, write to report, admin to change', async () => {
+    /** Users acknowledge incidents with `write`; a test message is for the administrators who configure routes. */
     const others: Record<string, Scope> = { 'PATCH /incident/{id}': 'write', 'POST /alert/test': 'admin' };
     const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
     for (const { name, method, ...route } of routes.filter(({ name }) => !OPEN.includes(name))) {
@@ -60,7 +60,7 @@ describe('the routes', () => {
     }
   });
 
-  it('say in the OpenAPI document what they take', () => {
+  it('have their scope in the OpenAPI document', () => {
     for (const { name, operation } of routes) {
       expect([name, operation.security !== undefined]).toEqual([name, !OPEN.includes(name)]);
       expect([name, '401' in operation.responses, '403' in operation.responses]).toEqual([
@@ -71,7 +71,7 @@ describe('the routes', () => {
     }
   });
 
-  it('cannot be added without saying what they take', () => {
+  it('cannot be added without a scope', () => {
     const fastify = Fastify();
     registerAccess(fastify, watcher.app.get(AccessService), {
       publicDocs: false,

@@ -188,7 +188,9 @@ describe('a database that cannot be used', () => {
       }
       await disk.empty();
       await expectRecovery('database_full');
-      report(`a full disk: ${disk.isReal ? 'a file system of its own' : 'by a trigger, since no file system can be mounted here'}`);
+      report(
+        `a full disk: ${disk.isReal ? 'a file system of its own' : 'by a trigger, since no file system can be mounted here'}`,
+      );
     } finally {
       await disk.remove();
     }

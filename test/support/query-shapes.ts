@@ -108,8 +108,7 @@ class Inspection {
     for (const cte of expressions) {
       const query = cte['ctequery'] as Tree;
       const isRecursive = nodesOf(query, 'RangeVar').some(({ relname }) => relname === cte['ctename']);
-      if (isRecursive && mentionsBigTable(query))
-        this.problems.add('recursion over a big table: use the closure');
+      if (isRecursive && mentionsBigTable(query)) this.problems.add('recursion over a big table: use the closure');
       this.statement(query, { ctes: names, around: [], isTop: false });
     }
     return names;

@@ -38,7 +38,10 @@ export interface CommitTry {
   leavesOut(index: number, rows: readonly string[]): boolean;
 }
 
-type Commit<Item, Result> = (items: readonly Item[], attempt: CommitTry) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
+type Commit<Item, Result> = (
+  items: readonly Item[],
+  attempt: CommitTry,
+) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
 
 /** The meaning of an error of `commit`. */
 export interface CommitErrors {

@@ -111,7 +111,8 @@ export const variables = {
     fallback: '1000',
   }),
   requestTimeout: integer('WATCHER_REQUEST_TIMEOUT', {
-    description: 'How long a client may take to send one request; after that the service answers 408 and closes the connection.',
+    description:
+      'How long a client may take to send one request; after that the service answers 408 and closes the connection.',
     unit: 'seconds',
     min: 1,
     max: 3600,
@@ -130,14 +131,16 @@ export const variables = {
     fallback: '1MB',
   }),
   nameCase: oneOf('WATCHER_NAME_CASE', ['keep', 'lower'], {
-    description: 'Whether names of pipelines and types keep the case in which they were created, or are stored in lower case.',
+    description:
+      'Whether names of pipelines and types keep the case in which they were created, or are stored in lower case.',
     fallback: 'keep',
   }),
   pipelineNamePattern: regularExpression('WATCHER_PIPELINE_NAME_PATTERN', {
     description: 'Pattern that the names of new pipelines must match; the service refuses others with 422.',
   }),
   checkCron: cron('WATCHER_CHECK_CRON', {
-    description: 'Schedule of the freshness and timeliness checks (UTC); with `off` they run on POST /freshness and /timeliness only.',
+    description:
+      'Schedule of the freshness and timeliness checks (UTC); with `off` they run on POST /freshness and /timeliness only.',
     fallback: '* * * * *',
   }),
   slackWebhookUrl: webhook('SLACK_WEBHOOK_URL', {
@@ -194,7 +197,8 @@ export const variables = {
     fallback: '1',
   }),
   logFormat: oneOf('LOG_FORMAT', ['json', 'pretty'], {
-    description: 'Format of the log: one JSON object per line, or readable lines; unset: `pretty` on a terminal, else `json`.',
+    description:
+      'Format of the log: one JSON object per line, or readable lines; unset: `pretty` on a terminal, else `json`.',
   }),
 } as const;
 

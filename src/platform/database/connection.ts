@@ -73,7 +73,7 @@ function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptio
     createSecureContext(options);
   } catch (error) {
     throw new ConfigurationError(
-      `DATABASE_URL: the certificates cannot be used (${(error as Error).message}): sslrootcert, sslcert, sslkey and `  +
+      `DATABASE_URL: the certificates cannot be used (${(error as Error).message}): sslrootcert, sslcert, sslkey and ` +
         'sslcrl take PEM files, sslkey the key of sslcert, and sslpassword its password',
       { cause: error },
     );

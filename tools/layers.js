@@ -18,10 +18,10 @@ export const FLOORS = ['adapters', 'features', 'platform'];
  * @property {string} floor one of {@link FLOORS}
  * @property {Arrows} imports
  * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, with
- * reasons; `*` for all
+ *   reasons; `*` for all
  * @property {string[]} [wiring] files that assemble the folders of the module, and may import all of them
  * @property {Record<string, Arrows>} [folders] its sub-folders, and the imports allowed between them; `.` is the files
- * of the module outside of them; a folder in a folder (`a/b`) is listed separately
+ *   of the module outside of them; a folder in a folder (`a/b`) is listed separately
  */
 
 /** @type {Record<string, SourceModule>} */

@@ -40,7 +40,7 @@ function pack() {
   check(paths.includes('dist/src/main.js'), 'the package holds the service');
   check(
     ['README.md', 'LICENSE', 'CHANGELOG.md'].every((file) => paths.includes(file)),
-    'and what people read first',
+    'and the documents to read first',
   );
   const foreign = paths.filter((path) => /^(src|test|bench|node_modules|\.)|\.(spec|tsbuildinfo)/.test(path));
   check(foreign.length === 0, `and nothing that is not needed to run it ${foreign.join(' ')}`);

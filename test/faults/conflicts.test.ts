@@ -13,7 +13,7 @@ const FAILING_TWICE = `
   CREATE SEQUENCE fault;
   CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    -- Once a transaction. A sequence is not rolled back: it knows of the attempts that failed.
+-- Once per transaction. A sequence is not rolled back: it also counts the failed attempts.
     IF current_setting('fault.passed', true) = pg_current_xact_id()::text || TG_NAME THEN RETURN NULL; END IF;
     IF nextval(TG_ARGV[0]::regclass) % 3 <> 0 THEN
       RAISE EXCEPTION 'injected' USING ERRCODE = TG_ARGV[1];

@@ -127,7 +127,7 @@ export function url<D extends string | undefined = undefined>(
 
 /** The URL of a PostgreSQL database, unchanged. */
 export function databaseUrl<D extends string | undefined = undefined>(name: string, details: Details<D>) {
-  const takes = 'a URL as psql takes it, such as postgresql://user:password@host:5432/database?sslmode=require';
+  const takes = 'a URL as for psql, such as postgresql://user:password@host:5432/database?sslmode=require';
   return variable(name, details, takes, (value) => {
     parseDatabaseUrl(value);
     return value;

@@ -41,7 +41,7 @@ const STABLE_MS = 10_000;
  *
  * Invariants:
  * - One process owns a data folder, from before the first read to after the last (see FolderLock). So any server that
- * a start finds there is an orphan of a killed run; the start shuts it down first.
+ *   a start finds there is an orphan of a killed run; the start shuts it down first.
  * - The cluster appears complete or not at all. The server listens on 127.0.0.1 only and requires the password.
  * - Until stop(), a server that dies is restarted on the same port, after its crash recovery. Committed data is kept.
  */

@@ -1,8 +1,8 @@
 # The service alone: compiled code, production dependencies, no compiler and no embedded database (so DATABASE_URL is
-# required). Writes nothing: runs with a read-only root file system, and as any user.
+# required). Writes no files: runs with a read-only root file system, and as any user.
 
-# Optional packages are left out everywhere: a Node and a PostgreSQL of npm's, for machines that have none. Install
-# scripts too: nothing in the image needs one, and what does not run cannot be abused.
+# Optional packages are left out everywhere: Node and PostgreSQL from npm, for machines that have none. Install scripts
+# too: nothing in the image needs one, and a script that does not run can't be abused.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -17,7 +17,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim
-# HOST: the loopback of a container can be reached by nobody.
+# HOST: the loopback address of a container can't be reached from outside.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
 WORKDIR /app
 # Node reads "type": "module" there.
@@ -27,9 +27,10 @@ COPY --from=build /app/dist ./dist
 # The user `node`, as a number: Kubernetes can check only a number against runAsNonRoot.
 USER 1000:1000
 EXPOSE 8000
-# Live, not ready: a container is not healed of an absent database by a restart. By node, since slim has no curl.
+# Checks liveness, not readiness: a restart of the container does not repair an absent database. Uses node, since slim
+# has no curl.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Exec form, and node itself instead of npm: SIGTERM arrives where it is waited for.
-# A young generation of 16 MB a half: less memory under load than the default, see docs/performance.md.
+# Exec form, and node itself instead of npm: SIGTERM reaches the service.
+# A young generation of 16 MB per half: less memory under load than the default, see docs/performance.md.
 CMD ["node", "--max-semi-space-size=16", "dist/src/main.js"]

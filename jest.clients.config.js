@@ -1,9 +1,9 @@
 import everyday from './jest.config.js';
 
 /**
- * The clients that openapi-generator makes for Go, Python and Java: `npm run test:clients`. Each is generated from the
- * document of the built service, compiled, and runs against it. Apart from the other tests, because they need Java, Maven
- * and the compiler of the language, and fetch what a client depends on.
+ * Tests of the clients that openapi-generator makes for Go, Python and Java: `npm run test:clients`. Each client is
+ * generated from the document of the built service, compiled, and run against it. They are separate from the other
+ * tests, because they need Java, Maven and the compiler of the language, and download the dependencies of the clients.
  *
  * @type {import('jest').Config}
  */
@@ -13,6 +13,6 @@ export default {
   roots: ['<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 2,
-  // The first run fetches the generator and all that the clients need.
+  // The first run downloads the generator and the dependencies of the clients.
   testTimeout: 300_000,
 };

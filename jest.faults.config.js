@@ -1,8 +1,9 @@
 import everyday from './jest.config.js';
 
 /**
- * The faults: `npm run test:faults`. They kill what the other tests stand on, so each file has a PostgreSQL of its own,
- * with full durability, and speaks to the built service as a process. They take minutes, bounded by the time-outs.
+ * The fault tests: `npm run test:faults`. They kill processes that the other tests need, so each file has its own
+ * PostgreSQL, with full durability, and talks to the built service as a process. They take minutes, bounded by
+ * timeouts.
  *
  * @type {import('jest').Config}
  */
@@ -13,7 +14,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: undefined,
   globalTeardown: undefined,
-  // A file waits more than it works: two at a time fit on two cores.
+  // A file mostly waits: two at a time fit on two cores.
   maxWorkers: 2,
   testTimeout: 60_000,
 };

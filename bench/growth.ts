@@ -1,6 +1,6 @@
 /**
- * Whether starts and ends cost the same on a table with a past: the service on a small database
- * and on a large one, in turns. Prints the ratio, and what an execution takes on disk.
+ * Compares the cost of starts and ends on a small and on a large table: one service on each database, in turns. Prints
+ * the ratio, and the disk space of an execution.
  *
  *   npm run bench:growth [-- --small 10000 --large 5000000 --rounds 5 --seconds 3 --clients 64]
  */
@@ -52,7 +52,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const [name, measure] of Object.entries({ starts, ends })) {
       const of = (measured[name] ??= { small: [], large: [] });
-      // The order alternates, so that neither side is always the one that comes second.
+      // The order alternates, so that neither side is always second.
       const order = round % 2 === 0 ? (['small', 'large'] as const) : (['large', 'small'] as const);
       for (const side of order) of[side].push(await measure(side === 'small' ? small : large));
     }
@@ -79,7 +79,7 @@ try {
   await large.stage.close();
 }
 
-/** Bytes a row and its part of each index take, on the large side. */
+/** Bytes per row, and per row of each index, on the large side. */
 async function printStorage(stage: Stage): Promise<void> {
   const { rows } = await stage.pool.query<{ name: string; bytes: number }>(
     `SELECT c.relname AS name, pg_relation_size(c.oid)::float8 / (SELECT count(*) FROM pipeline_execution) AS bytes
@@ -87,7 +87,7 @@ async function printStorage(stage: Stage): Promise<void> {
       WHERE c.relname LIKE '%pipeline_execution%' AND c.relkind IN ('r', 'i') AND pg_relation_size(c.oid) > 0
       ORDER BY c.relkind DESC, c.relname`,
   );
-  console.log('\nbytes an execution');
+  console.log('\nbytes per execution');
   printTable(
     ['', 'bytes'],
     [

@@ -1,6 +1,6 @@
 /**
- * What a check costs among many pipelines and open executions of which few are wrong: over HTTP as a person asks for
- * it (which also counts what there is), statement by statement as the schedule runs it, and by what plan.
+ * Measures the checks among many pipelines and open executions of which few are in violation: over HTTP as a person
+ * runs them (which also counts the items checked), statement by statement as the schedule runs them, with the plans.
  *
  *   npm run bench:checks [-- --pipelines 100000 --executions 100000 --wrong 100 --rounds 5]
  */
@@ -29,7 +29,10 @@ const sql = (await import(
   new URL('../dist/src/features/monitoring/checks/check.sql.js', import.meta.url).href
 )) as typeof Sql;
 
-/** Ten types. Half of the pipelines have thresholds of their own, half those of their type; the first are stale, late. */
+/**
+ * Ten types. Half of the pipelines have thresholds of their own, half those of their type; the first pipelines are
+ * stale or late.
+ */
 async function seed(pool: pg.Pool): Promise<void> {
   await pool.query(`
     INSERT INTO pipeline_type (name, freshness_number, freshness_datepart, timeliness_number, timeliness_datepart)
@@ -63,8 +66,8 @@ async function statements(pool: pg.Pool): Promise<Record<string, number>> {
   const steps = {
     'freshness: open': sql.OPEN_STALE,
     'freshness: resolve': sql.RESOLVE_STALE,
-    'timeliness: open what ended late': sql.OPEN_LATE_ENDS,
-    'timeliness: open what runs late': sql.OPEN_LATE,
+    'timeliness: open for late ends': sql.OPEN_LATE_ENDS,
+    'timeliness: open for late runs': sql.OPEN_LATE,
     'timeliness: resolve': sql.RESOLVE_LATE,
     'failures: resolve': sql.RESOLVE_FAILED,
   };

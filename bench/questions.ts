@@ -1,8 +1,8 @@
 /**
- * What the questions about a tree cost on a small, a larger and a large table, and against the same questions asked by a
- * recursive query over `parent_id`: in all, from the question to the rows in this process, and in the database alone
- * (planning and execution, as EXPLAIN ANALYZE has it). Sizes and ways alternate in rounds, so that a noisy neighbour
- * meets all of them. All that is read lies in memory: what is measured is work, not the disk.
+ * Measures the queries about a tree on a small, a larger and a large table, and compares them with recursive queries
+ * over `parent_id`: in total, from the call to the rows in this process, and in the database alone (planning and
+ * execution, by EXPLAIN ANALYZE). Sizes and forms alternate in rounds, so that load from other programs affects all of
+ * them. All data is in memory: the benchmark measures processing, not the disk.
  *
  *   npm run bench:questions [-- --sizes 10000,100000,1000000 --rounds 25]
  */
@@ -45,7 +45,10 @@ const { criticalPath } = (await import(`${dist}features/hierarchy/questions/crit
 const { rollup } = (await import(`${dist}features/hierarchy/questions/rollup.js`)) as typeof Rollup;
 const { toSubtree } = (await import(`${dist}features/hierarchy/questions/subtree.js`)) as typeof Subtrees;
 
-/** As the service asks, but that it looks the typical durations up in a second statement, for those of a page. */
+/**
+ * The service's query, except that the service looks up the typical durations in a second statement, for the
+ * executions of a page.
+ */
 const BLOCKING = `
   SELECT w.id, w.depth, w.start_date, w.typical_duration_seconds
     FROM watcher_blocking($1::bigint) w ORDER BY w.start_date, w.id LIMIT 101`;
@@ -57,7 +60,7 @@ const CHILDREN = `
 const DOWNSTREAM = `
   SELECT pe.* FROM pipeline_execution pe JOIN pipeline_execution_closure pec ON pe.id = pec.child_execution_id
   WHERE pec.parent_execution_id = $1 AND pec.depth > 0`;
-/** The same two as docs/sql.md has them for large trees. */
+/** The same two in the form of docs/sql.md for large trees. */
 const DOWNSTREAM_BY_ARRAY = `
   SELECT pe.* FROM pipeline_execution pe
   WHERE pe.id = ANY (ARRAY(SELECT pec.child_execution_id FROM pipeline_execution_closure pec
@@ -84,15 +87,15 @@ interface Statement {
 
 interface Question {
   readonly name: string;
-  /** The executions to ask about, one after the other. */
+  /** The executions to query, one after the other. */
   readonly about: (landmarks: Landmarks) => readonly number[];
   readonly closure: Statement;
   readonly recursive: Statement;
-  /** What is made of the rows, where that is not simply their number. */
+  /** Processes the rows, if the result is not simply their number. */
   readonly analyse?: (rows: readonly Subtrees.SubtreeRow[], id: number) => number;
 }
 
-/** What asking once came to: milliseconds in all, and in the database alone. */
+/** The time of one query: milliseconds in total, and in the database alone. */
 interface Taken {
   readonly whole: number;
   readonly database: number;
@@ -102,7 +105,7 @@ const PAGE = [Number.MIN_SAFE_INTEGER, 0, 101];
 const ways = ['closure', 'recursive'] as const;
 type Way = (typeof ways)[number];
 
-/** The tree of the rows as it would be in the service; what its pipelines are called costs both ways the same. */
+/** Builds the tree from the rows as the service does; the names of pipelines cost both forms the same. */
 function treeOf(executions: readonly Subtrees.SubtreeRow[], id: number): Subtrees.Subtree {
   const ids = new Set(executions.map((execution) => execution.pipeline_id));
   const pipelines = [...ids].map((id) => ({ id, name: '', pipeline_type_id: 1, pipeline_type_name: '' }));
@@ -163,13 +166,13 @@ const questions: Question[] = [
   ...upstreamOf('100 deep', ({ deepest }) => Array<number>(20).fill(deepest)),
 ];
 
-/** Asks once; the answer's size, to be sure that both ways say the same. */
+/** Runs one query; returns the size of the result, to verify that both forms agree. */
 async function ask({ client }: Side, { sql, values }: Statement, id: number, { analyse }: Question): Promise<number> {
   const { rows } = await client.query<Subtrees.SubtreeRow>(sql, [id, ...values]);
   return analyse ? analyse(rows, id) : rows.length;
 }
 
-/** What PostgreSQL itself says it took, planning included. */
+/** The time that PostgreSQL reports, planning included. */
 async function askDatabase({ client }: Side, { sql, values }: Statement, id: number): Promise<number> {
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF) ${sql}`, [
     id,
@@ -179,12 +182,12 @@ async function askDatabase({ client }: Side, { sql, values }: Statement, id: num
   return Number(/Planning Time: ([\d.]+)/.exec(text)?.[1]) + Number(/Execution Time: ([\d.]+)/.exec(text)?.[1]);
 }
 
-/** The medians of both ways to ask one question about all it can be asked about, in milliseconds. */
+/** The medians of both forms of one query over all its executions, in milliseconds. */
 async function time(side: Side, question: Question): Promise<Record<Way, Taken>> {
   const whole: Record<Way, number[]> = { closure: [], recursive: [] };
   const database: Record<Way, number[]> = { closure: [], recursive: [] };
   for (const [index, id] of question.about(side.landmarks).entries()) {
-    // The two ways follow each other, and take turns in being the second.
+    // The two forms run one after the other, and alternate in being second.
     for (const way of index % 2 === 0 ? ways : ways.toReversed()) {
       const begun = performance.now();
       await ask(side, question[way], id, question);
@@ -196,7 +199,7 @@ async function time(side: Side, question: Question): Promise<Record<Way, Taken>>
   return { closure: of('closure'), recursive: of('recursive') };
 }
 
-/** Both ways must say the same, or their times mean nothing. */
+/** Both forms must return the same result, or the comparison is meaningless. */
 async function checkAnswers(side: Side): Promise<void> {
   for (const question of questions) {
     for (const id of question.about(side.landmarks)) {
@@ -214,7 +217,7 @@ const keyOf = ({ name }: Question, { size }: Side, way: string): string => `${na
 async function measure(sides: readonly Side[]): Promise<Map<string, Taken[]>> {
   const taken = new Map<string, Taken[]>();
   for (let round = 0; round <= rounds; round++) {
-    // The order turns, so that nobody is always the first.
+    // The order rotates, so that no entry is always first.
     const order = [...sides.slice(round % sides.length), ...sides.slice(0, round % sides.length)];
     for (const question of questions) {
       for (const side of order) {
@@ -265,7 +268,7 @@ function print(sides: readonly Side[], taken: ReadonlyMap<string, readonly Taken
   );
 }
 
-/** A migrated database of so many executions on the server. */
+/** Creates a migrated database with the given number of executions. */
 async function openSide(server: Embedded.EmbeddedServer, admin: pg.Client, size: number): Promise<Side> {
   const begun = performance.now();
   await admin.query(`CREATE DATABASE questions_${size}`);
@@ -282,7 +285,7 @@ async function openSide(server: Embedded.EmbeddedServer, admin: pg.Client, size:
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'watcher-bench-'));
-// Nothing that is measured writes; planting need not wait for the disk.
+// No measurement writes; creating the data need not wait for the disk.
 const server = await EmbeddedServer.start({ dataDir, settings: { fsync: 'off' } });
 const admin = new pg.Client({ connectionString: server.url });
 const sides: Side[] = [];

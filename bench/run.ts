@@ -1,7 +1,7 @@
 /**
- * How fast starts, ends, whole workflows and reads are, each as a ratio to (a) an endpoint that
- * does nothing in the same stack and (b) PostgreSQL alone doing the same writes, one transaction
- * each. The measurements alternate in rounds, so that a noisy neighbour meets all of them.
+ * Measures the rates of starts, ends, whole workflows and reads, each as a ratio to (a) an endpoint that does nothing
+ * in the same stack and (b) PostgreSQL alone with the same writes, one transaction each. The measurements alternate in
+ * rounds, so that load from other programs affects all of them.
  *
  *   npm run bench [-- --rounds 3 --seconds 2 --clients 1,8,64,256 --compare earlier.json]
  */
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
 
 type Measurement = (stage: Stage, clients: number, seconds: number) => Promise<Measured>;
 
-/** Ends need executions that are open: more than a round can use up. */
+/** Ends need open executions: more than a round can use up. */
 function endable(stage: Stage, pipelineId: number, seconds: number): Promise<number[]> {
   return seedOpen(stage.pool, pipelineId, 20_000 * Math.ceil(seconds));
 }
@@ -125,7 +125,7 @@ function report(clients: number, measured: Record<string, Measured[]>): void {
   );
 }
 
-/** How this run stands to an earlier one, each measurement as a share of that run's own (a). */
+/** Compares this run with an earlier one, each measurement as a share of that run's own (a). */
 function compare(file: string, results: Record<string, Record<string, Measured[]>>): void {
   const earlier = (JSON.parse(readFileSync(file, 'utf8')) as { results: typeof results }).results;
   const shareOf = (of: typeof results, clients: string, name: string): number =>

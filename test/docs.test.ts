@@ -6,13 +6,13 @@ const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.m
 /** `[text](target)`, images included. */
 const LINK = /\]\(([^)\s]+)\)/g;
 const VARIABLE = /\b(?:WATCHER|OIDC|ALERT|SLACK)_[A-Z_]*[A-Z]\b/g;
-/** Read by the examples and by docker-compose.yml, not by the service. */
+/** The examples and docker-compose.yml read these, not the service. */
 const OTHERS = ['WATCHER_URL', 'WATCHER_API_KEY', 'WATCHER_PORT'];
 
 /** A document without its code blocks and code spans. */
 const proseOf = (text: string): string => text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, 'code');
 
-/** The fragment that GitHub gives to a heading. */
+/** The fragment that GitHub generates for a heading. */
 const fragmentOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -32,7 +32,7 @@ it('finds the documents', () => {
 describe.each(DOCUMENTS)('%s', (document) => {
   const text = readFileSync(document, 'utf8');
 
-  it('has relative links that lead somewhere', () => {
+  it('has no broken relative links', () => {
     const targets = [...proseOf(text).matchAll(LINK)].map(([, target = '']) => target);
     const dead = targets.filter((target) => {
       if (/^[a-z]+:/.test(target)) return false;

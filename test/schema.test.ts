@@ -15,14 +15,14 @@ async function undoTo(source: DataSource, name: string): Promise<void> {
 }
 
 describe('the schema', () => {
-  it('is what the entities say', async () => {
+  it('matches the entities', async () => {
     const watcher = await Watcher.start();
     const changes = await watcher.app.get(DataSource).driver.createSchemaBuilder().log();
     expect(changes.upQueries.map(({ query }) => query)).toEqual([]);
     await watcher.stop();
   });
 
-  it('comes to a database that has the views as they were before the deadlines', async () => {
+  it('upgrades a database with the views from before the deadlines', async () => {
     const database = await createDatabase({ empty: true });
     const source = await new DataSource(dataSourceOptions(database.url, 2)).initialize();
     await source.runMigrations();

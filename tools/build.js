@@ -1,17 +1,17 @@
 /**
- * Brings dist up to date before it is needed; npm calls it after an install and before start, test and migrations.
+ * Brings dist up to date before it is used; npm runs it after an install and before start, test and migrations.
  *
- * Does nothing where there is nothing to build with (`npm ci --omit=dev`) or from (a package without src): what dist
- * holds is all there will be. Does nothing either when dist is newer than everything it was made of, so that a restart
- * of the service costs no compiler. `npm run build` compiles in any case.
+ * Does nothing without a compiler (`npm ci --omit=dev`) or without sources (a package without src): dist is then
+ * complete as it is. Does nothing either if dist is newer than everything it was built from, so that a restart of the
+ * service needs no compilation. `npm run build` always compiles.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 
-/** Written only after a build without errors, dated to its beginning: what changed meanwhile is newer. */
+/** Written only after a build without errors, with the time of its beginning: files changed meanwhile are newer. */
 const STAMP = 'dist/.built';
 
-/** The folders count too: their time moves when a file is deleted. */
+/** Folders count too: their time changes when a file is deleted. */
 const SOURCES = [
   'src',
   'src/**',
@@ -32,11 +32,11 @@ const isFresh = () => {
 
 if (canBuild && !isFresh()) {
   const begun = new Date();
-  // As the script `build` does, without an npm in between.
+  // Same as the script `build`, without an npm process in between.
   const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
     stdio: 'inherit',
   });
-  if (status !== 0) process.exit(1); // the compiler has said why
+  if (status !== 0) process.exit(1); // the compiler has printed the reason
   writeFileSync(STAMP, '');
   utimesSync(STAMP, begun, begun);
 }

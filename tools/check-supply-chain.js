@@ -1,9 +1,9 @@
 /**
- * What comes from others: `npm run supply-chain`.
+ * Checks the dependencies: `npm run supply-chain`.
  *
- * Every package of the lock file that wants to run something when it is installed is named in `allowScripts` of
- * package.json, allowed or not, so that a new one is somebody's decision. And no package has a known vulnerability that
- * is rated high or worse, as far as the registry at hand answers that question: some mirrors don't.
+ * Every package of the lock file with an install script must be listed in `allowScripts` of package.json, allowed or
+ * not, so that each new one requires a decision. And no package may have a known vulnerability rated high or worse, as
+ * far as the registry provides an audit: some mirrors don't.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ for (const [path, { hasInstallScript }] of Object.entries(readJson('package-lock
   }
 }
 
-// By a shell: on Windows npm is a script that only a shell can run.
+// Through a shell: on Windows npm is a script that only a shell can run.
 const audit = spawnSync('npm audit --json', { shell: true, encoding: 'utf8', timeout: 120_000 });
 const report = JSON.parse(audit.stdout || '{}');
 if (report.vulnerabilities) {
@@ -32,5 +32,5 @@ if (report.vulnerabilities) {
 }
 
 for (const problem of problems) console.error(problem);
-if (problems.length === 0) console.log('supply chain: nothing that nobody decided');
+if (problems.length === 0) console.log('supply chain: no undecided install script and no severe vulnerability');
 process.exitCode = problems.length === 0 ? 0 : 1;

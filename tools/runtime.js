@@ -1,6 +1,6 @@
 /**
- * Which Node the scripts of package.json run on: the caller's where it is 24.11 or a newer LTS, else the one that
- * npm installed with the dependencies. Parsed by whatever Node npm was started with, so no syntax newer than Node 16.
+ * Chooses the Node for the scripts of package.json: the caller's if it is 24.11 or a newer LTS, else the one that npm
+ * installed with the dependencies. Any Node that starts npm parses this file, so it uses no syntax newer than Node 16.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { delimiter, dirname, join } from 'node:path';
 const OLDEST = [24, 11];
 const isWindows = process.platform === 'win32';
 
-/** Packages of npm that hold a Node for this machine; those of package.json. */
+/** Packages of npm that contain Node for this machine, as in package.json. */
 const PACKAGES = [`node-${isWindows ? 'win' : process.platform}-${process.arch}`];
 PACKAGES.push(PACKAGES[0].replace(/^node-/, 'node-bin-'));
 
-/** The path of the Node to run on. Throws, with one line for people, where none will do. */
+/** The path of the Node to run. Throws, with a one-line message, if there is none. */
 export function chooseNode(environment = process.env) {
   const installed = nodeOfNpm();
   const callers = [nodeOnPath(environment), environment.npm_node_execpath].filter(
@@ -29,16 +29,16 @@ export function chooseNode(environment = process.env) {
     if (isLongTerm(version)) return node;
     versions.push(version);
   }
-  // On some systems npm's newest Node is older than that; it runs the service, and is all there is.
+  // On some systems npm's newest Node is older than that; it runs the service and is used for want of another.
   if (installed !== undefined && versionOf(installed).startsWith(`${OLDEST[0]}.`)) return installed;
   const found = versions.length > 0 ? `found Node ${versions.join(' and ')}` : 'found none';
   throw new Error(
-    `Node ${OLDEST.join('.')}, or a newer LTS, is needed, ${found}, and npm has installed none that runs here: ` +
-      'install one from https://nodejs.org, or let npm do it: npm ci --include=optional',
+    `Node ${OLDEST.join('.')}, or a newer LTS, is required, ${found}, and npm has installed none that runs here: ` +
+      'install one from https://nodejs.org, or with npm: npm ci --include=optional',
   );
 }
 
-/** The first Node on the PATH of the caller, before npm put the commands of the packages in front of it. */
+/** The first Node on the caller's PATH, before npm prepends the commands of the packages. */
 function nodeOnPath({ PATH = '', Path = PATH }) {
   const folders = Path.split(delimiter).filter(
     (folder) => folder !== '' && !/node_modules[\\/]\.bin$|node-gyp-bin$/.test(folder),
@@ -53,7 +53,7 @@ export function nodeOfNpm() {
       const file = join(dirname(resolve(`${name}/package.json`)), 'bin', isWindows ? 'node.exe' : 'node');
       if (existsSync(file)) return file;
     } catch {
-      // Another platform's, or left out.
+      // For another platform, or not installed.
     }
   }
   return undefined;
@@ -63,20 +63,23 @@ function isSame(one, other) {
   return other !== undefined && realpathSync(one) === realpathSync(other);
 }
 
-/** The version, such as `24.21.0`; empty where the program doesn't run. */
+/** The version, such as `24.21.0`; empty if the program does not run. */
 function versionOf(node) {
   if (isSame(node, process.execPath)) return process.versions.node;
   const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8', timeout: 20_000, windowsHide: true });
   return status === 0 ? stdout.trim().replace(/^v/, '') : '';
 }
 
-/** Node's lines of even numbers become LTS. */
+/** Even-numbered lines of Node become LTS. */
 function isLongTerm(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major === OLDEST[0] ? minor >= OLDEST[1] : major > OLDEST[0] && major % 2 === 0;
 }
 
-/** A file of a package, `node_modules/…`, here or in a folder above: as a dependency, Watcher lies beside its own. */
+/**
+ * A file of a package, `node_modules/…`, here or in a folder above: as a dependency, Watcher is installed beside its
+ * own.
+ */
 export function locate(argument) {
   if (!argument.startsWith('node_modules/')) return argument;
   for (let folder = process.cwd(); dirname(folder) !== folder; folder = dirname(folder)) {
@@ -85,20 +88,22 @@ export function locate(argument) {
   return argument;
 }
 
-/** Runs a program in the place of this process, where the system can do that; so signals and exit codes are its own. */
+/**
+ * Replaces this process by a program, if the system supports it, so that signals and exit codes are the program's own.
+ */
 export function become(node, args) {
-  // It is marked as experimental, and says so unless nobody listens; a service must not begin with a warning.
+  // Node marks it as experimental and prints a warning without a listener; a service must not begin with a warning.
   process.removeAllListeners('warning');
   if (typeof process.execve === 'function' && !isWindows) process.execve(node, [node, ...args], process.env);
   runAsChild(node, args);
 }
 
-/** Runs a program below this process, hands signals on to it, and ends as it ends. */
+/** Runs a program as a child process, forwards signals to it, and exits as it exits. */
 export function runAsChild(node, args) {
   const child = spawn(node, args, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // The console of Windows has told the child already, and `kill` would end it at once.
+      // The console of Windows has signalled the child already, and `kill` would end it at once.
       if (!isWindows) child.kill(signal);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * The arrows of `tools/layers.js` that no import of `src` needs: `npm run layers` runs this after the rules. An arrow
- * that is allowed and not used says something about the service that is not true.
+ * Reports the arrows of `tools/layers.js` that no import of `src` needs: `npm run layers` runs this after the rules.
+ * An unused arrow describes a dependency that does not exist.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
@@ -11,7 +11,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
 const byLength = Object.entries(MODULES).toSorted(([, a], [, b]) => b.path.length - a.path.length);
 const moduleOf = (file) => byLength.find(([, { path }]) => file.startsWith(`${path}/`))?.[0];
 
-/** The innermost listed folder that a file of a module lies in; `.` outside of them, undefined for the wiring. */
+/** The innermost listed folder of a module's file; `.` outside of them, undefined for the wiring. */
 const folderOf = (name, file) => {
   const { path, wiring = [], folders = {} } = MODULES[name];
   const inside = file.slice(path.length + 1);
@@ -39,5 +39,5 @@ const allowed = Object.entries(MODULES).flatMap(([name, { imports, folders = {} 
   ),
 ]);
 const unused = allowed.filter((arrow) => !used.has(arrow));
-for (const arrow of unused) console.error(`tools/layers.js allows ${arrow}, which no import needs: take it out`);
+for (const arrow of unused) console.error(`tools/layers.js allows ${arrow}, which no import needs: remove it`);
 process.exitCode = unused.length > 0 ? 1 : 0;

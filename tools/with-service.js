@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs `work`, under further `settings` if need be, with the URL and the data folder of a built service that nobody else knows, on a free port and an
- * embedded database of its own; both are gone afterwards.
+ * Runs `work` with the URL and the data folder of a built service, started for it alone with additional `settings` on
+ * a free port and an embedded database of its own; removes both afterwards.
  */
 export async function withService(work, settings = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'watcher-tool-'));
-  // None of the machine's own settings: the README speaks of a fresh one.
+  // Without the settings of this machine: the README assumes a new installation.
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, PORT: '0', WATCHER_DATA_DIR: dataDir, LOG_FORMAT: 'json', ...settings };
   const service = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -28,7 +28,7 @@ export async function withService(work, settings = {}) {
   if (code !== 0) throw new Error(`the service ended with ${code}: ${Buffer.concat(errors).toString('utf8')}`);
 }
 
-/** Resolves to the URL when the service says that it is ready. */
+/** Resolves to the URL when the service logs that it is ready. */
 function addressOf(service, errors) {
   return new Promise((resolve, reject) => {
     createInterface({ input: service.stdout }).on('line', (line) => {

@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 const END_OF_DIRECTORY = 0x06054b50;
 const DEFLATED = 8;
 
-/** The content of one file of a zip archive; machines have no `unzip` as a rule. Not for archives over 4 GB. */
+/** Reads one file of a zip archive, since many machines have no `unzip`. Not for archives over 4 GB. */
 export function readZipEntry(archive, name) {
   let end = archive.length - 22;
   while (end >= 0 && archive.readUInt32LE(end) !== END_OF_DIRECTORY) end--;
@@ -14,7 +14,7 @@ export function readZipEntry(archive, name) {
     if (archive.toString('utf8', at + 46, at + 46 + nameLength) === name) return contentAt(archive, at);
     at += 46 + nameLength + extraLength + commentLength;
   }
-  throw new Error(`the archive holds no ${name}`);
+  throw new Error(`the archive does not contain ${name}`);
 }
 
 function contentAt(archive, at) {

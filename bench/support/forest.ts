@@ -1,18 +1,21 @@
 import type pg from 'pg';
 
 /**
- * A past in trees, for the questions about them: drawn from a seed, so that each run asks about the same, and inserted
- * set by set, closure included.
+ * Creates executions in trees for the queries about them: from a seeded generator, so that each run uses the same
+ * data, and inserted in sets, closure included.
  */
 
 const LEVELS = 5;
 const PIPELINES = 200;
 const BATCH = 20_000;
 
-/** Where to ask: trees of 50 at equal distances in the table, a tree of 5,000, and the lowest of a chain of 101. */
+/**
+ * The subjects of the queries: trees of 50 at equal distances in the table, a tree of 5,000, and the lowest of a chain
+ * of 101.
+ */
 export interface Landmarks {
   readonly trees: readonly number[];
-  /** The last, lowest execution of each of those trees. */
+  /** The last, lowest execution of each of these trees. */
   readonly leaves: readonly number[];
   readonly largeTree: number;
   readonly deepest: number;
@@ -95,7 +98,7 @@ export async function plantForest(client: pg.Client, executions: number): Promis
 
 class Forest {
   nextId = 1;
-  /** The lowest execution of the tree planted last, the last one where there are several. */
+  /** The lowest execution of the last tree created, the last one if there are several. */
   deepest = 0;
   readonly draw = random(20_260_131);
   private batch = new Batch();
@@ -106,8 +109,9 @@ class Forest {
   }
 
   /**
-   * Plants one tree: a chain as long as there are levels, the rest below any that has a level left. A tree that is
-   * `open` has some executions that run and some that failed; of the others one in a hundred has. The count.
+   * Creates one tree: a chain with one execution per level, the others below any execution that has a level left. A
+   * tree that is `open` has some running and some failed executions; of the other trees one in a hundred has. Returns
+   * the count.
    */
   plant(size: number, levels: number, open: boolean): number {
     const root = this.nextId;

@@ -1,9 +1,9 @@
 import autocannon from 'autocannon';
 import type pg from 'pg';
 
-/** What one measurement came to. */
+/** The result of one measurement. */
 export interface Measured {
-  /** Operations a second. */
+  /** Operations per second. */
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
@@ -12,7 +12,7 @@ export interface Measured {
 
 type Request = autocannon.Request;
 
-/** Drives a service with `clients` connections for `seconds`, each sending its next request when it has its answer. */
+/** Drives a service with `clients` connections for `seconds`; each sends its next request when it has its answer. */
 export async function drive(
   url: string,
   clients: number,
@@ -78,7 +78,7 @@ export function wholeLife(pipelineId: number): Request[] {
   return [start(true), start(false), start(false), start(false), start(false), end(), end(), end(), end(), end()];
 }
 
-/** Drives PostgreSQL alone: `clients` connections, each with its next transaction when the last is committed. */
+/** Drives PostgreSQL alone: `clients` connections; each begins its next transaction when the last has committed. */
 export async function driveDatabase(
   pool: pg.Pool,
   clients: number,
@@ -111,7 +111,7 @@ export async function driveDatabase(
   return { rate: latencies.length / elapsed, p50: at(0.5), p99: at(0.99), errors };
 }
 
-/** One start as PostgreSQL alone would do it: the execution and its closure row, one transaction. */
+/** One start in PostgreSQL alone: the execution and its closure row in one transaction. */
 export function startAlone(pipelineId: number) {
   return async (client: pg.PoolClient): Promise<void> => {
     await client.query('BEGIN');
@@ -128,7 +128,7 @@ export function startAlone(pipelineId: number) {
   };
 }
 
-/** One end as PostgreSQL alone would do it: the execution locked and written, its pipeline moved on, one transaction. */
+/** One end in PostgreSQL alone: the execution locked and updated, its pipeline advanced, in one transaction. */
 export function endAlone(pipelineId: number, next: () => number) {
   return async (client: pg.PoolClient): Promise<void> => {
     await client.query('BEGIN');

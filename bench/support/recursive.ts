@@ -1,4 +1,4 @@
-/** The questions as they would be asked without a closure: by a recursive walk over `parent_id`. */
+/** The same queries without a closure: by a recursive walk over `parent_id`. */
 
 const TREE = `
   WITH RECURSIVE tree AS (

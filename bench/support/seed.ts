@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** A pipeline to run; its id. */
+/** Creates a pipeline; returns its id. */
 export async function seedPipeline(pool: pg.Pool, name: string): Promise<number> {
   const { rows } = await pool.query<{ id: string }>(
     `WITH type AS (INSERT INTO pipeline_type (name) VALUES ($1::text) RETURNING id)
@@ -12,8 +12,8 @@ export async function seedPipeline(pool: pg.Pool, name: string): Promise<number>
 }
 
 /**
- * Open executions, each a tree of its own, closure included; their ids. Set-based: only for the
- * benchmark's past, never for what is measured.
+ * Creates open executions, each a tree of its own, closure included; returns their ids. Set-based: only for the
+ * initial data of a benchmark, never for a measurement.
  */
 export async function seedOpen(pool: pg.Pool, pipelineId: number, count: number): Promise<number[]> {
   const { rows } = await pool.query<{ id: string }>(
@@ -32,7 +32,9 @@ export async function seedOpen(pool: pg.Pool, pipelineId: number, count: number)
   return rows.map(({ id }) => Number(id));
 }
 
-/** Ended executions in trees of five (one parent, four children), spread over the past year, closure included. */
+/**
+ * Creates ended executions in trees of five (one parent, four children), spread over the past year, closure included.
+ */
 export async function seedHistory(pool: pg.Pool, pipelineId: number, count: number): Promise<void> {
   const step = 250_000;
   for (let done = 0; done < count; done += step) {

@@ -8,13 +8,13 @@ import type * as Embedded from '../../src/platform/embedded-postgres/embedded-se
 
 const root = new URL('../../', import.meta.url).pathname;
 
-/** What a benchmark stands on: a PostgreSQL of its own, the built service as a process of its own, a pool beside it. */
+/** The environment of a benchmark: a PostgreSQL server, the built service as a process, and a connection pool. */
 export interface Stage {
   readonly url: string;
   readonly databaseUrl: string;
   readonly pool: pg.Pool;
   readonly service: ChildProcess;
-  /** Starts the service again, e.g. to time it; seconds until it is ready. */
+  /** Restarts the service, e.g. to time it; returns the seconds until it is ready. */
   restart(): Promise<number>;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export async function openStage(environment: Record<string, string> = {}): Promi
   const dataDir = mkdtempSync(join(tmpdir(), 'watcher-bench-'));
   const server = await EmbeddedServer.start({ dataDir, settings: { max_connections: '400' } });
   const pool = new pg.Pool({ connectionString: server.url, max: 300 });
-  // Connections that idle when the server stops end with an error of theirs, which is no news.
+  // Idle connections report an error when the server stops; it can be ignored.
   pool.on('error', () => undefined);
   let running = await startService(server.url, environment);
   return {
@@ -68,7 +68,7 @@ async function startService(databaseUrl: string, environment: Record<string, str
     let seen = '';
     service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
     service.stdout?.on('data', (chunk: Buffer) => {
-      // Read on to the end, so that the pipe never fills; only the beginning is looked at.
+      // Read to the end, so that the pipe never fills; only the beginning is used.
       if (seen.length < 10_000) seen += chunk.toString();
       const found = /"url":"([^"]+)"/.exec(seen);
       if (found?.[1]) resolve(found[1]);
@@ -94,7 +94,7 @@ export function usage(pid: number | undefined): { readonly megabytes: number; re
   }
 }
 
-/** What the figures depend on, for the head of a report. */
+/** The conditions that the figures depend on, for the head of a report. */
 export async function describeMachine(stage: Stage): Promise<string[]> {
   const { rows } = await stage.pool.query<{ version: string }>(`SELECT current_setting('server_version') AS version`);
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();

@@ -4,7 +4,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** How far the rounds lie apart: (largest - smallest) / median. */
+/** The spread of the rounds: (largest - smallest) / median. */
 export function spread(values: readonly number[]): string {
   return `${Math.round(((Math.max(...values) - Math.min(...values)) / median(values)) * 100)}%`;
 }
@@ -13,7 +13,7 @@ export function ratio(value: number, to: number): string {
   return to === 0 ? '' : (value / to).toFixed(2);
 }
 
-/** Columns as wide as they must be: the first to the left, figures to the right. */
+/** Pads the columns to their content: the first aligned left, figures right. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   for (const row of [head, ...rows]) {

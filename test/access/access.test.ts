@@ -33,7 +33,7 @@ describe('keys', () => {
     ['an unknown key', bearer(newKey().text)],
     ['nonsense', bearer('x'.repeat(5000))],
     ['NULs', bearer('watcher_\u00ff')],
-  ])('are asked for: %s is 401', async (_, headers) => {
+  ])('are required: %s is 401', async (_, headers) => {
     const answer = await watcher.get('/pipeline', headers);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="watcher"/);
@@ -42,7 +42,7 @@ describe('keys', () => {
     expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id);
   });
 
-  it('allow what their scope holds, and name the scope that is missing', async () => {
+  it('allow the requests of their scope; a refusal names the missing scope', async () => {
     const body = { name: 'Scoped', pipeline_type_name: 'test' };
     const statuses = async (key: string) => ({
       get: (await watcher.get('/pipeline', bearer(key))).status,
@@ -59,19 +59,19 @@ describe('keys', () => {
     expect(refused.headers.get('www-authenticate')).toContain('scope="write"');
   });
 
-  it('are asked for before the body is read', async () => {
+  it('are checked before the body is read', async () => {
     const answer = await watcher.send('POST', '/pipeline', '{"broken', { 'content-type': 'application/json' });
     expect(answer.status).toBe(401);
   });
 
-  it('are not needed for health, nor for what is not there', async () => {
+  it('are not required for health, nor for unknown paths', async () => {
     for (const path of ['/', '/health', '/health/live', '/health/ready']) {
       expect(await watcher.get(path)).toMatchObject({ status: 200 });
     }
     expect((await watcher.get('/nowhere')).status).toBe(404);
   });
 
-  it('open the documentation, to a browser as a password too', async () => {
+  it('open the documentation; a browser may send them as a password', async () => {
     const anonymous = await watcher.get('/docs');
     expect(anonymous.status).toBe(401);
     expect(anonymous.headers.get('www-authenticate')).toMatch(/Bearer .*Basic /);
@@ -124,7 +124,7 @@ describe('keys', () => {
     await until(async () => (await watcher.get('/pipeline', bearer(text))).status === 401);
   });
 
-  it('are noted to be in use, to the hour', async () => {
+  it('record their last use, to the hour', async () => {
     const { id, text } = await addKey(watcher.database, 'read', 'in use');
     const lastUsed = async () =>
       (
@@ -159,14 +159,14 @@ describe('a service without a key', () => {
     const { id, text } = await addKey(watcher.database, 'admin');
     await until(async () => (await watcher.get('/pipeline')).status === 401);
     expect((await watcher.get('/pipeline', bearer(text))).status).toBe(200);
-    // The last key's end must not open the service again.
+    // Revoking the last key must not open the service again.
     await watcher.database.sql('UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]);
     await until(async () => (await watcher.get('/pipeline', bearer(text))).status === 401);
     expect((await watcher.get('/pipeline')).status).toBe(401);
     await watcher.stop();
   });
 
-  it('does not start where others can reach it', async () => {
+  it('does not start on a public address', async () => {
     const database = await createDatabase();
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'watcher.example']) {
       await expect(Watcher.start({ host }, database)).rejects.toThrow(/^HOST got '.*npm run key.*WATCHER_AUTH=off/);
@@ -178,7 +178,7 @@ describe('a service without a key', () => {
     ['with a key in the database', {}, 401],
     ['with WATCHER_ADMIN_KEY', { adminKey: ADMIN_KEY }, 401],
     ['with WATCHER_AUTH=off', { auth: false }, 200],
-  ])('starts there %s', async (name, config, status) => {
+  ])('starts on a public address %s', async (name, config, status) => {
     const database = await createDatabase();
     if (name.includes('database')) await addKey(database, 'admin');
     const watcher = await Watcher.start({ host: '0.0.0.0', ...config }, database);
@@ -186,7 +186,7 @@ describe('a service without a key', () => {
     await watcher.stop();
   });
 
-  it('does not start with half of OIDC', async () => {
+  it('does not start with only half of the OIDC settings', async () => {
     const database = await createDatabase();
     await expect(Watcher.start({ oidcIssuer: 'https://issuer.example' }, database)).rejects.toThrow(
       'OIDC_AUDIENCE is not set, but OIDC_ISSUER is: set both or neither',
@@ -196,7 +196,7 @@ describe('a service without a key', () => {
 });
 
 describe('npm run key', () => {
-  it('makes keys that work, lists them without showing them, and revokes them', async () => {
+  it('creates working keys, lists them without their text, and revokes them', async () => {
     const watcher = await Watcher.start();
     const run = (...args: string[]) => runKeyCommand(args, watcher.app.get(DataSource));
 
@@ -243,7 +243,7 @@ describe('npm run key', () => {
     [['create']],
     [['create', '--name', 'x']],
     [['create', '--name', 'x', '--scope', 'root']],
-  ])('says how it is used: %j', async (args: string[]) => {
+  ])('prints its usage: %j', async (args: string[]) => {
     const watcher = await Watcher.start();
     await expect(runKeyCommand(args, watcher.app.get(DataSource))).rejects.toThrow('usage: npm run key');
     await watcher.stop();
@@ -251,7 +251,7 @@ describe('npm run key', () => {
 });
 
 describe('the log', () => {
-  it('holds no key, whatever is sent', async () => {
+  it('contains no key, whatever is sent', async () => {
     const database = await createDatabase();
     const key = (await addKey(database, 'read')).text;
     const wrong = newKey().text;

@@ -26,7 +26,7 @@ describe('Idempotency-Key', () => {
     expect(first.headers.get('idempotency-replayed')).toBeNull();
   };
 
-  /** A good body for each POST of the service; it can be sent once for each number. */
+  /** A valid body for each POST of the service; each number makes a different one. */
   const bodies: Record<string, (n: number) => Promise<Json>> = {
     '/pipeline': (n) => Promise.resolve({ name: `Pipeline ${n}`, pipeline_type_name: 'test', next_watermark: n }),
     '/pipeline_type': (n) => Promise.resolve({ name: `Type ${n}` }),
@@ -51,7 +51,7 @@ describe('Idempotency-Key', () => {
     }
   });
 
-  it('gives one effect, also to 30 starts at once', async () => {
+  it('takes effect once, even for 30 starts at once', async () => {
     const header = fresh();
     const before = await executions();
     const body = { pipeline_id: pipelineId, start_date: '2026-01-01T00:00:00Z' };
@@ -67,7 +67,7 @@ describe('Idempotency-Key', () => {
     expect(await executions()).toBe(before + 1);
   });
 
-  it('gives one effect across replicas', async () => {
+  it('takes effect once across replicas', async () => {
     const other = await Watcher.start({}, watcher.database);
     const before = await executions();
     for (let round = 0; round < 10; round++) {
@@ -84,7 +84,7 @@ describe('Idempotency-Key', () => {
     await other.app.close();
   });
 
-  it('stands for one body and one path', async () => {
+  it('is bound to one body and one path', async () => {
     const header = fresh();
     await watcher.post('/pipeline_type', { name: 'One body' }, header);
     for (const answer of [
@@ -117,14 +117,14 @@ describe('Idempotency-Key', () => {
   it.each([
     ['a start', '/start_pipeline_execution', { pipeline_id: 999_999 }, 404],
     ['an end', '/end_pipeline_execution', { id: 999_999, completed_successfully: true }, 404],
-  ])('repeats a refusal as it was: %s', async (_, path, body, status) => {
+  ])('repeats a refusal unchanged: %s', async (_, path, body, status) => {
     const header = fresh();
     const first = await watcher.post(path, body, header);
     expect(first.status).toBe(status);
     expectReplay(await watcher.post(path, body, header), first);
   });
 
-  it('repeats the first answer though the state has moved on', async () => {
+  it('repeats the first answer even if the state has changed since', async () => {
     const id = await watcher.begin(pipelineId);
     const [good, bad] = [fresh(), fresh()];
     const request = { id, completed_successfully: true, inserts: 3 };
@@ -135,7 +135,7 @@ describe('Idempotency-Key', () => {
     expectReplay(await watcher.post('/end_pipeline_execution', { ...request, inserts: 4 }, bad), conflict);
   });
 
-  it('shares a transaction with neighbours that have none, or one that is settled', async () => {
+  it('shares a transaction with items without a key, and items whose key is settled', async () => {
     const settled = fresh();
     const first = await watcher.post('/start_pipeline_execution', { pipeline_id: pipelineId }, settled);
     const before = await executions();
@@ -155,7 +155,7 @@ describe('Idempotency-Key', () => {
     expect(await executions()).toBe(before + 44);
   });
 
-  it('is not used up by what was no answer', async () => {
+  it('is not used up by an error that is not an answer', async () => {
     const header = fresh();
     const body = { pipeline_id: pipelineId };
     await watcher.database.sql('ALTER TABLE pipeline_execution RENAME TO gone');
@@ -173,7 +173,7 @@ describe('Idempotency-Key', () => {
     expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([204, 'true']);
   });
 
-  it('takes 1 to 255 characters', async () => {
+  it('has 1 to 255 characters', async () => {
     const send = async (value: string) =>
       (await watcher.post('/pipeline_type', { name: 'Long key' }, key(value))).status;
     expect(await send('x'.repeat(255))).toBe(201);
@@ -183,7 +183,7 @@ describe('Idempotency-Key', () => {
     expect(await send('clé')).toBe(200);
   });
 
-  it('is kept for 24 h, and then swept', async () => {
+  it('is kept for 24 h, and then deleted', async () => {
     const header = fresh();
     const send = () => watcher.post('/start_pipeline_execution', { pipeline_id: pipelineId }, header);
     const age = (interval: string) =>

@@ -9,7 +9,7 @@ import { Watcher } from '../support/watcher.js';
 const AUDIENCE = 'watcher';
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 
-/** An OpenID Connect issuer, as far as a resource server sees one: a discovery document and keys. */
+/** The parts of an OpenID Connect issuer that a resource server uses: a discovery document and keys. */
 class Issuer {
   isDown = false;
   /** What else is in its key set. */
@@ -80,11 +80,11 @@ describe('tokens of an issuer', () => {
     ['administrator', [403, 403, 403]],
     [undefined, [403, 403, 403]],
     [['admin'], [403, 403, 403]],
-  ])('allow what their scope claim holds: %j', async (scope, expected) => {
+  ])('allow the requests of their scope claim: %j', async (scope, expected) => {
     expect(await statuses(await issuer.token({ scope }))).toEqual(expected);
   });
 
-  it('are refused when they are of another issuer, for another audience, expired, unsigned, or signed by another key', async () => {
+  it('are refused if they are from another issuer, for another audience, expired, unsigned, or signed by another key', async () => {
     const scope = 'admin';
     const unsigned = [{ alg: 'none' }, { iss: issuer.url, aud: AUDIENCE, sub: 'x', exp: 9_999_999_999, scope }]
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -6,7 +6,7 @@ import { Watcher } from '../support/watcher.js';
 
 const KEY = 'a-key-of-the-operator';
 
-/** Sends the head of a POST that announces a body, and of the body only `sent`; all that has come back so far. */
+/** Sends the head of a POST that announces a body, and only `sent` of the body; returns the answer so far. */
 function announce(url: string, headers: readonly string[], sent = ''): { socket: Socket; received: () => string } {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -17,7 +17,7 @@ function announce(url: string, headers: readonly string[], sent = ''): { socket:
   return { socket, received: () => received };
 }
 
-/** Every place has its reason in the list; a change of this order is a change of what follows here. */
+/** The list has the reason for each position; a change of the order changes the behaviour tested below. */
 it('the hooks run in this order', () => {
   expect(REQUEST_HOOKS.map(({ name }) => name)).toEqual([
     'request context',
@@ -46,14 +46,14 @@ describe('a refusal before the body', () => {
     'content-type': expect.stringContaining('application/problem+json') as string,
   };
 
-  it('needs no byte of the body, where no key is sent', async () => {
+  it('needs no byte of the body if no key is sent', async () => {
     const { socket, received } = announce(watcher.url, ['X-Request-Id: refused-early']);
     await eventually(() => expect(received()).toMatch(/^HTTP\/1\.1 401 [^]*"code":"unauthenticated"/));
     for (const name of Object.keys(headed)) expect(received().toLowerCase()).toContain(`${name}: `);
     socket.destroy();
   });
 
-  it('has the request id and the security headers, where the key is wrong', async () => {
+  it('has the request id and the security headers if the key is wrong', async () => {
     const answer = await watcher.get('/pipeline', { 'x-request-id': 'refused-early', authorization: 'Bearer wrong' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(Object.fromEntries(answer.headers)).toMatchObject(headed);
@@ -76,7 +76,7 @@ describe('a refusal before the body', () => {
     await eventually(async () => expect((await watcher.get('/pipeline')).status).toBe(401));
   });
 
-  it('comes before the Idempotency-Key is judged', async () => {
+  it('comes before the check of the Idempotency-Key', async () => {
     const answer = await watcher.post('/pipeline', { name: 'x' }, { 'idempotency-key': 'k'.repeat(300) });
     expect(answer.status).toBe(401);
     const known = await watcher.post(

@@ -6,7 +6,7 @@ import { addKey, bearer } from '../support/access.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-/** Whoever watches over the service asks these without a key. */
+/** Monitoring systems request these without a key. */
 const OPEN = ['GET /', 'GET /health', 'GET /health/live', 'GET /health/ready'];
 
 describe('the routes', () => {
@@ -37,7 +37,7 @@ describe('the routes', () => {
   const send = async (route: { method: string; path: string }, headers: Record<string, string> = {}) =>
     (await watcher.send(route.method, route.path, undefined, headers)).status;
 
-  it('need a key, but for health', async () => {
+  it('require a key, except health', async () => {
     const open: string[] = [];
     for (const route of routes) if ((await send(route)) !== 401) open.push(route.name);
     expect(open.toSorted()).toEqual(OPEN);
@@ -65,7 +65,7 @@ describe('the routes', () => {
     }
   });
 
-  it('say in the OpenAPI document what they take', () => {
+  it('have their scope in the OpenAPI document', () => {
     for (const { name, operation } of routes) {
       expect([name, operation.security !== undefined]).toEqual([name, !OPEN.includes(name)]);
       expect([name, '401' in operation.responses, '403' in operation.responses]).toEqual([
@@ -76,7 +76,7 @@ describe('the routes', () => {
     }
   });
 
-  it('cannot be added without saying what they take', () => {
+  it('cannot be added without a scope', () => {
     const fastify = Fastify();
     registerAccess(fastify, watcher.app.get(AccessService), {
       publicDocs: false,

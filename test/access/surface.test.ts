@@ -7,7 +7,7 @@ import { addKey, bearer, until } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
 import { Watcher } from '../support/watcher.js';
 
-/** Sends raw bytes, and gives all that comes back until the service closes the connection. */
+/** Sends raw bytes; returns everything received until the service closes the connection. */
 function raw(url: string, text: string): { socket: Socket; answer: Promise<string> } {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -45,7 +45,7 @@ describe('every answer', () => {
     });
   });
 
-  it('names no other origin, and leaves preflights unanswered', async () => {
+  it('allows no other origin, and does not answer preflights', async () => {
     const origin = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' };
     const answer = await watcher.get('/pipeline', origin);
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -54,7 +54,7 @@ describe('every answer', () => {
     expect([...preflight.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
-  it('that is an error shows no stack, no SQL and no path of the source', async () => {
+  it('contains no stack, no SQL and no source path in an error', async () => {
     await watcher.database.sql('ALTER TABLE pipeline_type RENAME COLUMN mute_freshness_check TO gone');
     const broken = [
       await watcher.get('/pipeline_type'),
@@ -80,7 +80,7 @@ describe('every answer', () => {
 });
 
 describe('pages of other origins', () => {
-  it('are let in when their origin is listed, on refusals too', async () => {
+  it('are allowed if their origin is listed, on refusals too', async () => {
     const origin = 'https://ui.example';
     const watcher = await Watcher.start({ corsOrigins: [origin], adminKey: 'a-key-of-the-operator' });
     const preflight = await watcher.send('OPTIONS', '/pipeline', undefined, {
@@ -103,7 +103,7 @@ describe('pages of other origins', () => {
 });
 
 describe('the rate limit', () => {
-  it('counts each caller alone, and leaves health alone', async () => {
+  it('counts each caller separately, and excludes health', async () => {
     const database = await createDatabase();
     const [one, other] = [await addKey(database, 'read', 'one'), await addKey(database, 'read', 'other')];
     const watcher = await Watcher.start({ rateLimit: 5 }, database);
@@ -119,7 +119,7 @@ describe('the rate limit', () => {
     await watcher.stop();
   });
 
-  it('counts who guesses keys by address', async () => {
+  it('counts requests with wrong keys by address', async () => {
     const watcher = await Watcher.start({ rateLimit: 5, adminKey: 'a-key-of-the-operator' });
     const guesses = await Promise.all(
       Array.from({ length: 40 }, (_, index) => watcher.get('/pipeline', bearer(`guess-${index}`))),
@@ -237,7 +237,7 @@ describe('a page of another site', () => {
 });
 
 describe('overload', () => {
-  it('is refused with 503 and Retry-After while what is under way finishes', async () => {
+  it('is refused with 503 and Retry-After while current requests finish', async () => {
     const watcher = await Watcher.start({ maxPending: 20 });
     const id = await watcher.pipeline('Busy');
     const blocker = await blockWrites(watcher);
@@ -251,7 +251,7 @@ describe('overload', () => {
     expect(statuses.filter((status) => status === 201)).toHaveLength(20);
     expect(statuses.filter((status) => status === 503)).toHaveLength(280);
     for (const { status, headers } of answers) if (status === 503) expect(headers.get('retry-after')).toBe('1');
-    // What was refused left nothing behind.
+    // Refused requests had no effect.
     expect(await watcher.database.sql('SELECT 1 FROM pipeline_execution')).toHaveLength(20);
     const after = await Promise.all(Array.from({ length: 20 }, () => watcher.get('/pipeline')));
     expect(after.every(({ status }) => status === 200)).toBe(true);
@@ -273,7 +273,7 @@ describe('overload', () => {
     expect((await watcher.get('/pipeline')).status).toBe(503);
     await blocker.release();
     while ((await watcher.get('/pipeline')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
-    // Bodies that never came to their end are nobody's work.
+    // Requests with incomplete bodies do not count as work.
     for (let i = 0; i < 10; i++) {
       const { socket, answer } = raw(watcher.url, `${head}content-length: 1000\r\n\r\n{`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -284,7 +284,7 @@ describe('overload', () => {
     await watcher.stop();
   });
 
-  /** Makes every start wait. */
+  /** Delays every start. */
   async function blockWrites(watcher: Watcher): Promise<{ release(): Promise<void> }> {
     const runner = watcher.app.get(DataSource).createQueryRunner();
     await runner.startTransaction();
@@ -316,20 +316,20 @@ describe('slow clients', () => {
     ],
     ['headers that never end', 'GET /pipeline HTTP/1.1\r\nhost: localhost\r\nx-slow'],
     ['nothing at all', ''],
-  ])('are told 408 and cut off: %s', async (_, text) => {
+  ])('get 408 and are disconnected: %s', async (_, text) => {
     const answer = await raw(watcher.url, text).answer;
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('application/problem+json');
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 408, code: 'request_timeout' });
   });
 
-  it('that speak no HTTP are told 400 and cut off', async () => {
+  it('that do not speak HTTP get 400 and are disconnected', async () => {
     const answer = await raw(watcher.url, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n').answer;
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'unreadable_request' });
   });
 
-  it('leave the service as it was', async () => {
+  it('leave the service unaffected', async () => {
     expect((await watcher.get('/pipeline')).status).toBe(200);
   });
 });

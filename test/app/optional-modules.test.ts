@@ -9,7 +9,7 @@ describe.each(OPTIONAL_MODULES.map((module) => [module.name, module] as const))(
   });
   afterAll(() => watcher.stop());
 
-  it('a pipeline is registered, runs, fails, and the tree says why', async () => {
+  it('a pipeline is registered, runs and fails, and the tree shows the cause', async () => {
     const pipeline = await watcher.pipeline('left alone', { timeliness_number: 1, timeliness_datepart: 'minute' });
     const root = await watcher.begin(pipeline);
     const child = await watcher.begin(pipeline, { parent_id: root });

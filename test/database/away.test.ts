@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { type Answer, Watcher } from '../support/watcher.js';
 
-/** What the contract gives the service to notice that the database is gone, or back. */
+/** The time that the contract allows the service to detect that the database is gone, or back. */
 const WITHIN_MS = 5000;
 
 describe('while the database is away', () => {
@@ -38,7 +38,7 @@ describe('while the database is away', () => {
     watcher.get('/pipeline_execution'),
     watcher.patch('/pipeline', { id: pipelineId, active: true }),
   ];
-  /** The answers that are there in the time that the contract gives; the test fails for one that is late. */
+  /** The answers, which must arrive in the time that the contract allows; a late one fails the test. */
   const inTime = <T>(work: Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout;
     const late = new Promise<never>((_, reject) => {
@@ -54,8 +54,8 @@ describe('while the database is away', () => {
     }
   };
 
-  it.each(['cut', 'hang'] as const)('(%s) says 503 in time, lives on, and recovers by itself', async (how) => {
-    // Connections in use and idle ones alike.
+  it.each(['cut', 'hang'] as const)('(%s) answers 503 in time, stays alive, and recovers by itself', async (how) => {
+    // Both connections in use and idle ones.
     await Promise.all(Array.from({ length: 5 }, requests).flat());
     const acknowledged = await Promise.all([start(), start()]);
     const underWay = Array.from({ length: 3 }, requests).flat();
@@ -80,7 +80,7 @@ describe('while the database is away', () => {
     for (const { body } of [...acknowledged, ...again]) expect(ids).toContain(body.id);
   });
 
-  it('leaves a statement alone that only takes long', async () => {
+  it('does not interrupt a statement that is merely slow', async () => {
     await database.sql(`
       CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4); RETURN NULL; END';
       CREATE TRIGGER dawdle AFTER INSERT ON pipeline_execution EXECUTE FUNCTION dawdle()`);
@@ -88,7 +88,7 @@ describe('while the database is away', () => {
     await database.sql('DROP FUNCTION dawdle CASCADE');
   });
 
-  it('lives through the end of every connection, idle or in use', async () => {
+  it('survives the end of every connection, idle or in use', async () => {
     const underWay = Array.from({ length: 5 }, requests).flat();
     for (let round = 0; round < 3; round++) {
       await database.sql(
@@ -99,7 +99,7 @@ describe('while the database is away', () => {
     await inTime(recovered());
   });
 
-  it('lives through an error of a connection that nobody listens to yet', async () => {
+  it('survives an error of a connection without a listener', async () => {
     const pool = (watcher.app.get(DataSource).driver as PostgresDriver).master as pg.Pool;
     const client = await pool.connect();
     client.emit('error', new Error('terminating connection due to administrator command'));

@@ -20,7 +20,7 @@ let plain: TestDatabase;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'watcher-connection-'));
-  // As root the server runs as another user, who must be able to come here.
+  // As root the server runs as another user, who needs access to this folder.
   await chmod(folder, 0o755);
   plain = await createDatabase();
 });
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** Whether a connection to this URL is encrypted; or the line that says why there is none. */
+/** Whether a connection to this URL is encrypted; or the error message if it fails. */
 async function encrypted(url: string): Promise<unknown> {
   let client: DatabaseClient | undefined;
   try {
@@ -55,7 +55,7 @@ function withParameters(url: string, parameters: Record<string, string>): string
 }
 
 describe('a server without TLS', () => {
-  it.each([undefined, 'disable', 'allow', 'prefer'])('is spoken to in plain text: sslmode=%s', async (sslmode) => {
+  it.each([undefined, 'disable', 'allow', 'prefer'])('is used in plain text: sslmode=%s', async (sslmode) => {
     expect(await encrypted(withParameters(plain.url, { ...(sslmode && { sslmode }) }))).toBe(false);
   });
 
@@ -72,7 +72,7 @@ describe('a Unix socket', () => {
 
   beforeAll(async () => {
     const { hostname, port } = new URL(plain.url);
-    // The server of the tests listens on TCP alone; the bytes on its Unix sockets are the same.
+    // The server of the tests listens on TCP only; the protocol on its Unix sockets is the same.
     socket = createServer((client) => {
       const server = createConnection({ host: hostname, port: Number(port) });
       client.pipe(server).pipe(client);
@@ -116,7 +116,7 @@ describeTls('a server with TLS', () => {
     await admin.end();
   }
 
-  /** PostgreSQL takes a key only of its own user, and closed to others. */
+  /** PostgreSQL accepts a key only if its own user owns it and others can't read it. */
   function give(file: string, name: string): void {
     const target = join(cluster(), name);
     copyFileSync(file, target);
@@ -186,7 +186,7 @@ describeTls('a server with TLS', () => {
     );
   });
 
-  it('serves the whole service where TLS is all that the server takes', async () => {
+  it('serves the whole service if the server accepts only TLS', async () => {
     await rules('hostssl all all 127.0.0.1/32 scram-sha-256');
     await eventually(async () =>
       expect(await encrypted(withParameters(url, { sslmode: 'disable' }))).toMatch(
@@ -199,7 +199,7 @@ describeTls('a server with TLS', () => {
     expect(await service.ended).toBe(0);
   });
 
-  it('lets in a client by its certificate', async () => {
+  it('authenticates a client by its certificate', async () => {
     await rules('hostssl all all 127.0.0.1/32 cert');
     const certified = withParameters(url, { sslmode: 'require', sslcert: client.cert, sslkey: client.key });
     const withoutPassword = certified.replace(/:[0-9a-f]{48}@/, '@');
@@ -207,7 +207,7 @@ describeTls('a server with TLS', () => {
     expect(await encrypted(url)).toMatch(/^DATABASE_URL: the database can't be used: .*certificate/);
   });
 
-  /** Replaces pg_hba.conf. The session that reloads it is let in by the rules before. */
+  /** Replaces pg_hba.conf. The previous rules admit the session that reloads it. */
   async function rules(line: string): Promise<void> {
     writeFileSync(join(cluster(), 'pg_hba.conf'), `${line}\n`);
     await reload();

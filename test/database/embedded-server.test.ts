@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe('a start', () => {
-  it('makes the database, and the next one finds what was kept', async () => {
+  it('creates the database, and the next start finds its data', async () => {
     const dataDir = await temporaryFolder();
     const lines: string[] = [];
     const first = await start(dataDir, lines);
@@ -50,7 +50,7 @@ describe('a start', () => {
     expect(lines).toEqual(['creating the database (first start)']);
   });
 
-  it('sets the server up as promised', async () => {
+  it('configures the server as documented', async () => {
     const { url } = await start(await temporaryFolder());
     expect(
       await query(
@@ -72,14 +72,14 @@ describe('a start', () => {
     await expect(query(url.replace(/:[0-9a-f]{48}@/, ':guess@'), 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('writes the URL for its owner only', async () => {
+  it('writes the URL readable by its owner only', async () => {
     const dataDir = await temporaryFolder();
     const { url } = await start(dataDir);
     expect(await readFile(join(dataDir, 'database.url'), 'utf8')).toBe(`${url}\n`);
     expect((await stat(join(dataDir, 'database.url'))).mode & 0o777).toBe(0o600);
   });
 
-  it('listens on 127.0.0.1 and nowhere else', async () => {
+  it('listens on 127.0.0.1 only', async () => {
     const { url } = await start(await temporaryFolder());
     const others = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
     for (const { address, scopeid } of others) {
@@ -90,7 +90,7 @@ describe('a start', () => {
     expect(await query(url, `SELECT current_setting('unix_socket_directories') AS sockets`)).toEqual([{ sockets: '' }]);
   });
 
-  it('takes another port when the last one is in use, and says so in database.url', async () => {
+  it('uses another port when the last one is in use, and writes it to database.url', async () => {
     const [dataDir, other] = [await temporaryFolder(), await temporaryFolder()];
     const first = await start(dataDir);
     await first.stop();
@@ -115,7 +115,7 @@ describe('a start', () => {
     expect(await query(second.url, 'SELECT * FROM kept')).toEqual([]);
   });
 
-  it('removes what a killed first start left half made', async () => {
+  it('removes the incomplete cluster of a killed first start', async () => {
     const dataDir = await temporaryFolder();
     await mkdir(join(dataDir, 'postgres.new-0123', 'data'), { recursive: true });
     await start(dataDir);
@@ -133,7 +133,7 @@ describe('a start', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('works, or says how to, where the server’s own user may not go', async () => {
+  it('works, or explains the remedy, in a folder closed to the server’s user', async () => {
     const closed = await temporaryFolder();
     await chmod(closed, 0o700);
     const dataDir = join(closed, 'inner', '.watcher');
@@ -142,7 +142,7 @@ describe('a start', () => {
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       if (process.getuid?.() === 0) expect((await stat(join(dataDir, 'postgres'))).uid).not.toBe(0);
     } catch (error) {
-      // Root without setpriv, or without the capabilities it would pass on.
+      // Root without setpriv, or without the capabilities to pass on.
       expect(process.getuid?.()).toBe(0);
       expect(error).toBeInstanceOf(EmbeddedServerError);
       expect((error as Error).message).toMatch(/may not enter .*WATCHER_DATA_DIR.*DATABASE_URL/);
@@ -150,8 +150,8 @@ describe('a start', () => {
   });
 });
 
-describe('a start that cannot be', () => {
-  it('refuses the data of another PostgreSQL and touches nothing', async () => {
+describe('a start that must fail', () => {
+  it('refuses the data of another PostgreSQL version and changes nothing', async () => {
     const dataDir = await temporaryFolder();
     await (await start(dataDir)).stop();
     await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
@@ -163,13 +163,13 @@ describe('a start that cannot be', () => {
     expect(await fingerprint(dataDir)).toEqual(before);
   });
 
-  it('says so when the folder is something else', async () => {
+  it('reports a folder that is not a cluster', async () => {
     const dataDir = await temporaryFolder();
     await mkdir(join(dataDir, 'postgres'));
-    expect(await refusal(dataDir)).toContain('is no PostgreSQL data folder');
+    expect(await refusal(dataDir)).toContain('is not a PostgreSQL data folder');
   });
 
-  it('shows why the server gave up, and leaves no process', async () => {
+  it('shows why the server failed, and leaves no process', async () => {
     const dataDir = await temporaryFolder();
     await expect(EmbeddedServer.start({ dataDir, settings: { shared_buffers: 'plenty' } })).rejects.toThrow(
       /ended with code 1: FATAL: invalid value for parameter "shared_buffers": "plenty".*\(more in .*postgres\.log\)/,
@@ -177,7 +177,7 @@ describe('a start that cannot be', () => {
     await start(dataDir);
   });
 
-  it('says so when the binaries are not installed', async () => {
+  it('reports that the binaries are not installed', async () => {
     const elsewhere = await buildService(await temporaryFolder(), ['pg']);
     const said = await firstLine(serve(await temporaryFolder(), [], elsewhere));
     expect(said).toMatch(/^EmbeddedServerError: .*not installed: set DATABASE_URL .*optional dependencies/);
@@ -185,7 +185,7 @@ describe('a start that cannot be', () => {
 });
 
 describe('two services on one folder', () => {
-  it('the second is refused, the first undisturbed', async () => {
+  it('the second is refused, the first is not affected', async () => {
     const dataDir = await temporaryFolder();
     const lines: string[] = [];
     const first = await start(dataDir, lines);
@@ -200,7 +200,7 @@ describe('two services on one folder', () => {
     expect(lines).toEqual(['creating the database (first start)']);
   });
 
-  it.each(['an empty', 'an existing'])('of those that start at once on %s folder, exactly one wins', async (kind) => {
+  it.each(['an empty', 'an existing'])('of several starts at once on %s folder, exactly one succeeds', async (kind) => {
     const dataDir = await temporaryFolder();
     if (kind === 'an existing') await (await start(dataDir)).stop();
     const said = await Promise.all([1, 2, 3].map(() => firstLine(serve(dataDir))));
@@ -211,7 +211,7 @@ describe('two services on one folder', () => {
 });
 
 describe('a violent end', () => {
-  it('of the server: it comes back by itself with all that was committed', async () => {
+  it('of the server: it restarts by itself with all committed data', async () => {
     const dataDir = await temporaryFolder();
     const lines: string[] = [];
     const { url } = await start(dataDir, lines);
@@ -243,7 +243,7 @@ describe('a violent end', () => {
     expect(await eventually(() => query(url, 'SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
 
-  it('of the service: the next start stops the orphan and goes on', async () => {
+  it('of the service: the next start stops the orphan and continues', async () => {
     const dataDir = await temporaryFolder();
     const service = serve(dataDir);
     const url = await firstLine(service);
@@ -260,7 +260,7 @@ describe('a violent end', () => {
     expect(await query(next.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('of both, after which the pid went to a stranger, who is left alone', async () => {
+  it('of both: another program that reuses the pid is not signalled', async () => {
     const dataDir = await temporaryFolder();
     const service = serve(dataDir);
     await query(await firstLine(service), 'CREATE TABLE kept ()');
@@ -276,7 +276,7 @@ describe('a violent end', () => {
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 
-  it('of the service by an exception: the server goes with it', async () => {
+  it('of the service by an exception: the server ends too', async () => {
     const dataDir = await temporaryFolder();
     const service = serve(dataDir, ['throw']);
     const url = await firstLine(service);
@@ -287,7 +287,7 @@ describe('a violent end', () => {
 });
 
 describe('stop', () => {
-  it('leaves no process, may be called again, and gives the folder free', async () => {
+  it('leaves no process, may be called again, and releases the folder', async () => {
     const dataDir = await temporaryFolder();
     const first = await start(dataDir);
     const pid = await postmaster(dataDir);
@@ -303,7 +303,7 @@ describe('stop', () => {
     await start(dataDir);
   });
 
-  it('ends a restart that is under way', async () => {
+  it('ends a restart in progress', async () => {
     const dataDir = await temporaryFolder();
     const first = await start(dataDir);
     process.kill(await postmaster(dataDir), 'SIGKILL');
@@ -321,7 +321,7 @@ async function start(dataDir: string, lines: string[] = []): Promise<EmbeddedSer
   return server;
 }
 
-/** The message of a start that must fail: one line, and of the error class that is for people. */
+/** The error message of a start that must fail: one line, from the error class with messages for the operator. */
 async function refusal(dataDir: string): Promise<string> {
   const error: unknown = await start(dataDir).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(EmbeddedServerError);
@@ -330,7 +330,10 @@ async function refusal(dataDir: string): Promise<string> {
   return message;
 }
 
-/** A program that starts the server in a process of its own, to be killed. Its packages are ours, or only those named. */
+/**
+ * A program that starts the server in a process of its own, to be killed. Its packages are all of ours, or only those
+ * named.
+ */
 async function buildService(folder: string, packages?: readonly string[]): Promise<string> {
   const source = join(repository, 'src', 'platform', 'embedded-postgres');
   for (const file of (await readdir(source)).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))) {
@@ -370,17 +373,17 @@ function serve(dataDir: string, args: string[] = [], file = program): ChildProce
 async function firstLine(service: ChildProcess): Promise<string> {
   if (service.stdout === null) throw new Error('no output to read');
   for await (const line of createInterface(service.stdout)) return line;
-  throw new Error('the service ended without a word');
+  throw new Error('the service ended without output');
 }
 
-/** Kills the service the hard way; its server, if any, is then an orphan. */
+/** Kills the service with SIGKILL; its server, if any, is then an orphan. */
 async function killed(service: ChildProcess): Promise<void> {
   if (service.exitCode !== null || service.signalCode !== null) return;
   service.kill('SIGKILL');
   await once(service, 'exit');
 }
 
-/** A killed service leaves its server behind; a test must not. */
+/** A killed service leaves its server behind; a test must stop it. */
 async function stopOrphan(dataDir: string): Promise<void> {
   const pid = await postmaster(dataDir).catch(() => undefined);
   if (pid === undefined || !isAlive(pid)) return;
@@ -390,7 +393,7 @@ async function stopOrphan(dataDir: string): Promise<void> {
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'watcher-embedded-'));
-  // As root the server runs as another user, who must be able to come here; the test of closed folders closes it.
+  // As root the server runs as another user, who needs access to this folder; the test of closed folders closes it.
   await chmod(folder, 0o755);
   folders.push(folder);
   return folder;

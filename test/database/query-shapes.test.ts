@@ -2,7 +2,7 @@ import { problemsOf, statementsOf } from '../support/query-shapes.js';
 import { sentStatements } from '../support/statements.js';
 import { Watcher } from '../support/watcher.js';
 
-/** A form that a sharded database refuses, answers wrongly or takes long for, and what is said of it. */
+/** A form that a sharded database refuses, answers wrongly or executes slowly, and the reported problem. */
 const REFUSED: readonly (readonly [what: string, sql: string, problem: RegExp])[] = [
   [
     'a join of a big and a small table',
@@ -105,7 +105,7 @@ const ALLOWED: readonly (readonly [what: string, sql: string])[] = [
   ['a lock on a small table', 'SELECT p.id FROM pipeline p WHERE p.id = ANY ($1) ORDER BY p.id FOR NO KEY UPDATE'],
 ];
 
-/** Views that ask for each row what lies below it: not to be had otherwise where a view can't be given the tree. */
+/** Views that query the descendants of each row: unavoidable, since a view can't take the tree as a parameter. */
 const VIEWS_OF_ONE_MACHINE = ['v_blocking', 'v_execution_self_time', 'v_root_cause'];
 
 describe('the statements about the big tables', () => {
@@ -119,11 +119,11 @@ describe('the statements about the big tables', () => {
     expect((await problemsOf(sql)).join('; ')).toMatch(problem);
   });
 
-  it.each(ALLOWED)('are let pass: %s', async (_, sql) => {
+  it.each(ALLOWED)('are allowed: %s', async (_, sql) => {
     expect(await problemsOf(sql)).toEqual([]);
   });
 
-  it('are collected as the service sends them', async () => {
+  it('are collected from the traffic of the service', async () => {
     const id = await watcher.begin(await watcher.pipeline('Collected'));
     await watcher.end(id);
     const beginnings = sentStatements().map((statement) => statement.trim().split(/\s+/).slice(0, 3).join(' '));
@@ -132,7 +132,7 @@ describe('the statements about the big tables', () => {
     );
   });
 
-  it('are written as the rules want them in every view but those of one machine', async () => {
+  it('follow the rules in every view but those for a single machine', async () => {
     const views = await watcher.database.sql<{ name: string; definition: string }>(
       `SELECT viewname AS name, definition FROM pg_views WHERE schemaname = 'public' ORDER BY viewname`,
     );
@@ -142,7 +142,7 @@ describe('the statements about the big tables', () => {
     expect(refused).toEqual(VIEWS_OF_ONE_MACHINE);
   });
 
-  it('are written as the rules want them in every function, which are in PL/pgSQL and name their columns', async () => {
+  it('follow the rules in every function; all are in PL/pgSQL and name their columns', async () => {
     const functions = await watcher.database.sql<{ name: string; definition: string; language: string; row: string }>(
       `SELECT p.proname AS name, pg_get_functiondef(p.oid) AS definition, l.lanname AS language, t.typtype AS row
          FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang JOIN pg_type t ON t.oid = p.prorettype
@@ -159,7 +159,7 @@ describe('the statements about the big tables', () => {
     }
   });
 
-  it('meet no trigger and no foreign key', async () => {
+  it('affect no trigger and no foreign key', async () => {
     const found = await watcher.database.sql(
       `SELECT tgname AS name FROM pg_trigger WHERE tgrelid = ANY ($1::regclass[])
         UNION ALL

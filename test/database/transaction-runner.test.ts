@@ -23,7 +23,7 @@ describe('TransactionRunner', () => {
   const transaction = `SELECT current_setting('lock_timeout') AS lock_timeout, pg_backend_pid() AS backend,
                               pg_current_xact_id()::text AS id`;
 
-  it('loads inside the transaction, whose lock limit is set by then, and only there', async () => {
+  it('loads inside the transaction, after its lock limit is set, and only there', async () => {
     const [loaded, applied] = await transactions.runBatch(
       {
         load: (manager) => manager.query<Json[]>(transaction),
@@ -80,7 +80,7 @@ describe('TransactionRunner', () => {
     expect([result, calls]).toEqual(['done', ['load', 'apply 1', 'load', 'apply 3']]);
   });
 
-  it('takes back what the work wrote before it failed', async () => {
+  it('rolls back the writes of work that fails', async () => {
     const work = transactions.run(async (manager) => {
       await manager.query(WRITE);
       await manager.query('SELECT 1 / 0');
@@ -89,7 +89,7 @@ describe('TransactionRunner', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('takes back what was sent together with what failed', async () => {
+  it('rolls back statements sent together with a failing one', async () => {
     const work = transactions.run((manager) =>
       Promise.all([manager.query(WRITE), manager.query('SELECT 1 / 0'), manager.query(WRITE)]),
     );
@@ -98,7 +98,7 @@ describe('TransactionRunner', () => {
   });
 
   describe('when the transaction can’t begin', () => {
-    /** The next query runner can't begin a transaction, and is otherwise as sound as any. */
+    /** Makes BEGIN fail on the next query runner, which is otherwise unchanged. */
     const cantBegin = (): QueryRunner => {
       const runner = dataSource.createQueryRunner();
       runner.startTransaction = async () => {
@@ -109,14 +109,14 @@ describe('TransactionRunner', () => {
       return runner;
     };
 
-    it('writes nothing, and gives the connection back', async () => {
+    it('writes nothing, and releases the connection', async () => {
       const runner = cantBegin();
       await expect(transactions.run((manager) => manager.query(WRITE))).rejects.toThrow('division by zero');
       expect(await written()).toEqual([]);
       expect(runner.isReleased).toBe(true);
     });
 
-    it('applies nothing of what was loaded outside', async () => {
+    it('applies nothing that was loaded outside', async () => {
       cantBegin();
       const apply = jest.fn((manager: EntityManager) => manager.query(WRITE));
       const loaded = jest.fn();
@@ -147,8 +147,8 @@ describe('TransactionRunner', () => {
     });
   });
 
-  describe('what follows a commit', () => {
-    it('is done after it, and not without it', async () => {
+  describe('an action after a commit', () => {
+    it('runs after the commit, and never without it', async () => {
       const followUps: string[] = [];
       await transactions.run(async (manager) => {
         transactions.afterCommit(manager, async () => {
@@ -167,7 +167,7 @@ describe('TransactionRunner', () => {
       expect(followUps).toEqual(['committed 1', 'next']);
     });
 
-    it('may open transactions, also when all single ones have their place taken by its like', async () => {
+    it('may open transactions, even if such actions occupy all permits of single transactions', async () => {
       const change = async (): Promise<void> =>
         transactions.run(async (manager) => {
           transactions.afterCommit(manager, () => transactions.run((inner) => inner.query('SELECT pg_sleep(0.01)')));
@@ -176,7 +176,7 @@ describe('TransactionRunner', () => {
       await Promise.all(Array.from({ length: 40 }, change));
     });
 
-    it('reaches the caller with its error, and is not a reason to run the transaction again', async () => {
+    it('passes its error to the caller, without a retry of the transaction', async () => {
       const work = transactions.run(async (manager) => {
         transactions.afterCommit(manager, () => Promise.reject(Object.assign(new Error('late'), { code: '40001' })));
         await manager.query(WRITE);

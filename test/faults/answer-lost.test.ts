@@ -17,7 +17,7 @@ let proxy: TcpProxy;
 let client: Client;
 let load: Load;
 
-/** The proxy stands between the client and the service: it swallows answers when their effects are committed. */
+/** The proxy is between the client and the service: it drops answers after their effects are committed. */
 beforeAll(async () => {
   database = await startPostgres();
   service = await Service.start({ DATABASE_URL: database.url });
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 describe('an answer that is lost after the commit', () => {
-  it('is had by a repeat with the same external_id or key, and nothing is there twice', async () => {
+  it('is returned to a repeat with the same external_id or key, and nothing is stored twice', async () => {
     await load.run();
     proxy.dropAnswers(() => random.chance(0.2));
     await sleep(3000);
@@ -48,7 +48,7 @@ describe('an answer that is lost after the commit', () => {
     await expectNoLeak(database);
   });
 
-  it('is the same for an end: the repeat gets the body that was lost', async () => {
+  it('is the same for an end: the repeat gets the lost body', async () => {
     const { body: pipeline } = await client.post('/pipeline', { name: 'lost ends', pipeline_type_name: 'faults' });
     const { body: execution } = await client.post('/start_pipeline_execution', { pipeline_id: pipeline.id });
     const end = { id: execution.id, completed_successfully: true, inserts: 3 };
@@ -60,7 +60,7 @@ describe('an answer that is lost after the commit', () => {
     expect(repeat).toMatchObject({ status: 200, body: { status: 'succeeded', end_date: kept.end_date, inserts: 3 } });
   });
 
-  it('is replayed to the same Idempotency-Key, whatever the request was', async () => {
+  it('is replayed to the same Idempotency-Key, for every kind of request', async () => {
     const { body: pipeline } = await client.post('/pipeline', { name: 'lost', pipeline_type_name: 'faults' });
     const { body: execution } = await client.post('/start_pipeline_execution', { pipeline_id: pipeline.id });
     const requests = [

@@ -8,12 +8,12 @@ import { report } from './support/ledger.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
-/** Each statement, and each row where the trigger is for rows, fails twice and passes at the third attempt. */
+/** Each statement, and each row if the trigger is for rows, fails twice and succeeds at the third attempt. */
 const FAILING_TWICE = `
   CREATE SEQUENCE fault;
   CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    -- Once a transaction. A sequence is not rolled back: it knows of the attempts that failed.
+-- Once per transaction. A sequence is not rolled back: it also counts the failed attempts.
     IF current_setting('fault.passed', true) = pg_current_xact_id()::text || TG_NAME THEN RETURN NULL; END IF;
     IF nextval(TG_ARGV[0]::regclass) % 3 <> 0 THEN
       RAISE EXCEPTION 'injected' USING ERRCODE = TG_ARGV[1];
@@ -54,7 +54,7 @@ function end(id: number): Promise<Reply> {
   return client.post('/end_pipeline_execution', { id, completed_successfully: true, inserts: 1 });
 }
 
-/** Makes a trigger fail as `fail_twice` does; the number of failures while `work` ran. */
+/** Makes a trigger fail as `fail_twice` does; returns the number of failures while `work` ran. */
 async function withFailures(trigger: string, work: () => Promise<void>): Promise<number> {
   await database.sql(`ALTER SEQUENCE fault RESTART`);
   await database.sql(trigger);
@@ -132,7 +132,7 @@ describe.each([
   });
 });
 
-/** Somebody else who works on the same rows, in an order of his own, and whom PostgreSQL never picks as the victim. */
+/** Another session that works on the same rows, in another order, and that PostgreSQL never chooses as the victim. */
 class Outsider {
   private constructor(private readonly connection: pg.Client) {}
 
@@ -164,26 +164,27 @@ class Outsider {
 }
 
 describe('a real deadlock with an outsider', () => {
-  it.each([1, 2, 3])('costs an end a second attempt, and its client nothing: %i', async () => {
+  it.each([1, 2, 3])('makes an end retry without affecting its client: %i', async () => {
     const id = await begin();
     const outsider = await Outsider.begin();
     await outsider.lock('pipeline', pipeline);
     const answer = end(id);
     await untilBlocked(database);
-    // The end holds the execution and waits for the pipeline: granted only when PostgreSQL has ended its transaction.
+    // The end holds the execution and waits for the pipeline, which it gets only when PostgreSQL has ended the other's
+    // wait.
     await outsider.lock('pipeline_execution', id);
     await outsider.leave();
     expect(await answer).toMatchObject({ status: 200, body: { id, status: 'succeeded' } });
   });
 
-  it.each([1, 2, 3])('costs a batch of starts a second attempt, and their clients nothing: %i', async (round) => {
+  it.each([1, 2, 3])('makes a batch of starts retry without affecting their clients: %i', async (round) => {
     const [first, second, blocker] = [`a ${round}`, `b ${round}`, `blocker ${round}`];
     const [outsider, gatekeeper] = [await Outsider.begin(), await Outsider.begin()];
     await outsider.claim(second);
     await gatekeeper.claim(blocker);
     const waiting = client.post('/start_pipeline_execution', { pipeline_id: pipeline, external_id: blocker });
     await untilBlocked(database);
-    // While that one is on its way, these gather; they claim their ids in order, the outsider against it.
+    // While that one runs, these wait for a batch; they claim their ids in order, the outsider in the opposite order.
     const batch = [first, second].map((external_id) =>
       client.post('/start_pipeline_execution', { pipeline_id: pipeline, external_id }),
     );
@@ -196,7 +197,7 @@ describe('a real deadlock with an outsider', () => {
     expect(statuses(await Promise.all(batch))).toEqual([201]);
   });
 
-  it('leaves everything as it should be', async () => {
+  it('leaves all data correct', async () => {
     await expectExactClosure(database as unknown as TestDatabase);
     await expectNoLeak(database);
     expect(service.complaints).toEqual([]);

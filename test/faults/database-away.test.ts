@@ -43,7 +43,7 @@ const REQUESTS: readonly [string, () => Promise<Reply>][] = [
   ['tree', () => client.get('/pipeline_execution/1/tree')],
 ];
 
-/** While the database is away: told so in time, by every endpoint, and the process is known to live. */
+/** While the database is away, every endpoint says so in time, and the process is alive. */
 async function expectRefusals(): Promise<void> {
   for (const { kind, reply } of await Promise.all(
     REQUESTS.map(async ([kind, send]) => ({ kind, reply: await send() })),
@@ -67,14 +67,14 @@ async function expectRecovery(what: string): Promise<void> {
   report(`${what}: recovery took ${Math.round(recovery)} ms`);
   expect(recovery).toBeLessThan(PROMISED_MS);
   await load.settle();
-  // Nobody in the load waited longer for a refusal either.
+  // No request of the load waited longer for a refusal either.
   expect(load.ledger.slowestFailureMs).toBeLessThan(PROMISED_MS);
   await expectKept(database, load.ledger);
   await expectNoLeak(database);
 }
 
 describe('the database away', () => {
-  it('for 20 s, refusing connections: 503 until it is back, then all is well', async () => {
+  it('for 20 s, refusing connections: 503 until it is back, then normal service', async () => {
     await load.run();
     await sleep(500);
     await proxy.cut();
@@ -88,7 +88,7 @@ describe('the database away', () => {
     await expectRecovery('refused for 20 s');
   });
 
-  it('for 10 s without a word, on connections that stay open: the same', async () => {
+  it('for 10 s in silence, on connections that stay open: the same', async () => {
     await load.run();
     await sleep(500);
     proxy.hang();
@@ -99,7 +99,7 @@ describe('the database away', () => {
     await expectRecovery('silent for 10 s');
   });
 
-  it('for a moment, ten times: what is under way may fail, the service does not', async () => {
+  it('for a moment, ten times: requests in progress may fail, the service does not', async () => {
     await load.run();
     for (let round = 0; round < 10; round++) {
       await sleep(200);

@@ -19,7 +19,7 @@ let database: Postgres;
 let load: Load;
 const recoveries: number[] = [];
 
-/** The service as `npm start` runs it: with the embedded server, which it watches over. */
+/** The service as `npm start` runs it: with the embedded server under its control. */
 beforeAll(async () => {
   folder = await temporaryFolder();
   service = await Service.start({ WATCHER_DATA_DIR: folder.path });
@@ -59,7 +59,7 @@ describe('the death of PostgreSQL under load', () => {
 });
 
 describe('the death of the service with its own PostgreSQL', () => {
-  it.each([1, 2])('leaves a server behind, which the next start takes over: kill %i', async () => {
+  it.each([1, 2])('leaves a server behind, which the next start replaces: kill %i', async () => {
     await load.run();
     await sleep(500);
     await service.end('SIGKILL');

@@ -16,7 +16,7 @@ let database: Postgres;
 let service: Service;
 let client: Client;
 let pipeline: number;
-/** Outside of the database, as a superuser. */
+/** A connection as superuser to another database. */
 let admin: pg.Client;
 
 beforeAll(async () => {
@@ -40,12 +40,12 @@ function urlOf(parts: Partial<URL>): string {
   return Object.assign(new URL(database.url), parts).href;
 }
 
-/** All connections but this one, of the service and of the test. */
+/** Ends all other connections, those of the service and of the test. */
 async function endConnections(): Promise<void> {
   await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'watcher'`);
 }
 
-/** Does what takes a database without connections, while the service makes new ones all the time. */
+/** Runs a statement that requires a database without connections, while the service keeps opening new ones. */
 async function whileUnused(statement: string): Promise<void> {
   await admin.query('ALTER DATABASE watcher ALLOW_CONNECTIONS false');
   for (let attempt = 1; ; attempt++) {
@@ -63,7 +63,7 @@ async function whileUnused(statement: string): Promise<void> {
 const begin = (fields: object = {}): Promise<Reply> =>
   client.post('/start_pipeline_execution', { pipeline_id: pipeline, ...fields });
 
-/** Sends until the fault shows, then checks that everything says what it is. */
+/** Sends requests until the fault appears, then checks that every endpoint reports its code. */
 async function expectUnusable(code: string, send: () => Promise<Reply> = begin): Promise<void> {
   const until = performance.now() + PROMISED_MS;
   for (;;) {
@@ -102,17 +102,17 @@ async function expectRecovery(code: string): Promise<void> {
 }
 
 describe('a database that cannot be used', () => {
-  it('is read-only, and so are the connections that were made then', async () => {
+  it('is read-only, and so are the connections opened meanwhile', async () => {
     await admin.query('ALTER DATABASE watcher SET default_transaction_read_only = on');
     await endConnections();
     await expectUnusable('database_read_only');
-    // What can be done still is.
+    // Operations that are still possible succeed.
     expect(await client.get('/pipeline')).toMatchObject({ status: 200 });
     await admin.query('ALTER DATABASE watcher RESET default_transaction_read_only');
     await expectRecovery('database_read_only');
   });
 
-  it('is found read-only by readiness alone', async () => {
+  it('is detected as read-only by readiness alone', async () => {
     await admin.query('ALTER DATABASE watcher SET default_transaction_read_only = on');
     await endConnections();
     await sleep(100);
@@ -169,7 +169,7 @@ describe('a database that cannot be used', () => {
     await database.sql('REVOKE INSERT ON pipeline_execution FROM service');
     try {
       await expectUnusable('database_permission_denied');
-      // Nobody has to send anything for it to be known still.
+      // The state stays known without further requests.
       await sleep(2500);
       expect(await service.ask('/health/ready')).toMatchObject({ status: 503 });
     } finally {
@@ -199,7 +199,7 @@ describe('a database that cannot be used', () => {
     }
   });
 
-  /** The log of earlier faults with the same code left out. */
+  /** The log without earlier faults of the same code. */
   async function expectUnusableSince(before: number, code: string): Promise<void> {
     const until = performance.now() + PROMISED_MS;
     for (;;) {
@@ -213,7 +213,7 @@ describe('a database that cannot be used', () => {
   }
 });
 
-/** What PostgreSQL can't compress. */
+/** Data that PostgreSQL can't compress. */
 function randomText(length: number): string {
   return Array.from({ length }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('');
 }

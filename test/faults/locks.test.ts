@@ -53,7 +53,7 @@ async function idsOf(replies: Promise<Reply[]>): Promise<number[]> {
   return (await replies).map(({ body }) => body.id);
 }
 
-/** Somebody with a forgotten transaction in a terminal. */
+/** Another session with a transaction left open. */
 async function lockPipeline(id: number): Promise<{ release(): Promise<void> }> {
   const connection = new pg.Client({ connectionString: database.url });
   connection.on('error', () => undefined);
@@ -68,14 +68,14 @@ async function lockPipeline(id: number): Promise<{ release(): Promise<void> }> {
   };
 }
 
-/** Refused, and told when to come back; or done. */
+/** Refused with Retry-After, or done. */
 function isDoneOrPutOff({ status, headers, body }: Reply): boolean {
   return status < 300 || (status === 503 && body.code === 'database_busy' && headers['retry-after'] !== undefined);
 }
 
 const isDone = ({ status }: Reply): boolean => status < 300;
 
-/** Who could not be served for a lock, sends again when it is gone. */
+/** Repeats the requests that were refused because of a lock, after it is released. */
 async function expectAllDone(ids: readonly number[]): Promise<void> {
   const repeats = await Promise.all(ids.map(end));
   expect(repeats.filter((reply) => !isDone(reply))).toEqual([]);
@@ -83,8 +83,8 @@ async function expectAllDone(ids: readonly number[]): Promise<void> {
   await expectNoLeak(database);
 }
 
-describe('a pipeline that an outsider keeps locked', () => {
-  it('holds up its own writes only, be they more than the pool has connections', async () => {
+describe('a pipeline locked by another session', () => {
+  it('blocks only its own writes, even if they outnumber the connections of the pool', async () => {
     const stuck = await idsOf(times(30, () => begin(locked)));
     const free = await idsOf(times(30, () => begin(other)));
     const outsider = await lockPipeline(locked);
@@ -100,7 +100,7 @@ describe('a pipeline that an outsider keeps locked', () => {
         times(10, () => begin(locked)),
         times(10, () => client.get(`/pipeline/${locked}`)),
         times(10, () => client.get('/pipeline_execution?status=running')),
-        // In step with what is stored: nothing to write, so nothing to wait for.
+        // The configuration is already stored: nothing to write, so nothing to wait for.
         times(10, () => sync('other')),
         Promise.all(free.splice(0, 10).map(end)),
       ]);
@@ -110,16 +110,16 @@ describe('a pipeline that an outsider keeps locked', () => {
     const putOff = await waiting;
     await outsider.release();
     expect(putOff.filter((reply) => !isDoneOrPutOff(reply))).toEqual([]);
-    // All of them, for the lock was there all the time.
+    // All of them, because the lock was held throughout.
     expect(putOff.filter(isDone)).toEqual([]);
-    report(`a locked pipeline: ${putOff.length} writes to it put off, 180 others served meanwhile`);
+    report(`a locked pipeline: ${putOff.length} writes to it refused, 180 others served meanwhile`);
     await expectAllDone(stuck);
     expect((await client.patch('/pipeline', { id: locked, active: true })).status).toBe(200);
   });
 });
 
-describe('a time-out of statements, set in the database', () => {
-  it('costs the statement that ran into it a 503, and its neighbours nothing', async () => {
+describe('a statement_timeout set in the database', () => {
+  it('makes the slow statement a 503, without affecting others', async () => {
     const stuck = await idsOf(times(3, () => begin(locked)));
     const free = await idsOf(times(30, () => begin(other)));
     await limitStatements(`'200ms'`);
@@ -127,7 +127,7 @@ describe('a time-out of statements, set in the database', () => {
     const [first, ...rest] = stuck;
     const held = first === undefined ? undefined : end(first);
     await untilBlocked(database);
-    // They gather while the first one is on its way, and share a transaction.
+    // They collect while the first one runs, and share a transaction.
     const [neighbours, putOff] = await Promise.all([Promise.all(free.map(end)), Promise.all(rest.map(end)), held]);
     expect(neighbours.filter((reply) => !isDone(reply))).toEqual([]);
     expect(putOff.map(({ status, body }) => [status, body.code])).toEqual(rest.map(() => [503, 'database_busy']));
@@ -139,14 +139,14 @@ describe('a time-out of statements, set in the database', () => {
 
   async function limitStatements(limit: string): Promise<void> {
     await database.sql(`ALTER DATABASE watcher SET statement_timeout = ${limit}`);
-    // It counts for new connections.
+    // The setting applies to new connections.
     await database.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'watcher'`);
     expect(await untilRecovered(service, client)).toBeLessThan(PROMISED_MS);
   }
 });
 
-describe('eight pipelines that an outsider keeps locked', () => {
-  it('cost the ends of the others a second once, and nothing from then on', async () => {
+describe('eight pipelines locked by another session', () => {
+  it('delay the ends of others by a second once, and not at all afterwards', async () => {
     const pipelines = await Promise.all(range(8).map((index) => register(`locked ${index}`)));
     const stuck = (await Promise.all(pipelines.map((id) => idsOf(times(6, () => begin(id)))))).flat();
     const free = await idsOf(times(200, () => begin(other)));
@@ -181,14 +181,14 @@ describe('eight pipelines that an outsider keeps locked', () => {
     expect([...putOff, ...repeats].filter((reply) => !isDoneOrPutOff(reply) || isDone(reply))).toEqual([]);
     expect(slowest([...putOff, ...repeats])).toBeLessThan(PROMISED_MS);
     expect(slowest(first)).toBeLessThan(2500);
-    // A batch that waits for a lock waits for half a second.
+    // A batch waits half a second for a lock.
     expect(slowest(later)).toBeLessThan(450);
     await expectAllDone(stuck);
   });
 });
 
-describe('a table that an outsider keeps locked', () => {
-  it('is refused in time, and holds up nobody who does not need it', async () => {
+describe('a table locked by another session', () => {
+  it('makes requests that need it fail in time, and does not delay the others', async () => {
     const [execution] = await idsOf(times(1, () => begin(other)));
     const outsider = new pg.Client({ connectionString: database.url });
     await outsider.connect();
@@ -230,8 +230,8 @@ describe('a table that an outsider keeps locked', () => {
   });
 });
 
-describe('server processes that are stopped while others are started', () => {
-  it('are given up in time', async () => {
+describe('server processes that are stopped while others run', () => {
+  it('are abandoned in time', async () => {
     await Promise.all([times(20, () => begin(other)), times(20, () => client.get('/pipeline'))]);
     const backends = await database.sql<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE application_name = 'watcher'`,

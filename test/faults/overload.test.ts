@@ -10,9 +10,9 @@ import { Service } from './support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const AT_ONCE = 10_000;
-/** With 10,000 connections open; most of it is theirs. */
+/** The limit with 10,000 connections open; most of the memory is theirs. */
 const MOST_MEGABYTES = 768;
-/** What a few hundred clients who do not get on may cost. */
+/** The memory that a few hundred slow clients may use. */
 const SLOW_MEGABYTES = 150;
 
 const seed = Random.seed();
@@ -28,7 +28,7 @@ afterEach(async () => {
   await database.close();
 });
 
-/** The most memory that the service had while something ran. */
+/** The peak memory of the service during some work. */
 async function peakMegabytes(work: () => Promise<void>): Promise<number> {
   let peak = service.megabytes();
   const look = setInterval(() => (peak = Math.max(peak, service.megabytes())), 50);
@@ -40,7 +40,7 @@ async function peakMegabytes(work: () => Promise<void>): Promise<number> {
   return Math.round(peak);
 }
 
-/** Honest clients at a modest pace are all served; what they wrote is there. */
+/** Normal clients at a moderate pace are all served; their data is stored. */
 async function expectNormalService(during: () => Promise<unknown>): Promise<void> {
   const load = new Load(service.url, new Random(seed), { workers: 8, pauseMs: 10 });
   await load.run();
@@ -55,7 +55,7 @@ async function expectNormalService(during: () => Promise<unknown>): Promise<void
 }
 
 describe('10,000 requests at once', () => {
-  it('twice: what is too much is refused with 503, memory is bounded, then all is as before', async () => {
+  it('twice: the excess is refused with 503, memory is bounded, and service is normal afterwards', async () => {
     service = await Service.start({ DATABASE_URL: database.url });
     const crowd = new Client(service.url, AT_ONCE, 60_000);
     const { body: pipeline } = await crowd.post('/pipeline', { name: 'crowd', pipeline_type_name: 'faults' });
@@ -79,7 +79,7 @@ describe('10,000 requests at once', () => {
     expect(started.length).toBeGreaterThan(0);
     expect(refused.length).toBeGreaterThan(0);
     expect(peak).toBeLessThan(MOST_MEGABYTES);
-    // What was refused left nothing behind.
+    // Refused requests had no effect.
     const stored = await database.sql<{ id: number }>('SELECT id::int FROM pipeline_execution');
     expect(new Set(stored.map(({ id }) => id))).toEqual(new Set(started.map(({ body }) => body.id)));
     await database.sql('TRUNCATE pipeline, pipeline_type, pipeline_execution, pipeline_execution_closure');
@@ -89,8 +89,8 @@ describe('10,000 requests at once', () => {
 
 const HEAD = 'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 
-describe('clients who do not get on', () => {
-  it('cost the others nothing, and are cut off', async () => {
+describe('slow, endless and vanished clients', () => {
+  it('do not affect the others, and are disconnected', async () => {
     service = await Service.start({ DATABASE_URL: database.url, WATCHER_REQUEST_TIMEOUT: '2' });
     const proxy = await TcpProxy.to(service.url);
     const sockets: Socket[] = [];
@@ -109,7 +109,7 @@ describe('clients who do not get on', () => {
           ...Array.from({ length: 20 }, () => endless(speak(`${HEAD}transfer-encoding: chunked\r\n\r\n`), 1)),
           ...Array.from({ length: 20 }, () => endless(speak(`${HEAD}transfer-encoding: chunked\r\n\r\n`), 65_536)),
         ].map((socket) => new Promise((resolve) => socket.resume().once('close', resolve)));
-        // These asked, and were never heard of again: no word closes their connections.
+        // These sent a request and vanished: no packet closes their connections.
         for (let i = 0; i < 100; i++)
           speak('GET /pipeline_execution?limit=1000 HTTP/1.1\r\nhost: localhost\r\n\r\n', proxy.port);
         await sleep(500);
@@ -123,7 +123,7 @@ describe('clients who do not get on', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  /** Sends a body that has no end, in chunks of so many bytes, until it is cut off. */
+  /** Sends an endless body, in chunks of the given size, until it is disconnected. */
   function endless(socket: Socket, chunkBytes: number): Socket {
     const chunk = `${chunkBytes.toString(16)}\r\n${' '.repeat(chunkBytes)}\r\n`;
     const sending = setInterval(() => socket.write(chunk), chunkBytes === 1 ? 200 : 5);

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 describe('kill -9 of the service under load', () => {
   it.each(Array.from({ length: 10 }, (_, index) => index + 1))(
-    'loses nothing and doubles nothing: kill %i',
+    'loses nothing and duplicates nothing: kill %i',
     async () => {
       await load.run();
       await sleep(300 + random.below(500));

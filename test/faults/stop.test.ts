@@ -8,7 +8,7 @@ import { type Postgres, startPostgres } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
 
-/** The contract's own bound. */
+/** The time limit of the contract. */
 const STOPS_WITHIN_MS = 10_000;
 
 const seed = Random.seed();
@@ -31,8 +31,8 @@ async function start(environment: Record<string, string> = {}): Promise<Service>
   return service;
 }
 
-describe('ten replicas that start at once on an empty database', () => {
-  it('all come up, on a schema that was migrated once', async () => {
+describe('ten replicas started at once on an empty database', () => {
+  it('all become ready, on a schema that was migrated once', async () => {
     await Promise.all(Array.from({ length: 10 }, () => start()));
     const migrations = await database.sql('SELECT name, count(*)::int AS times FROM watcher_migration GROUP BY name');
     expect(migrations.length).toBeGreaterThan(0);
@@ -52,9 +52,9 @@ describe('ten replicas that start at once on an empty database', () => {
 });
 
 describe('SIGTERM', () => {
-  it('under load, five times: what was accepted is answered, and the process ends with 0', async () => {
+  it('under load, five times: accepted requests are answered, and the process exits with 0', async () => {
     const service = await start();
-    // Sends everything once, so that an effect without an answer shows.
+    // Sends everything once, so that an effect without an answer is detected.
     const load = new Load(service.url, random, { workers: 32, pauseMs: 2, isRepeating: false });
     for (let round = 0; round < 5; round++) {
       await load.run();
@@ -72,7 +72,7 @@ describe('SIGTERM', () => {
     report(`SIGTERM under load, seed ${seed}: ${load.ledger.summary()}`);
   });
 
-  it('lets a slow reader have the whole of a large answer', async () => {
+  it('sends a slow reader the whole of a large answer', async () => {
     const service = await start();
     const client = new Client(service.url);
     const pipeline_metadata = { large: 'x'.repeat(200_000) };

@@ -7,17 +7,20 @@ import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
 const EXECUTIONS = 1_000_000;
-/** The longest that any request may wait while the schema is brought up to date. */
+/** The longest that any request may wait during the migration. */
 const PATIENCE_MS = 2000;
-/** How long somebody has a transaction open that reads the table, when the migration comes. */
+/** How long another session keeps a transaction open that reads the table, when the migration begins. */
 const READER_MS = 3000;
-/** How long the service is under load while it fills the columns. */
+/** How long the load runs while the service fills the columns. */
 const FILLING_MS = 6000;
 
-/** The last migration of the version before the columns of the status. */
+/** The last migration of the version before the status columns. */
 const LAST_OF_OLD = 'Analysis1767657600000';
 
-/** Ended executions, each a tree of its own, as that version wrote them; one in fifty has failed, one in thousand runs. */
+/**
+ * Ended executions, each a tree of its own, as that version wrote them; one in fifty has failed, one in a thousand is
+ * running.
+ */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('old');
   INSERT INTO pipeline (name, pipeline_type_id, config_hash) SELECT 'old ' || n, 1, '' FROM generate_series(1, 8) n;
@@ -32,14 +35,14 @@ const SEED = `
   SELECT setval(pg_get_serial_sequence('pipeline_execution', 'id'), ${EXECUTIONS});
   ANALYZE pipeline_execution, pipeline_execution_closure`;
 
-/** What somebody has built upon the views. */
+/** A user's own objects that depend on the views. */
 const BUILT_UPON = `
   CREATE ROLE dashboard;
   GRANT SELECT ON v_execution TO dashboard;
   CREATE VIEW my_failures AS SELECT id, pipeline_name, status FROM v_execution WHERE status = 'failed';
   GRANT SELECT ON my_failures TO dashboard`;
 
-/** A replica of the version before, as far as the database knows of it: starts and ends, one transaction each. */
+/** Simulates the database traffic of a replica of the previous version: starts and ends, one transaction each. */
 class OldReplica {
   readonly waits: number[] = [];
   readonly ended: number[] = [];
@@ -113,7 +116,7 @@ describe('an upgrade under load', () => {
     await postgres.close();
   });
 
-  it('holds nobody up, keeps what was built upon the views, and reads right from the first moment', async () => {
+  it('delays no request, keeps objects that depend on the views, and shows correct data from the start', async () => {
     const failures = await postgres.sql('SELECT count(*)::int AS n FROM my_failures');
     const old = new OldReplica(postgres.url);
     const reader = await openReader(postgres.url);
@@ -138,7 +141,7 @@ describe('an upgrade under load', () => {
     expect(Math.max(...waits)).toBeLessThan(PATIENCE_MS);
     expect(progress?.['filled']).toBeGreaterThan(EXECUTIONS / 100);
 
-    // The view of somebody and the rights on it are there, and it shows the same.
+    // The user's view and its grants still exist, and it shows the same data.
     expect(await postgres.sql('SELECT count(*)::int AS n FROM my_failures')).toEqual(failures);
     expect(
       await postgres.sql(`
@@ -146,7 +149,7 @@ describe('an upgrade under load', () => {
                has_table_privilege('dashboard', 'my_failures', 'SELECT') AS own`),
     ).toEqual([{ view: true, own: true }]);
 
-    // Each row is right where it is filled, and read right where it is not.
+    // Each row is correct where it is filled, and is read correctly where it is not.
     expect(
       await postgres.sql(`
         SELECT id, status, duration_seconds, throughput, date_recorded FROM pipeline_execution
@@ -167,7 +170,7 @@ describe('an upgrade under load', () => {
   }, 60_000);
 });
 
-/** Without the indexes, which are made anew: row by row they take four times as long. */
+/** Without the indexes, which are rebuilt afterwards: updating them row by row takes four times as long. */
 async function seed(database: Postgres): Promise<void> {
   const indexes = await database.sql<{ name: string; definition: string }>(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes
@@ -180,7 +183,9 @@ async function seed(database: Postgres): Promise<void> {
   await database.sql(BUILT_UPON);
 }
 
-/** Somebody reads the table and leaves the transaction open for a while; resolves when he has begun, to his end. */
+/**
+ * Reads the table in a transaction that stays open for a while; resolves when it has begun, with a promise of its end.
+ */
 async function openReader(url: string): Promise<{ readonly end: Promise<void> }> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -190,7 +195,7 @@ async function openReader(url: string): Promise<{ readonly end: Promise<void> }>
   return { end };
 }
 
-/** Starts and ends from eight clients for a time; how long each request took. Fails where one is refused. */
+/** Starts and ends from eight clients for some time; returns the duration of each request. Fails if one is refused. */
 async function loadFor(client: Client, ms: number): Promise<number[]> {
   const waits: number[] = [];
   const until = performance.now() + ms;

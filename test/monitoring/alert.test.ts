@@ -33,7 +33,7 @@ describe('alerts', () => {
     await watcher.database.sql('TRUNCATE alert, incident');
   });
 
-  it('tell both channels of an opening and of a resolving, each once, signed', async () => {
+  it('report an opening and a resolution to both channels, each once, signed', async () => {
     const pipeline = await watcher.pipeline('Customers <!channel> & co', {});
     await fail(pipeline, 'refused by <db>');
     await until(() => hooks().length === 1 && receiver.at('/slack').length === 1);
@@ -88,7 +88,7 @@ describe('alerts', () => {
     expect(await watcher.all('/alert?limit=1')).toEqual(listed);
   });
 
-  it('come as one message for all that one check opened, within the limits of Slack', async () => {
+  it('are one message for all incidents of a check, within the limits of Slack', async () => {
     const threshold = { timeliness_number: 1, timeliness_datepart: 'minute' };
     const pipeline = await watcher.pipeline('x'.repeat(255), threshold);
     const start = { start_date: '2026-03-10T12:00:00Z' };
@@ -129,7 +129,7 @@ describe('alerts', () => {
     expect(receiver.at('/elsewhere')).toEqual([]);
   });
 
-  it('reach a receiver that was not there', async () => {
+  it('reach a receiver that was down at first', async () => {
     await receiver.close();
     await fail(await watcher.pipeline(`p${names++}`));
     const failed = await until(() => alertWith('webhook', ({ attempts }) => attempts === 1));
@@ -139,7 +139,7 @@ describe('alerts', () => {
     await until(() => hooks().length === 1 && receiver.at('/slack').length === 1);
   });
 
-  it('wait as long as a receiver with too much to do asks for', async () => {
+  it('wait as long as an overloaded receiver asks for', async () => {
     receiver.behaviour = answer(429, { 'retry-after': '600' });
     await fail(await watcher.pipeline(`p${names++}`));
     const waiting = await until(() => alertWith('slack', ({ attempts }) => attempts === 1));
@@ -151,7 +151,7 @@ describe('alerts', () => {
     expect(job.start_after.toISOString()).toBe(waiting.next_attempt_at);
   });
 
-  it('are given up after a day, and stay visible', async () => {
+  it('are given up after a day, and remain visible', async () => {
     receiver.behaviour = answer(500);
     await fail(await watcher.pipeline(`p${names++}`));
     await until(() => alertWith('webhook', ({ attempts }) => attempts === 1));
@@ -162,7 +162,7 @@ describe('alerts', () => {
     expect((await watcher.get('/alert?status=failed&channel=webhook')).body).toEqual([failed]);
   });
 
-  it('delay neither the checks nor the API nor each other while a receiver hangs, and end its attempt in time', async () => {
+  it('delay neither the checks nor the API nor each other while a receiver hangs; its attempt ends in time', async () => {
     const hanging = await Receiver.start();
     hanging.behaviour = hang;
     const other = await Watcher.start({ ...channels(), alertWebhookUrl: `${hanging.url}/hook` });
@@ -179,7 +179,7 @@ describe('alerts', () => {
     await hanging.close();
   });
 
-  it('outlive the service: what was in hand when it stopped is sent by the next one, under the same id', async () => {
+  it('survive a restart: the next process sends the alerts in progress, under the same id', async () => {
     const database = await createDatabase();
     receiver.behaviour = hang;
     const first = await Watcher.start({ ...channels(), slackWebhookUrl: undefined }, database);
@@ -194,7 +194,7 @@ describe('alerts', () => {
     await second.stop();
   });
 
-  it('go out once where many replicas deliver', async () => {
+  it('are sent once when many replicas deliver', async () => {
     const replicas: Watcher[] = [];
     for (let i = 0; i < 3; i++) replicas.push(await Watcher.start(channels(), watcher.database));
     for (let i = 0; i < 5; i++) await fail(await watcher.pipeline(`p${names++}`));
@@ -204,7 +204,7 @@ describe('alerts', () => {
     await Promise.all(replicas.map(({ app }) => app.close()));
   });
 
-  it('are not written where there is nobody to tell', async () => {
+  it('are not written if there is no receiver', async () => {
     const quiet = await Watcher.start();
     await fail(await quiet.pipeline('p'), undefined, quiet);
     expect((await quiet.get('/incident')).body).toHaveLength(1);
@@ -212,13 +212,14 @@ describe('alerts', () => {
     await quiet.stop();
   });
 
-  it('follow checks that run by themselves, on many replicas as on one', async () => {
+  it('follow scheduled checks, on many replicas as on one', async () => {
     const database = await createDatabase();
     const reporter = await Watcher.start(channels(), database);
     const scheduled = { ...channels(), checkCron: '* * * * *' };
     const replicas: Watcher[] = [];
     try {
-      // Before the replicas: the first check may come as soon as one of them runs, and the next one a minute later.
+      // Before the replicas start: the first check may run as soon as one of them does, and the next one a minute
+      // later.
       const threshold = { timeliness_number: 1, timeliness_datepart: 'minute' };
       await reporter.begin(await reporter.pipeline('p', threshold), { start_date: '2026-03-10T12:00:00Z' });
       for (let i = 0; i < 2; i++) replicas.push(await Watcher.start(scheduled, database));
@@ -239,7 +240,7 @@ describe('alerts', () => {
     return (await on.get(`/alert?channel=${channel}`)).body.find(test);
   }
 
-  /** Lets the next attempts come now. */
+  /** Makes the next attempts due now. */
   async function hurry(on = watcher): Promise<void> {
     await on.database.sql(`UPDATE watcher_job.job SET start_after = now() WHERE state IN ('created', 'retry')`);
   }

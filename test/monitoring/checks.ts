@@ -1,7 +1,7 @@
 import { CheckService } from '../../src/features/monitoring/checks/check.service.js';
 import type { Json, Watcher } from '../support/watcher.js';
 
-/** Runs a check as of a moment; how many incidents it opened and resolved. */
+/** Runs a check as of a given time; returns how many incidents it opened and resolved. */
 export async function check(watcher: Watcher, kind: 'freshness' | 'timeliness', now: string): Promise<Json> {
   const { opened, resolved } = await watcher.app.get(CheckService, { strict: false }).run(kind, new Date(now));
   return { opened: opened.length, resolved: resolved.length };
@@ -12,12 +12,12 @@ export async function incidentsOf(watcher: Watcher, pipelineId: number): Promise
   return (await watcher.get(`/incident?pipeline_id=${pipelineId}`)).body;
 }
 
-/** Sets when a pipeline was registered, which no client can. */
+/** Sets the registration time of a pipeline, which no client can. */
 export async function registeredAt(watcher: Watcher, pipelineId: number, at: string): Promise<void> {
   await watcher.database.sql('UPDATE pipeline SET created_at = $2 WHERE id = $1', [pipelineId, at]);
 }
 
-/** Loads a row into a pipeline's target, at a moment. */
+/** Loads a row into a pipeline's target at a given time. */
 export async function load(watcher: Watcher, pipelineId: number, at: string): Promise<void> {
   const id = await watcher.begin(pipelineId, { start_date: at });
   await watcher.end(id, { end_date: at, inserts: 1 });

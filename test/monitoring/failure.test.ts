@@ -58,7 +58,7 @@ describe('failure', () => {
     expect(await incidentsOf(watcher, step)).toEqual([]);
   });
 
-  it('names the root itself where nothing below it failed', async () => {
+  it('names the root itself if nothing below it failed', async () => {
     const root = await watcher.begin(top);
     await watcher.end(await watcher.begin(step, { parent_id: root }));
     await fail(root, 'out of memory');
@@ -70,20 +70,20 @@ describe('failure', () => {
     ]);
   });
 
-  it('opens none for a failure below a root that succeeds', async () => {
+  it('is not opened for a failure below a root that succeeds', async () => {
     const root = await watcher.begin(top);
     await fail(await watcher.begin(step, { parent_id: root }));
     await watcher.end(root);
     expect([...(await incidentsOf(watcher, top)), ...(await incidentsOf(watcher, step))]).toEqual([]);
   });
 
-  it('opens none for an inactive pipeline', async () => {
+  it('is not opened for an inactive pipeline', async () => {
     await watcher.patch('/pipeline', { id: top, active: false });
     await fail(await watcher.begin(top));
     expect(await incidentsOf(watcher, top)).toEqual([]);
   });
 
-  it('is resolved by the pipeline’s next success, not by another’s and not by an earlier one', async () => {
+  it('is resolved by the pipeline’s next success, not by that of another pipeline or an earlier one', async () => {
     const earlier = await watcher.begin(top, { start_date: '2026-03-01T00:00:00Z' });
     await fail(await watcher.begin(top));
     await watcher.end(await watcher.begin(step));
@@ -108,7 +108,7 @@ describe('failure', () => {
   describe('in whatever order its ends are reported', () => {
     const at = (time: string): string => `2026-03-01T${time}:00Z`;
 
-    /** Begins the runs, each of the times `start`–`end`, and reports their ends in this order. */
+    /** Begins runs with the given times `start`–`end`, and reports their ends in this order. */
     async function report(runs: readonly (readonly [string, string, boolean])[]): Promise<number[]> {
       const ids: number[] = [];
       for (const [start] of runs) ids.push(await watcher.begin(top, { start_date: at(start) }));
@@ -121,7 +121,7 @@ describe('failure', () => {
     const SUCCESS = ['10:00', '10:20', true] as const;
     const FAILURE = ['10:05', '10:10', false] as const;
 
-    it('is over by a success that ended after it', async () => {
+    it('is resolved by a success that ended after it', async () => {
       await report([FAILURE, SUCCESS]);
       expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'resolved' }]);
       top = await watcher.pipeline(`top ${names++}`);
@@ -148,7 +148,7 @@ describe('failure', () => {
       }
     }, 120_000);
 
-    it('is over when a failure and the success that ended after it are committed at the same moment', async () => {
+    it('is resolved when a failure and the success that ended after it commit at the same moment', async () => {
       for (let round = 0; round < 20; round++) {
         const pipeline = await watcher.pipeline(`top ${names++}`);
         const [good, bad] = [
@@ -163,7 +163,7 @@ describe('failure', () => {
       }
     });
 
-    it('names the causes that fail after their root, also when the incident is history', async () => {
+    it('names the causes that fail after their root, even if the incident is already resolved', async () => {
       const root = await watcher.begin(top);
       const child = await watcher.begin(step, { parent_id: root });
       const leaf = await watcher.begin(step, { parent_id: child });
@@ -220,7 +220,7 @@ describe('failure', () => {
       expect(await patch(incident.id, {})).toEqual(incident);
     });
 
-    it('is refused what makes no sense', async () => {
+    it('refuses invalid changes', async () => {
       await fail(await watcher.begin(top));
       const [{ id }] = await incidentsOf(watcher, top);
       for (const body of [{ acknowledged: null }, { acknowledged: 'yes' }, { note: '' }, { muted_until: 'later' }]) {
@@ -245,7 +245,7 @@ describe('failure', () => {
     }
   });
 
-  it('names 50 root causes at most, and says how many there are', async () => {
+  it('names at most 50 root causes, and gives their number', async () => {
     const root = await watcher.begin(top);
     const children = await Promise.all(Array.from({ length: 60 }, () => watcher.begin(step, { parent_id: root })));
     await Promise.all(children.map((id) => fail(id, 'x'.repeat(5000))));
@@ -256,7 +256,7 @@ describe('failure', () => {
     expect(incident.detail).toContain('60 root causes');
   });
 
-  it('lists incidents by kind and status, paged, and gets one', async () => {
+  it('lists incidents by kind and status, paged, and returns one', async () => {
     const before = (await watcher.all('/incident?kind=failure&limit=1000')).length;
     await fail(await watcher.begin(top));
     await fail(await watcher.begin(step));

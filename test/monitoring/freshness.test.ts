@@ -22,7 +22,7 @@ describe('freshness', () => {
     await load(watcher, pipeline, FRESH);
   });
 
-  it('is past only when the threshold is over', async () => {
+  it('is violated only after the threshold', async () => {
     expect(await check(watcher, 'freshness', '2026-03-11T12:00:00.000Z')).toEqual({ opened: 0, resolved: 0 });
     expect(await check(watcher, 'freshness', STALE)).toEqual({ opened: 1, resolved: 0 });
     expect(await incidentsOf(watcher, pipeline)).toEqual([
@@ -49,7 +49,7 @@ describe('freshness', () => {
     ]);
   });
 
-  it('opens once, however often and by however many it is checked', async () => {
+  it('opens once, however many checks and replicas run', async () => {
     const checks = await Promise.all(Array.from({ length: 8 }, () => check(watcher, 'freshness', STALE)));
     expect(checks.filter(({ opened }) => opened === 1)).toHaveLength(1);
     expect(await incidentsOf(watcher, pipeline)).toHaveLength(1);
@@ -62,7 +62,7 @@ describe('freshness', () => {
     ['the pipeline was deactivated', () => patch({ active: false }), 'the pipeline is not active any more'],
     ['the threshold was raised', () => patch({ freshness_number: 2 }), 'the threshold was changed'],
     [
-      'the threshold was taken away',
+      'the threshold was removed',
       () => patch({ freshness_number: null, freshness_datepart: null }),
       'the threshold was changed',
     ],
@@ -94,7 +94,7 @@ describe('freshness', () => {
     expect((await incidentsOf(watcher, pipeline)).map(({ status }) => status)).toEqual(['open', 'resolved']);
   });
 
-  it('counts from the registration where nothing was ever loaded', async () => {
+  it('counts from the registration if nothing was ever loaded', async () => {
     const never = await watcher.pipeline('never', DAY);
     await registeredAt(watcher, never, '2026-03-01T00:00:00Z');
     await check(watcher, 'freshness', '2026-03-02T00:00:00Z');
@@ -112,12 +112,12 @@ describe('freshness', () => {
     expect(await check(watcher, 'freshness', STALE)).toEqual({ opened: 0, resolved: 0 });
   });
 
-  describe('by the type', () => {
+  describe('the threshold of the type', () => {
     beforeEach(async () => {
       await patchType({ freshness_number: 2, freshness_datepart: 'day' });
     });
 
-    it('holds where the pipeline has no threshold of its own', async () => {
+    it('applies if the pipeline has no threshold of its own', async () => {
       await patch({ freshness_number: null, freshness_datepart: null });
       expect(await check(watcher, 'freshness', '2026-03-12T12:00:00.000Z')).toEqual({ opened: 0, resolved: 0 });
       expect(await check(watcher, 'freshness', '2026-03-12T12:00:00.001Z')).toEqual({ opened: 1, resolved: 0 });
@@ -125,11 +125,11 @@ describe('freshness', () => {
       expect(await check(watcher, 'freshness', '2026-03-12T12:00:00.001Z')).toEqual({ opened: 0, resolved: 1 });
     });
 
-    it('gives way to the pipeline’s own', async () => {
+    it('is overridden by that of the pipeline', async () => {
       expect(await check(watcher, 'freshness', STALE)).toEqual({ opened: 1, resolved: 0 });
     });
 
-    it('is silent while the type is muted', async () => {
+    it('is ignored while the type is muted', async () => {
       await patch({ freshness_number: null, freshness_datepart: null });
       await patchType({ mute_freshness_check: true });
       expect(await check(watcher, 'freshness', '2027-01-01T00:00:00Z')).toEqual({ opened: 0, resolved: 0 });
@@ -160,7 +160,7 @@ describe('freshness', () => {
     }
   });
 
-  it('finds by the type exactly those that the rule says, around every month end', async () => {
+  it('finds exactly the stale pipelines, around every month end', async () => {
     await watcher.database.sql(
       `INSERT INTO pipeline (name, pipeline_type_id, last_target_insert, config_hash)
        SELECT 'bulk ' || h, t.id, timestamptz '2027-11-20T00:00:00Z' + h * interval '7 hours', 'x'
@@ -193,7 +193,7 @@ describe('freshness', () => {
     }
   });
 
-  it('goes on checking the others beside a threshold of 100,000 years', async () => {
+  it('checks the others despite a threshold of 100,000 years', async () => {
     const years = { freshness_number: 100_000, freshness_datepart: 'year' };
     await watcher.pipeline('absurd', years);
     await watcher.post('/pipeline_type', { name: 'absurd', ...years });

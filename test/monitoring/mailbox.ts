@@ -6,14 +6,14 @@ export interface Mail {
   readonly from: string;
   readonly to: readonly string[];
   readonly user: string | undefined;
-  /** As it came: headers, an empty line, the text. */
+  /** The message as received: headers, an empty line, the text. */
   readonly content: string;
 }
 
-/** A real mail server on loopback that takes what it is sent, unless a test says otherwise. */
+/** A real mail server on loopback that accepts all messages, unless a test sets a refusal. */
 export class Mailbox {
   readonly received: Mail[] = [];
-  /** What it answers to a message; undefined: it takes it. */
+  /** Its answer to a message; undefined: it accepts the message. */
   refusal: { readonly responseCode: number; readonly message: string } | undefined;
   private readonly server: SMTPServer;
 

@@ -2,7 +2,7 @@ import { type Json, Watcher } from '../support/watcher.js';
 import { check, incidentsOf } from './checks.js';
 import { answer, Receiver, until } from './receiver.js';
 
-/** Which messages are written about an incident, and which are not. */
+/** The messages that are written about an incident, and those that are not. */
 describe('messages', () => {
   let receiver: Receiver;
   let watcher: Watcher;
@@ -24,7 +24,7 @@ describe('messages', () => {
     await watcher.database.sql('TRUNCATE alert, incident, incident_failure, late_end');
   });
 
-  /** What was written, oldest first: the event, and the incidents. */
+  /** The written messages, oldest first: the event, and the incidents. */
   async function written(): Promise<Json[]> {
     return (await watcher.get('/alert')).body
       .toReversed()
@@ -43,7 +43,7 @@ describe('messages', () => {
   const checkNow = (): Promise<Json> => check(watcher, 'timeliness', new Date(Date.now() + 1).toISOString());
   const incident = async (): Promise<Json> => (await incidentsOf(watcher, pipeline))[0];
 
-  it('are one for five failures in a row, and one for the success', async () => {
+  it('are one for five consecutive failures, and one for the success', async () => {
     for (let i = 0; i < 5; i++) await fail();
     const { id, occurrences } = await incident();
     expect(occurrences).toBe(5);
@@ -55,7 +55,7 @@ describe('messages', () => {
     expect((await incident()).detail).toMatch(/^5 executions failed in a row, the last one \(\d+\) at .* Resolved: /);
   });
 
-  it('remind once a day while it goes on failing', async () => {
+  it('remind once a day while it continues to fail', async () => {
     await fail();
     const { id } = await incident();
     await watcher.database.sql(`UPDATE incident SET notified_at = notified_at - interval '22 hours'`);
@@ -72,7 +72,7 @@ describe('messages', () => {
     expect(reminder.body.incidents).toMatchObject([{ id, occurrences: 3 }]);
   });
 
-  it('are none of the nights of last month, in the order of the nights or another', async () => {
+  it('are not written for the nights of last month, reported in any order', async () => {
     const night = (day: number, isGood: boolean): Promise<number> => {
       const date = `2026-03-${String(day).padStart(2, '0')}`;
       // Late by an hour, each of them.
@@ -83,13 +83,13 @@ describe('messages', () => {
     await checkNow();
     const incidents = await incidentsOf(watcher, pipeline);
     expect(incidents.filter(({ kind }) => kind === 'timeliness')).toHaveLength(15);
-    // Three nights that a success ended, and, reported after the success of the 18th, the four before it.
+    // Three nights that a success ended, and the four before them, reported after the success of the 18th.
     expect(incidents.filter(({ kind }) => kind === 'failure')).toHaveLength(3 + 4);
     expect(incidents.every(({ status }) => status === 'resolved')).toBe(true);
     expect(await written()).toEqual([]);
   });
 
-  it('come an hour later where a failure of long ago is still the last word', async () => {
+  it('are written an hour later if an old failure is still the latest state', async () => {
     await run('2026-03-01T02:00:00Z', '2026-03-01T02:30:00Z', false);
     await checkNow();
     expect(await written()).toEqual([]);
@@ -100,7 +100,7 @@ describe('messages', () => {
     expect(await written()).toEqual([['opened', [(await incident()).id]]]);
   });
 
-  it('come at once when such a pipeline fails today', async () => {
+  it('are written at once when such a pipeline fails today', async () => {
     await run('2026-03-01T02:00:00Z', '2026-03-01T02:30:00Z', false);
     await fail();
     const { id } = await incident();
@@ -111,7 +111,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('are none of a failure that a success had overtaken', async () => {
+  it('are not written for a failure that a success had followed', async () => {
     await run(ago(3), ago(1), true);
     await run(ago(2.5), ago(2), false);
     expect(await incident()).toMatchObject({ kind: 'failure', status: 'resolved' });
@@ -119,7 +119,7 @@ describe('messages', () => {
     expect(await written()).toEqual([]);
   });
 
-  it('are one of a run that was late and over between two checks', async () => {
+  it('are one for a run that was late and over between two checks', async () => {
     await run(ago(3), ago(1), true);
     expect(await checkNow()).toEqual({ opened: 1, resolved: 1 });
     const late = await incident();
@@ -127,7 +127,7 @@ describe('messages', () => {
     expect(await written()).toEqual([['resolved', [late.id]]]);
   });
 
-  it('are two of a run that is late and ends later', async () => {
+  it('are two for a run that is late and ends later', async () => {
     const id = await watcher.begin(pipeline, { start_date: ago(3) });
     await checkNow();
     await watcher.end(id);
@@ -135,7 +135,7 @@ describe('messages', () => {
     expect((await written()).map(([event]) => event)).toEqual(['opened', 'resolved']);
   });
 
-  it('are none while somebody has muted the incident, and come again after', async () => {
+  it('are not written while the incident is muted, and are again afterwards', async () => {
     await fail();
     const { id } = await incident();
     const mute = (muted_until: string): Promise<unknown> => watcher.patch(`/incident/${id}`, { muted_until });

@@ -10,7 +10,7 @@ export interface Received {
   readonly body: Json;
 }
 
-/** How a receiver treats a message it has read. */
+/** How a receiver answers a message. */
 type Behaviour = (response: ServerResponse) => void;
 
 export const answer =
@@ -20,7 +20,7 @@ export const answer =
 export const hang: Behaviour = () => undefined;
 export const drop: Behaviour = (response) => response.destroy();
 
-/** A real HTTP server that alerts are sent to, and that behaves as a test wants it to. */
+/** A real HTTP server that receives alerts, with the behaviour that a test sets. */
 export class Receiver {
   readonly received: Received[] = [];
   behaviour: Behaviour = answer(200);
@@ -37,7 +37,7 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Listens, at the same port as before. */
+  /** Listens on the same port as before. */
   async open(): Promise<void> {
     this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -54,7 +54,7 @@ export class Receiver {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections from here on. */
+  /** Refuses connections from now on. */
   async close(): Promise<void> {
     this.server?.closeAllConnections();
     this.server?.close();
@@ -66,12 +66,12 @@ export class Receiver {
   }
 }
 
-/** Waits until `look` finds something, and gives it. */
+/** Waits until `look` finds something, and returns it. */
 export async function until<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 20_000): Promise<T> {
   for (const end = Date.now() + withinMs; ;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error('it never came');
+    if (Date.now() > end) throw new Error('nothing arrived in time');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -56,7 +56,7 @@ describe('the routes of alerts', () => {
     await watcher.database.sql('TRUNCATE alert, incident, incident_failure');
   });
 
-  it('lead to PagerDuty and to mailboxes, by metadata', async () => {
+  it('select PagerDuty and mailboxes by metadata', async () => {
     const pipeline = await watcher.pipeline('Zahlungen', { pipeline_metadata: { team: 'payments', tags: ['a'] } });
     await fail(pipeline, 'refused');
     await settled(2);
@@ -98,7 +98,7 @@ describe('the routes of alerts', () => {
     expect(JSON.stringify(stored)).not.toMatch(/a-key-of-pagerduty|pass|payments@/);
   });
 
-  it('go on where they continue, to each target once, and to the last one where no other fits', async () => {
+  it('continue as configured, use each target once, and fall back to the last route', async () => {
     const ledger = await watcher.pipeline('Ledger 7', { pipeline_type_name: 'Finance' });
     await fail(ledger);
     await settled(2);
@@ -119,7 +119,7 @@ describe('the routes of alerts', () => {
     ]);
   });
 
-  it('have one message a target for what one check opened', async () => {
+  it('send one message per target for all incidents of a check', async () => {
     const threshold = { timeliness_number: 1, timeliness_datepart: 'minute' };
     for (const [name, type] of [
       ['ledger a', 'finance'],
@@ -141,7 +141,7 @@ describe('the routes of alerts', () => {
     expect(receiver.at('/audit').map(({ body }) => body.incident_count)).toEqual([2]);
   });
 
-  it('keep a target that hangs from delaying another of its channel', async () => {
+  it('a hanging target does not delay another of its channel', async () => {
     const slow = await Receiver.start();
     slow.behaviour = hang;
     const routes = [
@@ -158,7 +158,7 @@ describe('the routes of alerts', () => {
     await slow.close();
   });
 
-  it('do not make PagerDuty open what was resolved before it could be reached', async () => {
+  it('send no trigger to PagerDuty for an incident that was resolved before PagerDuty was reachable', async () => {
     receiver.behaviour = answer(500);
     const pipeline = await watcher.pipeline(`p ${names++}`, { pipeline_metadata: { team: 'payments' } });
     await fail(pipeline);
@@ -176,7 +176,7 @@ describe('the routes of alerts', () => {
     expect(receiver.at('/pagerduty').map(({ body }) => body.event_action)).toEqual(['trigger', 'resolve']);
   });
 
-  it('repeat e-mail that a mail server refused, without what it said', async () => {
+  it('repeat e-mail that a mail server refused, and do not store its text', async () => {
     mailbox.refusal = { responseCode: 451, message: 'try payments@example.com later' };
     await fail(await watcher.pipeline(`p ${names++}`, { pipeline_metadata: { team: 'payments' } }));
     const waiting = await until(async () =>
@@ -188,7 +188,7 @@ describe('the routes of alerts', () => {
     await until(() => mailbox.received.length === 1);
   });
 
-  it('that are taken out of the configuration leave nothing that waits', async () => {
+  it('leave no waiting alert after their removal from the configuration', async () => {
     const database = await createDatabase();
     receiver.behaviour = answer(500);
     const url = `${receiver.url}/gone`;
@@ -214,7 +214,7 @@ describe('the routes of alerts', () => {
   });
 
   describe('are tested', () => {
-    it('by a message through those of a pipeline, and the answer says how it went', async () => {
+    it('sends a message through the routes of a pipeline, and returns the results', async () => {
       const pipeline = await watcher.pipeline('Tested *', { pipeline_metadata: { team: 'payments' } });
       mailbox.refusal = { responseCode: 550, message: 'no such user' };
       const { body, status } = await watcher.post('/alert/test', { pipeline_id: pipeline });
@@ -233,7 +233,7 @@ describe('the routes of alerts', () => {
       expect((await watcher.get('/alert?status=waiting')).body).toEqual([]);
     });
 
-    it('by name, kind and severity', async () => {
+    it('selects the routes by name, kind and severity', async () => {
       await watcher.pipeline('Ledger 9', { pipeline_type_name: 'finance' });
       const test = async (fields: Json): Promise<Json> => (await watcher.post('/alert/test', fields)).body;
       expect((await test({ pipeline_name: 'ledger 9' })).routes).toEqual(['audit', 'finance']);
@@ -250,7 +250,7 @@ describe('the routes of alerts', () => {
       expect(await test({ pipeline_name: 'y' })).toEqual({ routes: ['nobody'], alerts: [] });
     });
 
-    it('once for one key', async () => {
+    it('sends once for one key', async () => {
       const pipeline = await watcher.pipeline('keyed');
       const send = () => watcher.post('/alert/test', { pipeline_id: pipeline }, { 'idempotency-key': 'test-1' });
       const [first, second] = [await send(), await send()];
@@ -259,7 +259,7 @@ describe('the routes of alerts', () => {
       expect(receiver.at('/everybody')).toHaveLength(1);
     });
 
-    it('by an admin, of a pipeline that is there', async () => {
+    it('requires the scope admin and an existing pipeline', async () => {
       expect((await watcher.post('/alert/test', { pipeline_id: 999999999 })).body.code).toBe('pipeline_not_found');
       expect((await watcher.post('/alert/test', {})).status).toBe(422);
       expect((await watcher.post('/alert/test', { pipeline_id: 1, kind: 'other' })).status).toBe(422);
@@ -270,7 +270,7 @@ describe('the routes of alerts', () => {
     });
   });
 
-  it('that are wrong stop the start with one line', async () => {
+  it('with an error stop the start with one line', async () => {
     const database = await createDatabase();
     for (const [routes, message] of [
       [[{ to: [{ slack: 'nowhere' }] }], 'WATCHER_ALERT_ROUTES: route 1: target 1: slack.url takes a URL that starts'],
@@ -291,7 +291,7 @@ describe('the routes of alerts', () => {
     await on.end(await on.begin(pipeline), { completed_successfully: false, error_message: message });
   }
 
-  /** Waits until so many alerts were written and all are sent. */
+  /** Waits until the given number of alerts is written and all are sent. */
   async function settled(count: number): Promise<void> {
     await until(async () => {
       const alerts = (await watcher.get('/alert')).body;

@@ -76,7 +76,7 @@ describe('timeliness', () => {
       expect(await deadlineOf(running)).toBe(DEADLINE);
     });
 
-    it('is put right by the next check where a start had read the old threshold', async () => {
+    it('is corrected by the next check if a start had read the old threshold', async () => {
       const running = await watcher.begin(pipeline);
       const soon = await deadlineOf(running);
       await patch({ timeliness_number: 2 });
@@ -87,7 +87,7 @@ describe('timeliness', () => {
     });
   });
 
-  it('is late only when the deadline is past, and says so once', async () => {
+  it('is late only after the deadline, and opens one incident', async () => {
     const id = await begin();
     expect(await check(watcher, 'timeliness', DEADLINE)).toEqual({ opened: 0, resolved: 0 });
     const checks = await Promise.all(Array.from({ length: 8 }, () => check(watcher, 'timeliness', LATE)));
@@ -105,7 +105,7 @@ describe('timeliness', () => {
         opened_at: LATE,
         resolved_at: null,
         expected_at: DEADLINE,
-        detail: `Execution ${id} started at ${START} and was to end by ${DEADLINE} (1 hour).`,
+        detail: `Execution ${id} started at ${START} and was due to end by ${DEADLINE} (1 hour).`,
         root_causes: [],
         impact: null,
         acknowledged_at: null,
@@ -123,7 +123,7 @@ describe('timeliness', () => {
     ['the type was muted', () => patchType({ mute_timeliness_check: true }), 'the check was muted'],
     ['the pipeline was deactivated', () => patch({ active: false }), 'the pipeline is not active any more'],
     ['the threshold was raised', () => patch({ timeliness_number: 2 }), 'the threshold was changed'],
-    ['the threshold was taken away', () => withoutAny(), 'the threshold was changed'],
+    ['the threshold was removed', () => withoutAny(), 'the threshold was changed'],
   ])('resolves when %s', async (_, change, reason) => {
     const id = await begin();
     await check(watcher, 'timeliness', LATE);
@@ -144,7 +144,7 @@ describe('timeliness', () => {
     expect((await incidentsOf(watcher, pipeline)).map(({ status }) => status)).toEqual(['open', 'resolved']);
   });
 
-  it.each([true, false])('notices a run that was late only between two checks (success: %s)', async (success) => {
+  it.each([true, false])('detects a run that was late only between two checks (success: %s)', async (success) => {
     const id = await begin();
     await watcher.end(id, { end_date: LATE, completed_successfully: success });
     const inTime = await begin();
@@ -155,7 +155,7 @@ describe('timeliness', () => {
     expect(late).toMatchObject([{ execution_id: id, status: 'resolved', expected_at: DEADLINE }]);
   });
 
-  it('has one incident for a run that was found late and then ended late', async () => {
+  it('opens one incident for a run that was found late and then ended late', async () => {
     const id = await begin();
     await check(watcher, 'timeliness', LATE);
     await watcher.end(id, { end_date: '2026-03-10T15:00:00Z' });
@@ -166,7 +166,7 @@ describe('timeliness', () => {
     expect(await incidentsOf(watcher, pipeline)).toHaveLength(1);
   });
 
-  it('does not alert of a muted run that ended late', async () => {
+  it('opens no incident for a muted run that ended late', async () => {
     await patch({ mute_timeliness_check: true });
     await watcher.end(await begin(), { end_date: LATE });
     expect(await check(watcher, 'timeliness', LATE)).toEqual({ opened: 0, resolved: 0 });

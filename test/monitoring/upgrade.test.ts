@@ -8,7 +8,9 @@ import { answer, Receiver, until } from './receiver.js';
 /** The last migration of the version in which each failed root had an incident of its own. */
 const LAST_OF_OLD = 'ExecutionStatus1767744000000';
 
-/** Failed roots 1 to 3 of pipeline 1 and root 4 of pipeline 2, below which 5 runs late; and their incidents. */
+/**
+ * Failed roots 1 to 3 of pipeline 1 and root 4 of pipeline 2 with the late execution 5 below it; and their incidents.
+ */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('old');
   INSERT INTO pipeline (name, pipeline_type_id, config_hash) VALUES ('often', 1, ''), ('late', 1, '');
@@ -24,19 +26,19 @@ const SEED = `
   SELECT 'failure', 1, e.id, e.end_date, e.end_date FROM pipeline_execution e WHERE e.id <= 3 ORDER BY e.id DESC;
   INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, since) VALUES ('timeliness', 2, 5, now(), now())`;
 
-/** How that version opens a failure. */
+/** The statement with which that version opens a failure. */
 const OPEN_FAILURE = `
   INSERT INTO incident (kind, pipeline_id, execution_id, opened_at, since, root_causes, root_cause_count)
   SELECT 'failure', e.pipeline_id, e.id, now(), e.end_date, '[]', 0 FROM pipeline_execution e WHERE e.id = $1
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
-/** How it writes an alert. */
+/** The statement with which that version writes an alert. */
 const WRITE_ALERT = `
   INSERT INTO alert (delivery_id, channel, event, incident_ids, body, created_at, next_attempt_at)
   VALUES (gen_random_uuid(), $1, 'opened', $2, '{}', now(), now()) RETURNING id`;
 
-describe('an upgrade to failures in a row', () => {
+describe('an upgrade to incidents for consecutive failures', () => {
   let receiver: Receiver;
   let database: TestDatabase;
   let watcher: Watcher;
@@ -72,11 +74,11 @@ describe('an upgrade to failures in a row', () => {
     expect(failures[0].detail).toMatch(/a later failure of the pipeline/);
   });
 
-  it('knows the trees of the incidents that were there', async () => {
+  it('stores the trees of existing incidents', async () => {
     expect((await watcher.get('/incident?root_id=4')).body).toMatchObject([{ kind: 'timeliness', execution_id: 5 }]);
   });
 
-  it('lets a replica of the version before open failures and write alerts, and resolves them', async () => {
+  it('allows a replica of the previous version to open failures and write alerts, and resolves them', async () => {
     const failed: number[] = [];
     for (const end_date of ['2026-01-04T01:00:00Z', '2026-01-04T02:00:00Z']) {
       const id = await watcher.begin(1, { start_date: '2026-01-04T00:00:00Z' });
@@ -88,7 +90,7 @@ describe('an upgrade to failures in a row', () => {
       await database.sql(WRITE_ALERT, ['webhook', [Number(opened?.id)]]);
       failed.push(Number(opened?.id));
     }
-    // This version joins its own to the one that it knows.
+    // This version adds its own failures to the incident that it knows.
     const own = await watcher.begin(1);
     await watcher.end(own, { completed_successfully: false });
     const open = (await watcher.get('/incident?status=open&kind=failure')).body;
@@ -108,7 +110,7 @@ describe('an upgrade to failures in a row', () => {
     expect(told.map(({ id }: Json) => id)).toEqual(expect.arrayContaining(failed));
   });
 
-  it('resolves by its check what that version has missed', async () => {
+  it('resolves failures that the previous version missed, in its check', async () => {
     const failed = await watcher.begin(2, { start_date: '2026-01-05T00:00:00Z' });
     await watcher.end(await watcher.begin(2, { start_date: '2026-01-05T00:00:00Z' }), {
       end_date: '2026-01-05T02:00:00Z',

@@ -9,7 +9,7 @@ import { VERSION } from '../../src/platform/observability/version.js';
 import { Service } from '../support/service.js';
 
 describe('health', () => {
-  it('is ok while everything holds, and tells the version', async () => {
+  it('is ok while all conditions hold, and returns the version', async () => {
     const watcher = await Watcher.start();
     for (const path of ['/', '/health/live', '/health/ready']) {
       expect(await watcher.get(path)).toMatchObject({ status: 200, body: { status: 'ok' } });
@@ -45,7 +45,7 @@ describe('health', () => {
     await watcher.app.close();
   });
 
-  it('is not ready while migrations are pending, and becomes so when they have run, without touching the schema', async () => {
+  it('is not ready while migrations are pending, and becomes ready when they have run, without changing the schema', async () => {
     const database = await createDatabase({ empty: true });
     const watcher = await Watcher.start({ migrate: false }, database);
     expect(await watcher.get('/health/ready')).toMatchObject({ status: 503, body: { code: 'migrations_pending' } });
@@ -60,7 +60,7 @@ describe('health', () => {
 });
 
 describe('SIGTERM', () => {
-  it('makes the service not ready before its listener closes, and ends it with 0', async () => {
+  it('makes the service not ready before its listener closes, and exits with 0', async () => {
     const database = await createDatabase();
     const service = await Service.start({ DATABASE_URL: database.url, WATCHER_DRAIN_SECONDS: '3' });
     service.signal('SIGTERM');
@@ -71,7 +71,7 @@ describe('SIGTERM', () => {
     });
     expect(((await ready.json()) as { code: string }).code).toBe('stopping');
     expect(ready.headers.get('connection')).toBe('close');
-    // Not ready is not deaf: who has not heard of it yet is still served.
+    // A service that is not ready still serves clients that have not noticed yet.
     expect((await fetch(service.url + '/pipeline')).status).toBe(200);
     expect(await service.ended).toBe(0);
     await database.drop();

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/watcher.js';
 import { Service } from '../support/service.js';
 
-/** What a logger of this configuration writes. */
+/** The output of a logger with this configuration. */
 async function written(config: Partial<Config>, write: (logger: Awaited<ReturnType<typeof createLogger>>) => void) {
   let text = '';
   const logger = await createLogger(
@@ -40,7 +40,7 @@ describe('the log of the service', () => {
     authorization: 'Bearer secret-in-header',
   });
 
-  it('has one line a request: id, method, route template, status, milliseconds and caller', async () => {
+  it('has one line per request: id, method, route template, status, milliseconds and caller', async () => {
     await fetch(service.url + '/pipeline/12345?name=in-the-query', { headers: headers('one-line') });
     const lines = await eventually(() => {
       expect(linesOf('one-line')).toHaveLength(1);
@@ -160,7 +160,7 @@ describe('the log of the service', () => {
     await eventually(() => expect(linesOf('unmatched')).toMatchObject([{ route: 'unmatched', status: 404 }]));
   });
 
-  it('holds neither what clients send nor how they prove who they are', async () => {
+  it('contains neither the data nor the credentials of clients', async () => {
     const secrets = ['secret-in-metadata', 'secret-in-header', 'secret-in-cookie', 'secret-in-query'];
     await service.post(
       '/pipeline?q=secret-in-query',
@@ -194,7 +194,7 @@ describe('the log of the service', () => {
 describe('a line of the log', () => {
   const databaseUrl = 'postgresql://user:pa%2Fss-word@host/db';
 
-  it('never shows a configured secret, wherever it stands', async () => {
+  it('never contains a configured secret, at any position', async () => {
     const text = await written({ databaseUrl }, (logger) => {
       logger.info(`can't connect to ${databaseUrl}`);
       logger.warn({ deep: { deeper: [databaseUrl] } }, 'the password is pa/ss-word, or pa%2Fss-word');
@@ -204,7 +204,7 @@ describe('a line of the log', () => {
     expect(text).not.toMatch(/ss-word/);
   });
 
-  it('never shows credentials, keys and metadata that it has not been told of', async () => {
+  it('never contains credentials, keys and metadata that are not configured', async () => {
     const text = await written({}, (logger) => {
       logger.info('connecting to postgres://somebody:hunter22@host/db with Bearer abc.def-hunter22');
       logger.info({ headers: { authorization: 'hunter22', cookie: 'hunter22' }, key: 'hunter22' });
@@ -216,7 +216,7 @@ describe('a line of the log', () => {
     expect(text).toContain('@host/db');
   });
 
-  it('is for people where that is asked for, and hides the same', async () => {
+  it('is readable text if configured, and hides the same secrets', async () => {
     const text = await written({ logFormat: 'pretty', databaseUrl }, (logger) => logger.info(`hello ${databaseUrl}`));
     expect(text).toMatch(/INFO/);
     expect(text).toContain('hello ');

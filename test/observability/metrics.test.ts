@@ -18,13 +18,13 @@ describe('/metrics', () => {
   });
   afterAll(() => watcher.stop());
 
-  it('is text of Prometheus, with the version that runs', async () => {
+  it('is in the text format of Prometheus, with the running version', async () => {
     const { headers } = await watcher.get('/metrics');
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await scrape(watcher)).toContainEqual([`watcher_build_info{version="${VERSION}"}`, 1]);
   });
 
-  it('counts requests by method, route template and status, whatever the client put into the path', async () => {
+  it('counts requests by method, route template and status, whatever the path of the client', async () => {
     const id = await watcher.pipeline('counted');
     await watcher.get(`/pipeline/${id}`);
     await watcher.get(`/pipeline/${id}/`);
@@ -56,7 +56,7 @@ describe('/metrics', () => {
     expect(grown('watcher_executions_ended_total{outcome="failed"}')).toBe(1);
   });
 
-  it('tells how large the batches were', async () => {
+  it('reports the sizes of batches', async () => {
     const pipelineId = await watcher.pipeline('batched');
     const before = await scrape(watcher);
     await Promise.all(Array.from({ length: 20 }, () => watcher.begin(pipelineId)));
@@ -68,7 +68,7 @@ describe('/metrics', () => {
     expect(after.get('watcher_queue_depth{kind="end"}')).toBe(0);
   });
 
-  it('tells how the pool is used', async () => {
+  it('reports the use of the pool', async () => {
     const samples = await scrape(watcher);
     expect(samples.get('watcher_db_pool_max_connections')).toBe(10);
     expect(samples.get('watcher_db_pool_connections{state="idle"}')).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ describe('/metrics', () => {
 });
 
 describe('figures of the database', () => {
-  it('tell how many executions are open', async () => {
+  it('report the number of open executions', async () => {
     const watcher = await Watcher.start();
     const pipelineId = await watcher.pipeline('open');
     const ids = [await watcher.begin(pipelineId), await watcher.begin(pipelineId), await watcher.begin(pipelineId)];
@@ -86,7 +86,7 @@ describe('figures of the database', () => {
     await watcher.stop();
   });
 
-  it('are absent while it cannot be reached; everything else is there', async () => {
+  it('are absent while it cannot be reached; all other metrics are present', async () => {
     const database = await createDatabase();
     const watcher = await Watcher.start({ publicMetrics: true }, database);
     await watcher.database.drop();
@@ -98,7 +98,7 @@ describe('figures of the database', () => {
 });
 
 describe('each metric', () => {
-  it('is named by the conventions of Prometheus', async () => {
+  it('is named according to the conventions of Prometheus', async () => {
     const watcher = await Watcher.start();
     const { body } = await watcher.get('/metrics');
     const types = [...(body as string).matchAll(/^# TYPE (watcher_\S+) (\S+)$/gm)].map(([, name, type]) => ({
@@ -110,7 +110,7 @@ describe('each metric', () => {
     await watcher.stop();
   });
 
-  it('that the dashboard and the alert rules speak of exists, with the labels they use', async () => {
+  it('exists, with its labels, if the dashboard or the alert rules use it', async () => {
     const watcher = await Watcher.start();
     const pipelineId = await watcher.pipeline('seen');
     await watcher.end(await watcher.begin(pipelineId));

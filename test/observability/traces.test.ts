@@ -9,7 +9,7 @@ import { Service } from '../support/service.js';
 const SERVER = 2;
 const CLIENT = 3;
 
-/** A collector of OpenTelemetry, as far as it takes spans. */
+/** The part of an OpenTelemetry collector that receives spans. */
 class Collector {
   readonly requests: Json[] = [];
   private readonly server: Server;
@@ -79,7 +79,7 @@ describe('traces', () => {
     });
   const below = (span: Json): Json[] => collector.spans.filter(({ parentSpanId }) => parentSpanId === span.spanId);
 
-  it('go to the collector under the name of the service', async () => {
+  it('are sent to the collector under the name of the service', async () => {
     await fetch(service.url + '/pipeline', { headers: { 'x-request-id': 'named' } });
     await spanOf('named');
     expect(collector.requests[0].url).toBe('/v1/traces');
@@ -153,7 +153,7 @@ describe('traces', () => {
     }
   });
 
-  it('mark what fails, without what the client sent', async () => {
+  it('mark failures, without data of the client', async () => {
     await database.sql(`ALTER TABLE pipeline ADD CONSTRAINT ck_broken CHECK (name <> 'broken')`);
     await service.post('/pipeline', { name: 'broken', pipeline_type_name: 'test' }, { 'x-request-id': 'failing' });
     const span = await spanOf('failing');
@@ -163,7 +163,7 @@ describe('traces', () => {
     expect(failed.map((statement) => attributesOf(statement)['error.type'])).toEqual(['23514']);
   });
 
-  it('do not hold up a stop when the collector is away', async () => {
+  it('do not delay a stop when the collector is away', async () => {
     const gone = await Collector.start();
     const { url } = gone;
     gone.stop();

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { cli, Service } from '../support/service.js';
 
-// Starts a service and a database from nothing.
+// Starts a service and a new database.
 jest.setTimeout(60_000);
 
-/** Variables of libpq that would break each connection that heeded them. */
+/** Variables of libpq that would break each connection that used them. */
 const STRANGE = { PGHOST: 'nowhere.invalid', PGSSLMODE: 'verify-full', PGOPTIONS: '-c no_such_setting=1' };
 
 let folder: string;
@@ -43,7 +43,7 @@ describe('the watcher command', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
-  it('serves, makes keys for the service, and stops in good order when the signal comes twice', async () => {
+  it('serves, creates keys for the service, and shuts down cleanly when signalled twice', async () => {
     const service = await Service.start({ WATCHER_DATA_DIR: folder, ...STRANGE }, [cli, 'serve']);
     const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
 

@@ -23,13 +23,13 @@ async function post(url: string, body: Json): Promise<Json> {
   return response.json();
 }
 
-/** What the service acknowledged: executions started, by parent, and those of them that were ended. */
+/** The acknowledged data: executions started, by parent, and those of them that were ended. */
 interface Acknowledged {
   readonly started: Map<number, number | null>;
   readonly ended: Set<number>;
 }
 
-/** Reports without a pause until the service is gone; calls back after each answer. */
+/** Sends requests without a pause until the service is gone; calls back after each answer. */
 async function report(url: string, pipeline: number, acknowledged: Acknowledged, answered: () => void): Promise<void> {
   try {
     for (let parent: number | null = null; ;) {
@@ -41,7 +41,7 @@ async function report(url: string, pipeline: number, acknowledged: Acknowledged,
       parent = acknowledged.started.size % 5 === 0 ? null : id;
     }
   } catch {
-    // The service is gone: what was not answered may be there or not.
+    // The service is gone: unanswered requests may or may not have taken effect.
   }
 }
 
@@ -56,7 +56,7 @@ describe('kill -9', () => {
         await service.kill();
       },
     ],
-  ])('%s loses nothing that was acknowledged', async (_, kill) => {
+  ])('%s loses no acknowledged data', async (_, kill) => {
     const before = await Service.start({ WATCHER_DATA_DIR: folder });
     const { id: pipeline } = await post(`${before.url}/pipeline`, { name: 'crash', pipeline_type_name: 'test' });
     const acknowledged: Acknowledged = { started: new Map(), ended: new Set() };

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A folder with a program named `node` that says it is of this version, and otherwise only that it ran. */
+/** A folder with a program named `node` that prints this version, and otherwise only that it ran. */
 async function callersNode(version: string, ...below: string[]): Promise<string> {
   const home = join(folder, version, ...below);
   await mkdir(home, { recursive: true });
@@ -33,7 +33,7 @@ async function outcome(child: ChildProcess): Promise<{ code: number | null; said
   return { code, said: said.trim() };
 }
 
-/** What `node tools/node.js -p process.execPath` prints for a caller with this PATH. */
+/** The output of `node tools/node.js -p process.execPath` for a caller with this PATH. */
 function run(path: readonly string[], home = repository): Promise<{ code: number | null; said: string }> {
   const env = { PATH: [...path, '/usr/bin', '/bin'].join(delimiter) };
   return outcome(spawn(process.execPath, [join(home, 'tools', 'node.js'), '-p', 'process.execPath'], { env }));
@@ -52,23 +52,23 @@ describe('the Node of the scripts', () => {
     },
   );
 
-  it('is not what npm put in front of the PATH', async () => {
+  it('is not the one that npm prepends to the PATH', async () => {
     const path = [await callersNode('24.98.0', 'node_modules', '.bin'), await callersNode('24.97.0')];
     expect((await run(path)).said).toBe('24.97.0 runs -p process.execPath');
   });
 
-  it('is asked for in one line where there is none', async () => {
+  it('is reported missing in one line', async () => {
     const bare = join(folder, 'bare');
     await cp(join(repository, 'tools'), join(bare, 'tools'), { recursive: true });
     await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
     const { code, said } = await run([await callersNode('20.20.2')], bare);
     expect(code).toBe(1);
-    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is needed, found Node 20\.20\.2, .*[^\n]$/);
+    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is required, found Node 20\.20\.2, .*[^\n]$/);
     expect(said).not.toContain('\n');
   });
 });
 
-describe('a program that cannot take the place of its starter, as on Windows', () => {
+describe('a program that cannot replace its parent process, as on Windows', () => {
   const starter = (script: string): ChildProcess =>
     spawn(process.execPath, [
       '--input-type=module',
@@ -77,7 +77,7 @@ describe('a program that cannot take the place of its starter, as on Windows', (
        runAsChild(process.execPath, ['--eval', ${JSON.stringify(script)}]);`,
     ]);
 
-  it('gives its exit code back', async () => {
+  it('returns its exit code', async () => {
     expect((await outcome(starter('process.exit(7)'))).code).toBe(7);
   });
 
@@ -91,7 +91,7 @@ describe('a program that cannot take the place of its starter, as on Windows', (
     expect((await end).code).toBe(3);
   });
 
-  it('tells which signal killed it', async () => {
+  it('reports the signal that killed it', async () => {
     expect((await outcome(starter(`process.kill(process.pid, 'SIGKILL')`))).code).toBe(137);
   });
 });

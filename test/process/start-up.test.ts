@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => Promise.all(services.splice(0).map((service) => service.kill())));
 afterAll(() => database.drop());
 
-/** The line with which a start that must fail ends. */
+/** The last line of a start that must fail. */
 async function refusal(environment: Record<string, string>): Promise<string> {
   const service = Service.run(environment);
   services.push(service);
@@ -36,7 +36,7 @@ async function start(environment: Record<string, string>): Promise<Service> {
   return service;
 }
 
-describe('a wrong value stops the start with one line', () => {
+describe('an invalid value stops the start with one line', () => {
   it.each([
     ['PORT', 'eighty', `PORT got 'eighty', but takes a whole number from 0 to 65535`],
     ['WATCHER_NAME_CASE', 'upper', `WATCHER_NAME_CASE got 'upper', but takes 'keep' or 'lower'`],
@@ -81,7 +81,7 @@ describe('a database that cannot be used stops the start with one line', () => {
     ['the host has no address', (url) => (url.hostname = 'database.invalid')],
     ['the password is wrong', (url) => (url.password = 'topsecret')],
     ['the user is unknown', (url) => (url.username = 'nobody')],
-    ['the database is not there', (url) => (url.pathname = '/nothing')],
+    ['the database does not exist', (url) => (url.pathname = '/nothing')],
   ])('%s', async (_, change) => {
     const url = changed(change);
     const said = await refusal({ DATABASE_URL: url });
@@ -89,8 +89,8 @@ describe('a database that cannot be used stops the start with one line', () => {
     expect(said).not.toContain(new URL(url).password);
   });
 
-  it('something else listens there', async () => {
-    const server = createServer((socket) => socket.end('I am no database\n')).listen(0, '127.0.0.1');
+  it('another program listens there', async () => {
+    const server = createServer((socket) => socket.end('I am not a database\n')).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
     const said = await refusal({ DATABASE_URL: `postgres://u:topsecret@127.0.0.1:${port}/d` });
@@ -99,7 +99,7 @@ describe('a database that cannot be used stops the start with one line', () => {
   });
 });
 
-describe('a role that may not do what the service needs', () => {
+describe('a role without the required privileges', () => {
   it.each([
     ['CREATE on the schema', 'REVOKE CREATE ON SCHEMA public FROM PUBLIC', /schema public \(42501\): grant .*CREATE/],
     ['CREATE on the database', 'GRANT CREATE ON SCHEMA public TO PUBLIC', /database .* \(42501\): grant .*CREATE/],
@@ -115,7 +115,7 @@ describe('a role that may not do what the service needs', () => {
     expect(await service.ended).toBe(1);
     expect(service.stderr).toMatch(line);
     expect(service.stderr).toMatch(/^watcher: DATABASE_URL: [^\n]+\n$/);
-    // Nor is there a stack in the log.
+    // There is no stack in the log either.
     expect(service.stdout).not.toContain('"level":"error"');
     await empty.sql(`DROP OWNED BY ${ROLE}`);
     await empty.sql(`DROP ROLE ${ROLE}`);
@@ -123,8 +123,8 @@ describe('a role that may not do what the service needs', () => {
   });
 });
 
-describe('an address that cannot be had stops the start with one line', () => {
-  it('a port in use, whose user goes on', async () => {
+describe('an unavailable address stops the start with one line', () => {
+  it('a port in use; its user continues', async () => {
     const first = await start({ DATABASE_URL: database.url });
     const { port } = new URL(first.url);
     expect(await refusal({ DATABASE_URL: database.url, PORT: port })).toMatch(`PORT ${port} is in use already`);
@@ -132,8 +132,8 @@ describe('an address that cannot be had stops the start with one line', () => {
   });
 });
 
-describe('a schema that is left to others', () => {
-  it('keeps the service from being ready, and from nothing else', async () => {
+describe('a schema that is migrated externally', () => {
+  it('only keeps the service from being ready', async () => {
     const empty = await createDatabase({ empty: true });
     const service = await start({ DATABASE_URL: empty.url, WATCHER_MIGRATE: 'off' });
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
@@ -148,10 +148,10 @@ describe('a schema that is left to others', () => {
   });
 });
 
-describe('a data folder that cannot be', () => {
+describe('an unusable data folder', () => {
   it.each([
-    ['where nothing can be made', '/proc/watcher'],
-    ['nor anything below', '/proc/watcher/deep/data'],
+    ['in a place that allows no new folder', '/proc/watcher'],
+    ['below such a place', '/proc/watcher/deep/data'],
     ['that is a file', '/etc/passwd'],
     ['below a file', '/etc/passwd/data'],
   ])('stops the start with one line: %s', async (_, dataDir) => {
@@ -169,7 +169,7 @@ describe('without DATABASE_URL', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  it('the service heeds no variable of libpq', async () => {
+  it('the service ignores the variables of libpq', async () => {
     const strange: Record<string, string> = {
       PGHOST: 'nowhere.invalid',
       PGPORT: '1',
@@ -195,7 +195,7 @@ describe('without DATABASE_URL', () => {
     }
   });
 
-  it('the service brings its own, says where everything is, and leaves SQL users a URL', async () => {
+  it('the service starts its own, prints all addresses, and writes a URL for SQL users', async () => {
     const environment = { WATCHER_DATA_DIR: join(folder, 'data') };
     const service = await start(environment);
     const { port } = new URL(service.url);
@@ -208,7 +208,7 @@ describe('without DATABASE_URL', () => {
     expect((await client.query('SELECT count(*)::int AS pipelines FROM pipeline')).rows).toEqual([{ pipelines: 0 }]);
     await client.end();
 
-    // A second service on the same folder stops itself, and disturbs nothing.
+    // A second service on the same folder stops itself, and does not affect the first.
     expect(await refusal(environment)).toContain(join(folder, 'data'));
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
 

@@ -74,16 +74,16 @@ const SIGNALS: readonly (readonly [string, readonly NodeJS.Signals[]])[] = [
   ['SIGHUP', ['SIGHUP']],
   ['SIGTERM twice', ['SIGTERM', 'SIGTERM']],
   ['SIGINT twice', ['SIGINT', 'SIGINT']],
-  ['SIGHUP, as the terminal goes, and SIGTERM', ['SIGHUP', 'SIGTERM']],
+  ['SIGHUP, when the terminal closes, and SIGTERM', ['SIGHUP', 'SIGTERM']],
 ];
 
 describe.each(SIGNALS)('%s', (signal, sent) => {
-  it('lets a request in flight finish, takes no new connection, and ends with 0', async () => {
+  it('lets a request in flight finish, accepts no new connection, and exits with 0', async () => {
     const service = await start();
     await blockRegistrations();
     const inFlight = register(service, `in flight at ${signal}`);
     await eventually(aRequestWaits);
-    // Half a request: its connection is not idle, so it may still ask.
+    // Half a request: its connection is not idle, so its request must be served.
     const late = await connect(service);
     let answer = '';
     late.setEncoding('utf8').on('data', (text: string) => (answer += text));
@@ -115,7 +115,7 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
 });
 
 describe('a stop', () => {
-  it('does not wait for ever for clients or for the database', async () => {
+  it('does not wait indefinitely for clients or for the database', async () => {
     const service = await start();
     await blockRegistrations();
     const cutOff = register(service, 'never answered').catch(() => 'cut off');
@@ -142,7 +142,7 @@ describe('a stop', () => {
     });
   });
 
-  it('takes the embedded database along, in good order', async () => {
+  it('shuts the embedded database down cleanly', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
     const service = await start({ WATCHER_DATA_DIR: folder });
     const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
@@ -155,7 +155,7 @@ describe('a stop', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('is in good order for the embedded database too, however often the signal comes within two seconds', async () => {
+  it('shuts the embedded database down cleanly, however often the signal comes within two seconds', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
     const service = await start({ WATCHER_DATA_DIR: folder });
     const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
@@ -169,7 +169,7 @@ describe('a stop', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('that takes longer is cut short by a further signal after two seconds, the embedded database included', async () => {
+  it('that takes longer is aborted by a further signal after two seconds, the embedded database included', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
     const service = await start({ WATCHER_DATA_DIR: folder });
     const postmaster = Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10);
@@ -190,12 +190,12 @@ describe('a stop', () => {
     service.signal('SIGINT');
     expect(await service.ended).toBe(130);
     expect(Date.now() - begun).toBeLessThan(2500);
-    // It may have learnt that the database is gone before it was cut off itself.
+    // It may have noticed that the database is gone before it was killed itself.
     expect([503, 'cut off']).toContain(await refused);
     expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');
     await locks.end().catch(() => undefined);
 
-    // Nothing is lost by it, and the next start finds nothing in its way.
+    // No data is lost, and the next start succeeds.
     const next = await start({ WATCHER_DATA_DIR: folder });
     expect((await register(next, 'afterwards')).status).toBe(201);
     next.signal('SIGTERM');
@@ -203,7 +203,7 @@ describe('a stop', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('ends a start that waits for others', async () => {
+  it('ends a start that waits for a migrating replica', async () => {
     const empty = await createDatabase({ empty: true });
     const other = new pg.Client({ connectionString: empty.url });
     await other.connect();
@@ -211,7 +211,7 @@ describe('a stop', () => {
     const service = Service.run({ DATABASE_URL: empty.url });
     services.push(service);
     await eventually(async () => {
-      // It has asked for the lock in vain, and asks again every 0.2 s.
+      // Its first attempt to get the lock has failed, and it retries every 0.2 s.
       const waiting = await other.query(
         `SELECT 1 FROM pg_stat_activity
          WHERE datname = current_database() AND application_name = 'watcher' AND query = 'COMMIT'`,
@@ -224,7 +224,7 @@ describe('a stop', () => {
     await empty.drop();
   });
 
-  it('takes it along from the middle of a start, too', async () => {
+  it('shuts the embedded database down in the middle of a start, too', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'watcher-stop-'));
     const service = Service.run({ WATCHER_DATA_DIR: folder });
     services.push(service);

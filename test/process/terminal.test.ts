@@ -9,7 +9,7 @@ import { jest } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { hasTool } from '../support/tools.js';
 
-// Each is an npm, a service and a database from nothing.
+// Each test starts npm, a service and a new database.
 jest.setTimeout(120_000);
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,7 +22,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(50);
 }
 
-/** `npm start` on a terminal of its own, as a person starts it; `script` of util-linux holds the other end. */
+/** `npm start` on a terminal of its own, as from a shell; `script` of util-linux holds the other end. */
 class Terminal {
   output = '';
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -50,7 +50,7 @@ class Terminal {
     this.script.stdin?.write(keys);
   }
 
-  /** As a person closes the window, or the connection breaks. */
+  /** Closes the terminal, as a closed window or a broken connection does. */
   hangUp(): void {
     this.script.kill('SIGKILL');
   }
@@ -77,7 +77,7 @@ describeTerminal('npm start on a terminal', () => {
     ['Ctrl+C', [0]],
     ['Ctrl+C twice in a row', [0, 50]],
     ['Ctrl+C from an impatient person', [0, 200, 400]],
-  ])('%s stops the service and its database in good order', async (_, pauses) => {
+  ])('%s shuts the service and its database down cleanly', async (_, pauses) => {
     const terminal = await Terminal.open();
     const postmaster = await terminal.postmaster();
     for (const pause of pauses) setTimeout(() => terminal.type(CONTROL_C), pause);
@@ -86,7 +86,7 @@ describeTerminal('npm start on a terminal', () => {
     expect(await terminal.log()).toContain('database system is shut down');
   });
 
-  it('a terminal that is closed does, too', async () => {
+  it('closing the terminal does, too', async () => {
     const terminal = await Terminal.open();
     const postmaster = await terminal.postmaster();
     terminal.hangUp();
@@ -96,7 +96,7 @@ describeTerminal('npm start on a terminal', () => {
 });
 
 describe('npm start without a terminal', () => {
-  it('ends with 0 on a SIGTERM to npm, when everything has stopped', async () => {
+  it('exits with 0 on a SIGTERM to npm, when everything has stopped', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'watcher-npm-'));
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, PORT: '0', WATCHER_DATA_DIR: folder };

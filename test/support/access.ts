@@ -4,7 +4,7 @@ import type { TestDatabase } from './database.js';
 
 export const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 
-/** Puts a key into the database, as `npm run key` does. */
+/** Stores a key in the database, as `npm run key` does. */
 export async function addKey(
   database: TestDatabase,
   scope: Scope,
@@ -20,7 +20,7 @@ export async function addKey(
   return key;
 }
 
-/** Waits until the condition holds; the test's own time limit ends it. */
+/** Waits until the condition holds; the test's own timeout ends the wait. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
 }

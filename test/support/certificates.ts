@@ -11,14 +11,14 @@ export interface Certificate {
 const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** Makes an authority of its own in a folder. */
+/** Creates a certificate authority in a folder. */
 export function makeAuthority(folder: string, name: string): Certificate {
   const made = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
   openssl('req', '-x509', ...NEW_KEY, '-keyout', made.key, '-out', made.cert, '-days', '2', '-subj', `/CN=${name}`);
   return made;
 }
 
-/** Makes a certificate for a name, which is that of a host or of a role, signed by an authority. */
+/** Creates a certificate for a name, which is that of a host or of a role, signed by an authority. */
 export function makeCertificate(folder: string, authority: Certificate, name: string): Certificate {
   const made = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
   const [request, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.ext`)];

@@ -1,6 +1,6 @@
 import type { TestDatabase } from './database.js';
 
-/** What the closure would be, walked recursively over `parent_id`, next to what it is: both differences. */
+/** Compares the closure with a recursive walk over `parent_id`; both differences. */
 const DIFFERENCES = `
   WITH RECURSIVE walked (parent_execution_id, child_execution_id, depth) AS (
     SELECT id, id, 0 FROM pipeline_execution

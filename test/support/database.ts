@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { TEMPLATE } from './names.js';
 
-/** A database of a test file's own, cloned from the migrated template. */
+/** A database for one test file, cloned from the migrated template. */
 export interface TestDatabase {
-  /** For the service; through a pooler where the tests are run with one. */
+  /** For the service; through a pooler if the tests run with one. */
   readonly url: string;
-  /** Runs a statement on a connection that the service doesn't know of. */
+  /** Runs a statement on a connection that the service does not use. */
   sql<T extends pg.QueryResultRow = pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
   drop(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export async function createDatabase({ empty = false, locale = '' } = {}): Promi
   const settings = locale === '' ? '' : ` LOCALE_PROVIDER libc LOCALE '${locale}'`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}${settings}`);
   const pool = new pg.Pool({ connectionString: urlOf(name, serverUrl()), max: 4 });
-  // A test may end every connection of the database, this one included.
+  // A test may end every connection of the database, including this one.
   pool.on('error', () => undefined);
   return {
     url: urlOf(name, process.env['TEST_POOLER_URL'] ?? serverUrl()),
@@ -49,6 +49,6 @@ async function onServer(statement: string): Promise<void> {
 
 function serverUrl(): string {
   const url = process.env['TEST_SERVER_URL'];
-  if (!url) throw new Error('TEST_SERVER_URL is not set: run the tests by npm test');
+  if (!url) throw new Error('TEST_SERVER_URL is not set: run the tests with npm test');
   return url;
 }

@@ -7,7 +7,7 @@ import type * as Migrate from '../../src/platform/database/migrate.js';
 import { TEMPLATE } from './names.js';
 import { PgBouncer } from './pgbouncer.js';
 
-/** `npm test` has built the service before; Node alone can't load TypeScript with decorators. */
+/** `npm test` has built the service before; Node can't load TypeScript with decorators. */
 const built = new URL('../../dist/src/', import.meta.url).pathname;
 
 /** One PostgreSQL for all test files, and a migrated database that each of them clones. */
@@ -18,7 +18,7 @@ export default async function globalSetup(): Promise<void> {
   const { DataSource } = await import('typeorm');
 
   const dataDir = await mkdtemp(join(tmpdir(), 'watcher-test-'));
-  // The data doesn't outlive the run, so nothing is gained by waiting for the disk.
+  // The data is discarded after the run, so waiting for the disk is pointless.
   const server = await EmbeddedServer.start({
     dataDir,
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' },

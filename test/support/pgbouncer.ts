@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** The real PgBouncer in transaction mode before a server, for `npm run test:pgbouncer`. */
+/** A real PgBouncer in transaction mode in front of a server, for `npm run test:pgbouncer`. */
 export class PgBouncer {
   private constructor(
-    /** As the server's, but through the pooler. */
+    /** The server's URL, but through the pooler. */
     readonly url: string,
     private readonly child: ChildProcess,
     private readonly folder: string,
@@ -34,7 +34,7 @@ auth_type = scram-sha-256
 auth_file = ${join(folder, 'users.txt')}
 admin_users = ${username}
 pool_mode = transaction
-# Few, so that a session's transactions really go over different connections.
+# Few, so that a session's transactions use different connections.
 default_pool_size = 3
 max_client_conn = 1000
 # A test drops its database when it is done.
@@ -55,7 +55,7 @@ server_idle_timeout = 5
     return new PgBouncer(url.href, child, folder);
   }
 
-  /** Fails where the tests have gone past it. */
+  /** Fails if the tests have bypassed it. */
   async stop(): Promise<void> {
     const transactions = await this.transactions();
     const ended = once(this.child, 'exit');
@@ -63,7 +63,7 @@ server_idle_timeout = 5
     await ended;
     await rm(this.folder, { recursive: true, force: true });
     console.log(`${transactions} transactions went through PgBouncer`);
-    if (transactions < 100) throw new Error('the tests have gone past PgBouncer');
+    if (transactions < 100) throw new Error('the tests have bypassed PgBouncer');
   }
 
   private async transactions(): Promise<number> {

@@ -1,16 +1,16 @@
 import type { TestDatabase } from './database.js';
 
-/** An execution put straight into the database, for trees too large to be reported one by one. */
+/** An execution inserted directly into the database, for trees too large to be reported one by one. */
 export interface Planted {
   readonly id: number;
   readonly parentId?: number | undefined;
   readonly pipelineId: number;
   /** Seconds since noon of 31 January 2026. */
   readonly start: number;
-  /** The same; left out while it runs. */
+  /** The same; absent while it runs. */
   readonly end?: number;
   readonly failed?: boolean;
-  /** Rows that it handled. */
+  /** Rows processed. */
   readonly rows?: number;
 }
 
@@ -21,7 +21,7 @@ export function at(seconds: number): string {
   return new Date(NOON + seconds * 1000).toISOString();
 }
 
-/** Inserts executions, parents before their children, and what the closure must hold of them. */
+/** Inserts executions, parents before their children, and their closure rows. */
 export async function plant(database: TestDatabase, executions: readonly Planted[]): Promise<void> {
   const parents = new Map(executions.map(({ id, parentId }) => [id, parentId]));
   const rows = executions.map((execution) => ({

@@ -1,6 +1,6 @@
 import { loadModule, parsePlPgSQLSync, parseSync } from 'libpg-query';
 
-/** The tables that would be sharded, and the views upon them. All others would stay in one place. */
+/** The tables that would be sharded, and the views on them. All others would stay in one place. */
 const BIG = new Set([
   'pipeline_execution',
   'pipeline_execution_closure',
@@ -11,10 +11,10 @@ const BIG = new Set([
   'v_blocking',
 ]);
 
-/** A node of PostgreSQL's parse tree, as its JSON form has it. */
+/** A node of PostgreSQL's parse tree, in its JSON form. */
 type Tree = Readonly<Record<string, unknown>>;
 
-/** A table, sub-select or function in FROM, and what it is called. */
+/** A table, sub-select or function in FROM, and its name. */
 interface Source {
   readonly alias: string;
   readonly kind: 'big' | 'small' | 'other';
@@ -22,24 +22,24 @@ interface Source {
   readonly table?: string;
 }
 
-/** Where in a statement a query is. */
+/** The position of a query in a statement. */
 interface Place {
   readonly ctes: ReadonlySet<string>;
-  /** What the queries around it have in FROM. */
+  /** The FROM entries of the enclosing queries. */
   readonly around: readonly Source[];
   readonly isTop: boolean;
 }
 
 const STATEMENTS = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt'] as const;
 
-/** Whether a statement may touch the big tables at all; others are not worth parsing. */
+/** Whether a statement may use the big tables at all; others are not parsed. */
 export function mentionsBig(sql: string): boolean {
   return [...BIG].some((name) => sql.includes(name));
 }
 
 /**
- * What in a statement would be refused, slow or wrong if `pipeline_execution` and its closure were sharded by Citus; see
- * docs/adr/0019-big-and-small-tables-apart.md. Empty where it is well.
+ * The parts of a statement that would be refused, slow or wrong if `pipeline_execution` and its closure were sharded
+ * by Citus; see docs/adr/0019-big-and-small-tables-apart.md. Empty for a valid statement.
  */
 export async function problemsOf(sql: string): Promise<string[]> {
   if (!mentionsBig(sql)) return [];
@@ -58,7 +58,7 @@ export async function statementsOf(sql: string): Promise<string[]> {
   const expressions = nodesOf(parsePlPgSQLSync(sql), 'PLpgSQL_expr').flatMap(
     (expression) => textOf(expression, 'query') ?? [],
   );
-  // Expressions and assignments are no statements; each that could hold one begins with its keyword.
+  // Expressions and assignments are not statements; each that could contain one begins with its keyword.
   return expressions
     .filter((query) => /^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|ARRAY\s*\(|\()/i.test(query))
     .map(asQuery);
@@ -91,25 +91,24 @@ class Inspection {
     const inner: Place = { ctes, around: [...place.around, ...sources], isTop: false };
     for (const [key, child] of Object.entries(body)) {
       if (key === 'withClause') continue;
-      // The two sides of a set operation, and what an INSERT selects, are at the level of the whole.
+      // The two sides of a set operation, and the SELECT of an INSERT, are at the level of the whole.
       const isSameLevel = key === 'larg' || key === 'rarg' || (type === 'InsertStmt' && key === 'selectStmt');
       if (key === 'larg' || key === 'rarg') this.query('SelectStmt', child as Tree, { ...place, ctes });
       else this.descend(child, isSameLevel ? { ...place, ctes } : inner, sources);
     }
   }
 
-  /** Inspects the common table expressions of a query; the names that it knows with them. */
+  /** Inspects the common table expressions of a query; returns the known names including theirs. */
   private ctes(body: Tree, place: Place): ReadonlySet<string> {
     const clause = body['withClause'] as Tree | undefined;
     if (!clause) return place.ctes;
-    if (!place.isTop) this.problems.add('WITH below the top level: answered with nothing, and a mere warning');
+    if (!place.isTop) this.problems.add('WITH below the top level: returns nothing, with only a warning');
     const expressions = ((clause['ctes'] ?? []) as Tree[]).map((item) => item['CommonTableExpr'] as Tree);
     const names = new Set([...place.ctes, ...expressions.map((cte) => textOf(cte, 'ctename') ?? '')]);
     for (const cte of expressions) {
       const query = cte['ctequery'] as Tree;
       const isRecursive = nodesOf(query, 'RangeVar').some(({ relname }) => relname === cte['ctename']);
-      if (isRecursive && mentionsBigTable(query))
-        this.problems.add('recursion over a big table: the closure answers that');
+      if (isRecursive && mentionsBigTable(query)) this.problems.add('recursion over a big table: use the closure');
       this.statement(query, { ctes: names, around: [], isTop: false });
     }
     return names;
@@ -138,9 +137,9 @@ class Inspection {
     const sourceOfColumn = ({ alias }: Column): Source | undefined => big.find((source) => source.alias === alias);
     if (!sourceOfColumn(a) || !sourceOfColumn(b)) return;
     for (const column of [a, b]) {
-      if (column.name === 'parent_id') this.problems.add('self-join on parent_id: the closure answers that');
+      if (column.name === 'parent_id') this.problems.add('self-join on parent_id: use the closure');
       if (column.name === 'parent_execution_id') {
-        this.problems.add('join on parent_execution_id: the filter belongs into a sub-select');
+        this.problems.add('join on parent_execution_id: put the filter into a sub-select');
       }
     }
   }
@@ -154,11 +153,11 @@ class Inspection {
     const tree = node as Tree;
     const subselect = tree['RangeSubselect'] as Tree | undefined;
     if (subselect?.['lateral'] && (mentionsBigTable(subselect) || sources.some(({ kind }) => kind === 'big'))) {
-      this.problems.add('LATERAL with a big table: a function does that');
+      this.problems.add('LATERAL with a big table: use a function');
     }
     const link = tree['SubLink'] as Tree | undefined;
     if (link && mentionsBigTable(link['subselect']) && isCorrelated(link['subselect'] as Tree, place.around)) {
-      this.problems.add('correlated sub-select over a big table: a function does that');
+      this.problems.add('correlated sub-select over a big table: use a function');
     }
     if (STATEMENTS.some((type) => type in tree)) this.statement(tree, place);
     else for (const child of Object.values(tree)) this.descend(child, place, sources);
@@ -202,7 +201,7 @@ function sourceOf(table: Tree, ctes: ReadonlySet<string>): Source {
   return { alias, table: name, kind: BIG.has(name) ? 'big' : 'small' };
 }
 
-/** Whether a sub-select names something that only the queries around it have. */
+/** Whether a sub-select refers to a name of the enclosing queries only. */
 function isCorrelated(select: Tree, around: readonly Source[]): boolean {
   const own = new Set(
     [...nodesOf(select, 'RangeVar'), ...nodesOf(select, 'RangeSubselect'), ...nodesOf(select, 'RangeFunction')].map(
@@ -229,7 +228,7 @@ function mentionsBigTable(node: unknown): boolean {
   return [...nodesOf(node, 'RangeVar'), ...relationsOf(node)].some((table) => BIG.has(textOf(table, 'relname') ?? ''));
 }
 
-/** The targets of writes, which are no nodes of their own in the tree. */
+/** The targets of writes, which are not nodes of their own in the tree. */
 function relationsOf(node: unknown): Tree[] {
   return STATEMENTS.flatMap((type) => nodesOf(node, type)).flatMap(({ relation }) =>
     relation ? [relation as Tree] : [],

@@ -10,11 +10,13 @@ const main = join(dist, 'main.js');
 /** The program of the `watcher` command. */
 export const cli = join(dist, 'cli.js');
 
-/** The built service as a process of its own, as `npm start` runs it: on a free port, with no environment but the given. */
+/**
+ * The built service as a process of its own, as `npm start` runs it: on a free port, with only the given environment.
+ */
 export class Service {
   stdout = '';
   stderr = '';
-  /** How the process ended: its exit code, or the signal that killed it. */
+  /** The exit status: its exit code, or the signal that killed it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   private readonly child: ChildProcess;
 
@@ -27,7 +29,7 @@ export class Service {
     this.ended = once(this.child, 'close').then(([code, signal]) => code ?? signal);
   }
 
-  /** Starts it and returns at once, for starts that are to fail. */
+  /** Starts it and returns at once, for starts that must fail. */
   static run(environment: Record<string, string>): Service {
     return new Service(environment);
   }
@@ -42,7 +44,7 @@ export class Service {
 
   get url(): string {
     const port = /"url":"http:\/\/[^"]*:(\d+)"/.exec(this.stdout)?.[1];
-    if (port === undefined) throw new Error('the service has not said where it listens');
+    if (port === undefined) throw new Error('the service has not logged its address');
     return `http://127.0.0.1:${port}`;
   }
 
@@ -65,12 +67,12 @@ export class Service {
     return this.child.pid;
   }
 
-  /** Sends a signal to this process alone. */
+  /** Sends a signal to this process only. */
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
 
-  /** Ends the process, in whatever state it is. */
+  /** Kills the process in any state. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

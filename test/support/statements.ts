@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { mentionsBig, problemsOf } from './query-shapes.js';
 
-/** What the services of this test file have sent, each statement once. */
+/** The statements that the services of this test file have sent, each once. */
 const sent = new Set<string>();
 /** The names of their databases. */
 const watched = new Set<string>();
@@ -26,17 +26,17 @@ prototype.query = function (...args) {
   return send.apply(this, args);
 };
 
-/** From now on the statements that a service sends to this database are held to the rules, when the file has run. */
+/** Checks all statements that a service sends to this database against the rules, at the end of the file. */
 export function watchStatements(url: string): void {
   watched.add(new URL(url).pathname.slice(1));
 }
 
-/** What has been sent so far of statements about the big tables. */
+/** The statements about the big tables sent so far. */
 export function sentStatements(): readonly string[] {
   return [...sent];
 }
 
-/** For a test file that itself sends, over the service's own connections, what the service would not. */
+/** For a test file that itself sends, on the service's own connections, statements that the service would not. */
 export function ignoreStatements(): void {
   isIgnoring = true;
 }

@@ -4,11 +4,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
-  /** It hangs for good, see {@link TcpProxy.restore}. */
+  /** It hangs permanently, see {@link TcpProxy.restore}. */
   isLost: boolean;
 }
 
-/** Stands between two parties, hands on what they say, and fails in the ways in which a network does. */
+/** Forwards data between two parties, and fails in the ways in which a network does. */
 export class TcpProxy {
   private readonly pairs = new Set<Pair>();
   private readonly held: Socket[] = [];
@@ -23,7 +23,7 @@ export class TcpProxy {
     server.on('connection', (near) => this.accept(near));
   }
 
-  /** Opens a way to the address of `url`, whatever its scheme. */
+  /** Opens a proxy to the address of `url`, whatever its scheme. */
   static async to(url: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(url);
     const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
@@ -31,7 +31,7 @@ export class TcpProxy {
     return new TcpProxy({ host: hostname, port: Number(port) }, server, (server.address() as AddressInfo).port);
   }
 
-  /** The same URL by way of the proxy. */
+  /** The same URL through the proxy. */
   via(url: string): string {
     const detour = new URL(url);
     detour.port = String(this.port);
@@ -46,7 +46,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Nothing gets through any more, and nobody is told: the other machine lost its power, or its network. */
+  /** No packet gets through any more, without notice: the other machine lost its power, or its network. */
   hang(): void {
     this.isHanging = true;
     for (const { near, far } of this.pairs) {
@@ -56,8 +56,8 @@ export class TcpProxy {
   }
 
   /**
-   * Connections get through again. Those that hung deliver late what they held up, as after a short hang; or they are
-   * `lost` and hang for ever, as after a failover, and only new ones work.
+   * Connections get through again. Those that hung deliver the delayed data, as after a short interruption; or they
+   * are `lost` and hang for ever, as after a failover, and only new ones work.
    */
   async restore(hung: 'late' | 'lost' = 'late'): Promise<void> {
     this.isHanging = false;
@@ -73,7 +73,7 @@ export class TcpProxy {
     }
   }
 
-  /** Some answers are swallowed: the request arrived and was carried out, the connection breaks instead of an answer. */
+  /** Drops some answers: the request arrives and is executed, and the connection breaks instead of an answer. */
   dropAnswers(isDropped: () => boolean): void {
     this.isDropped = isDropped;
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Subtree, type SubtreeRow, toSubtree } from '../../src/features/hierarchy/questions/subtree.js';
 
-/** An execution of a tree written down by hand; `at` is its start and its end in milliseconds, null while it runs. */
+/** An execution of a tree written by hand; `at` is its start and its end in milliseconds, null while it runs. */
 export interface Shape {
   readonly at: readonly [start: number, end: number | null];
   readonly pipeline?: number;
@@ -25,8 +25,8 @@ export function treeOf(shape: Shape, maxNodes = 10_000): Subtree {
 }
 
 /**
- * Trees of up to `size` executions, parents with lower ids than their children: of any form, their times in any relation
- * to each other, few pipelines, all states.
+ * Random trees of up to `size` executions, parents with lower ids than their children: any shape, any relation between
+ * their times, few pipelines, all statuses.
  */
 export function arbitraryTree(size = 25, maxNodes = 10_000): fc.Arbitrary<Subtree> {
   const node = fc.record({

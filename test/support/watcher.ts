@@ -8,7 +8,7 @@ import { createDatabase, type TestDatabase } from './database.js';
 import { watchStatements } from './statements.js';
 
 /** A JSON body as a test sees it. */
-// oxlint-disable-next-line typescript/no-explicit-any -- what the service answers is what the test is about
+// oxlint-disable-next-line typescript/no-explicit-any -- the answer of the service is what the test checks
 export type Json = any;
 
 export interface Answer {
@@ -19,7 +19,7 @@ export interface Answer {
   readonly headers: Headers;
 }
 
-/** A service of a test file's own, on a database of its own, spoken to over HTTP. */
+/** A service with its own database for one test file, accessed over HTTP. */
 export class Watcher {
   private constructor(
     readonly app: NestFastifyApplication,
@@ -27,7 +27,7 @@ export class Watcher {
     readonly url: string,
   ) {}
 
-  /** `prepare` is called before the modules are initialised; `optional` are the modules besides those that must be. */
+  /** `prepare` is called before the modules are initialised; `optional` are the modules besides the required ones. */
   static async start(
     overrides: Partial<Config> = {},
     database?: TestDatabase,
@@ -38,7 +38,7 @@ export class Watcher {
     const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }), optional);
     prepare?.(app);
-    // Not before: a service that brings its schema along migrates what is empty.
+    // Not earlier: a service that migrates its schema needs an empty database.
     watchStatements(own.url);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -57,7 +57,7 @@ export class Watcher {
     return this.send('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
   }
 
-  /** Sends a body as it stands, for requests that no honest client sends. */
+  /** Sends a body unchanged, for requests that a well-behaved client does not send. */
   async send(
     method: string,
     path: string,
@@ -82,19 +82,19 @@ export class Watcher {
     return items;
   }
 
-  /** Registers a pipeline; its id. */
+  /** Registers a pipeline; returns its id. */
   async pipeline(name: string, fields: Record<string, unknown> = {}): Promise<number> {
     const { body } = await this.post('/pipeline', { name, pipeline_type_name: 'test', ...fields });
     return body.id;
   }
 
-  /** Starts an execution; its id. */
+  /** Starts an execution; returns its id. */
   async begin(pipelineId: number, fields: Record<string, unknown> = {}): Promise<number> {
     const { body } = await this.post('/start_pipeline_execution', { pipeline_id: pipelineId, ...fields });
     return body.id;
   }
 
-  /** Ends an execution, successfully unless `fields` say otherwise; the answer. */
+  /** Ends an execution, successfully unless `fields` say otherwise; returns the answer. */
   end(id: number, fields: Record<string, unknown> = {}): Promise<Answer> {
     return this.post('/end_pipeline_execution', { id, completed_successfully: true, ...fields });
   }

@@ -4,7 +4,7 @@ import { MetricsService } from '../../platform/observability/metrics.service.js'
 import { AlertRepository } from './alerts/alert.repository.js';
 import { IncidentRepository } from './incidents/incident.repository.js';
 
-/** What the metrics are told of incidents and alerts, over all replicas. */
+/** Reports incidents and alerts, across all replicas, to the metrics. */
 @Injectable()
 export class MonitoringMetrics {
   constructor(
@@ -15,13 +15,13 @@ export class MonitoringMetrics {
   ) {
     metrics.registerFigure({
       name: 'watcher_open_incidents',
-      help: 'Incidents that are open, by kind, over all replicas; counted up to 100,000 in all.',
+      help: 'Open incidents, by kind, across all replicas; counted up to 100,000 in all.',
       label: 'kind',
       collect: () => transactions.read((manager) => incidents.countOpen(manager)),
     });
     metrics.registerFigure({
       name: 'watcher_unsent_alerts',
-      help: 'Alerts that wait for their receiver, and those given up after a day; counted up to 100,000 of each.',
+      help: 'Alerts that wait for their receiver, and alerts given up after a day; counted up to 100,000 each.',
       label: 'status',
       collect: () => transactions.read((manager) => alerts.countUnsent(manager)),
     });

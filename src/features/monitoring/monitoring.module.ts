@@ -32,7 +32,7 @@ import { IncidentRepository } from './incidents/incident.repository.js';
 import { IncidentService } from './incidents/incident.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
 
-/** Judges what the modules below have recorded: the checks, the incidents they open and resolve, the alerts of those. */
+/** Evaluates the data of the modules below: runs the checks, opens and resolves incidents, and sends alerts. */
 @Module({
   imports: [
     ExecutionModule,

@@ -9,23 +9,24 @@ import {
   LEFT_OUT,
 } from './group-commit.js';
 
-/** What is done with the items of a batch, in the two parts of a transaction (see `TransactionWork`). */
+/** The work on a batch, in the two parts of a transaction (see `TransactionWork`). */
 export interface BatchWork<Item, Loaded, Result> {
-  /** Reads what the items are about, for all of them at once; writes nothing, and waits for no row. */
+  /** Reads the data that the items need, for all of them at once. Writes nothing and waits for no row lock. */
   load(manager: EntityManager, items: readonly Item[]): Promise<Loaded>;
   /**
-   * Does the items that it is given, all that were loaded or some; each statement is awaited before the next. The
-   * results are in the order of the items. What is wrong with one item is its result, and disturbs no other.
+   * Processes the items passed, which are all of the loaded ones or some; awaits each statement before the next.
+   * Returns results in the order of the items. An invalid item gets a refusal as its result and does not affect the
+   * others.
    */
   apply(manager: EntityManager, items: readonly Item[], loaded: Loaded): Promise<readonly Result[]>;
   /**
-   * Names the rows that an item is going to lock and that others may hold: an item whose rows are locked is set aside, so
-   * that it doesn't hold up the others. None for an item that locks nothing.
+   * Names the rows that an item will lock and that other sessions may hold. An item whose rows are locked is set aside
+   * so that it does not delay the others. Empty for an item that locks nothing.
    */
   rowsOf(item: Item, loaded: Loaded): readonly string[];
 }
 
-/** How batches are committed: by whom, how large, and who watches. */
+/** How batches are committed: the runner, the limits, and the observer. */
 export interface BatchSetup {
   readonly transactions: TransactionRunner;
   readonly limits: GroupCommitLimits;
@@ -58,7 +59,7 @@ export function commitInBatches<Item, Loaded, Result>(
   return new GroupCommit(limits, commit, errors, observer);
 }
 
-/** What only reads waits for no row, but for a table that is locked as a whole: which meets all items alike. */
+/** A read waits for no row lock, only for a lock on a whole table, which affects all items alike. */
 function throwTableLock(error: unknown): never {
   throw isLockTimeout(error) ? databaseBusy(error) : error;
 }

@@ -1,6 +1,6 @@
 import { type CommitTry, GroupCommit, LEFT_OUT } from './group-commit.js';
 
-/** A commit that the test ends when it wants to. */
+/** A commit that ends when the test ends it. */
 function manualCommits() {
   const batches: { readonly items: readonly number[]; finish(): void; fail(error: Error): void }[] = [];
   const commit = (items: readonly number[]) =>
@@ -16,7 +16,7 @@ const isLock = (error: unknown): boolean => (error as Error).message === 'locked
 const never = { isCommon: () => false, isLock, refusal };
 
 describe(GroupCommit.name, () => {
-  it('sends a batch of one at once when idle, and gathers while it is on its way', async () => {
+  it('sends a batch of one at once when idle, and collects items while it runs', async () => {
     const { batches, commit } = manualCommits();
     const group = new GroupCommit({ batchSize: 10, lanes: 1 }, commit, never);
     const all = [1, 2, 3].map((item) => group.submit(item));
@@ -41,7 +41,7 @@ describe(GroupCommit.name, () => {
     expect(await Promise.all(all)).toEqual([10, 20, 30, 40, 50, 60, 70]);
   });
 
-  it('lets only the item at fault fail when a batch fails', async () => {
+  it('fails only the faulty item when a batch fails', async () => {
     const commit = async (items: readonly number[]) => {
       await settle();
       if (items.includes(3)) throw new Error('three');
@@ -52,7 +52,7 @@ describe(GroupCommit.name, () => {
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('fails the whole batch at once for an error that all have in common, and goes on afterwards', async () => {
+  it('fails the whole batch at once for an error common to all items, and continues afterwards', async () => {
     let attempts = 0;
     const commit = async (items: readonly number[]) => {
       attempts++;
@@ -82,8 +82,8 @@ describe(GroupCommit.name, () => {
     expect(timeouts).toEqual([500, 500, 250, 125, 62.5, 31.25, 15.625, 10, 10, 10]);
   });
 
-  describe('with rows that somebody keeps locked', () => {
-    /** Items are locked by the row of their last digit. */
+  describe('with rows locked by another session', () => {
+    /** The last digit of an item names the row that locks it. */
     function lockedRows(...locked: string[]) {
       const held = new Set(locked);
       const batches: number[][] = [];
@@ -101,7 +101,7 @@ describe(GroupCommit.name, () => {
       return { held, batches, group: new GroupCommit<number, number>({ batchSize: 10, lanes: 1 }, commit, never) };
     }
 
-    it('leaves their items out of later batches, and refuses them in time', async () => {
+    it('leaves their items out of later batches, and refuses them after the time limit', async () => {
       const { batches, group } = lockedRows('1');
       const begun = performance.now();
       const first = Promise.allSettled([11, 12, 13].map((item) => group.submit(item)));
@@ -115,7 +115,7 @@ describe(GroupCommit.name, () => {
       expect(batches.filter((items) => items.length > 1 && items.some((item) => item % 10 === 1))).toEqual([]);
     });
 
-    it('tries one item at a time, and does them all once the row is free', async () => {
+    it('tries one item at a time, and processes them all once the row is free', async () => {
       const { held, batches, group } = lockedRows('1');
       const all = [11, 21, 31, 41].map((item) => group.submit(item));
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -124,7 +124,7 @@ describe(GroupCommit.name, () => {
       expect(await Promise.all(all)).toEqual([11, 21, 31, 41]);
     });
 
-    it('keeps apart rows of which one is free', async () => {
+    it('handles rows separately when one of them is free', async () => {
       const { held, group } = lockedRows('1', '2');
       const all = [11, 12, 13].map((item) => group.submit(item));
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -1,20 +1,20 @@
 import { LockedRows } from './locked-rows.js';
 
-/** How far a {@link GroupCommit} may go. */
+/** Limits of a {@link GroupCommit}. */
 export interface GroupCommitLimits {
   /** The most items in one transaction. */
   readonly batchSize: number;
-  /** The most transactions on their way at once. */
+  /** The most transactions in progress at once. */
   readonly lanes: number;
 }
 
-/** Hears how the batches of a {@link GroupCommit} go, for metrics and traces. */
+/** Observes the batches of a {@link GroupCommit}, for metrics and traces. */
 export interface GroupCommitObserver<Arrival> {
-  /** Called once, at the beginning; `waiting` says from then on how many items wait for a transaction. */
+  /** Called once, at construction; from then on `waiting` returns how many items wait for a transaction. */
   attached(waiting: () => number): void;
-  /** Called when an item comes in; what it answers is handed to `commit` with the rest of the batch. */
+  /** Called when an item arrives; its return value is passed to `commit` with those of the rest of the batch. */
   arrived(): Arrival;
-  /** Runs the commit of a batch, once a try. */
+  /** Runs the commit of a batch, once for each attempt. */
   commit<T>(arrivals: readonly Arrival[], commit: () => Promise<T>): Promise<T>;
 }
 
@@ -24,10 +24,10 @@ const UNOBSERVED: GroupCommitObserver<unknown> = {
   commit: (_arrivals, commit) => commit(),
 };
 
-/** What a commit answers for an item that it has left out. */
+/** The result of an item that `commit` left out. */
 export const LEFT_OUT = Symbol('left out');
 
-/** One try to commit items. */
+/** One attempt to commit items. */
 export interface CommitTry {
   /** How long each statement may wait for a lock. */
   readonly lockTimeoutMs: number;
@@ -40,13 +40,13 @@ type Commit<Item, Result> = (
   attempt: CommitTry,
 ) => Promise<readonly (Result | typeof LEFT_OUT)[]>;
 
-/** What an error of a commit means. */
+/** The meaning of an error of `commit`. */
 export interface CommitErrors {
-  /** Whether the error would meet every item alike, so that trying them apart is pointless. */
+  /** Whether the error affects every item alike, so that retrying them separately is pointless. */
   isCommon(error: unknown): boolean;
-  /** Whether somebody keeps a row locked. */
+  /** Whether another session keeps a row locked. */
   isLock(error: unknown): boolean;
-  /** What an item is refused with that has waited for a locked row and never got to try. */
+  /** The refusal of an item that waited for a locked row and was never attempted. */
   refusal(): Error;
 }
 
@@ -59,16 +59,19 @@ interface Waiting<Item, Result> {
   rows: readonly string[];
   /** When it was set aside; 0 before. */
   asideSince: number;
-  /** What it failed of last. */
+  /** The error of its last attempt. */
   cause: unknown;
 }
 
-/** How long a batch waits for a lock. It holds up those behind it for so long, so this is short. */
+/** How long a batch waits for a lock. Short, because the batches behind it wait for as long. */
 const BATCH_LOCK_TIMEOUT_MS = 500;
-/** How long its items do when they go apart: the first that finds a lock, all that find one together, and each at least. */
+/**
+ * The same for items that are retried separately: for the first that meets a lock, for all that meet one together, and
+ * the minimum for each.
+ */
 const SINGLE_LOCK_TIMEOUT_MS = 250;
 const SHORTEST_LOCK_TIMEOUT_MS = 10;
-/** How long all locked rows together are tried for, one after the other. */
+/** For how long the retries of all locked rows together may run. */
 const PROBE_ROUND_MS = 500;
 /** How long an item waits for a locked row, once it is set aside. */
 const ASIDE_TIMEOUT_MS = 1500;
@@ -76,17 +79,17 @@ const ASIDE_TIMEOUT_MS = 1500;
 const MOST_ASIDE = 1000;
 
 /**
- * Lets items that arrive together share one transaction, since the cost of a small write is its
- * commit. While a batch is on its way the next one gathers; an idle service sends a batch of one
- * at once, so nobody waits for company. An item's promise settles after the commit.
+ * Commits items that arrive together in one transaction, because the cost of a small write is its commit. While a
+ * batch runs, the next one collects items; an idle service sends a batch of one at once, so that no item waits for
+ * others. The promise of an item settles after the commit.
  *
- * `commit` gets the items in the order of their arrival and answers in the same order; what is
- * wrong with a single item is part of its result. When `commit` itself fails, the items are tried
- * apart, so that only the one at fault fails.
+ * `commit` gets the items in the order of their arrival and returns results in the same order; the refusal of a single
+ * item is part of its result. When `commit` itself fails, the items are retried separately, so that only the faulty
+ * one fails.
  *
- * An item that then fails for a lock is set aside, and its rows are remembered: a later batch leaves out the items that
- * need them and holds nobody up. Of what is set aside, one item at a time tries whether its rows are free, beside the
- * batches; an item that has waited for 1.5 s is refused.
+ * An item that then fails on a lock is set aside, and its rows are remembered: later batches leave out the items that
+ * need these rows, and so are not delayed. Of the items set aside, one at a time tests whether its rows are free,
+ * beside the batches. An item that has waited for 1.5 s is refused.
  */
 export class GroupCommit<Item, Result> {
   private readonly queue: Waiting<Item, Result>[] = [];
@@ -121,7 +124,7 @@ export class GroupCommit<Item, Result> {
   private async send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.commitBatch(batch, BATCH_LOCK_TIMEOUT_MS);
-      // Before this one's answers: the database works on the next batch while they are written.
+      // Before the results are delivered: the database works on the next batch meanwhile.
       this.leaveLane();
       this.settle(batch, results);
     } catch (error) {
@@ -137,8 +140,9 @@ export class GroupCommit<Item, Result> {
   }
 
   /**
-   * Sends the items of a batch that failed apart: those together that lock the same row last, each of the others alone.
-   * Each failure halves the lock timeout of the next, so that they hold up the others for half a second in all.
+   * Retries the items of a failed batch: items that locked the same row last together, each of the others alone. Each
+   * failure halves the lock timeout of the next attempt, which limits the delay of the batches behind to half a second
+   * in all.
    */
   private async sendApart(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     let lockTimeoutMs = SINGLE_LOCK_TIMEOUT_MS;
@@ -180,7 +184,10 @@ export class GroupCommit<Item, Result> {
     }
   }
 
-  /** For an item that failed alone, items that lock the same row last, or all when the error would meet each of them. */
+  /**
+   * Handles an item that failed alone, items that lock the same row last, or all items when the error affects each of
+   * them.
+   */
   private failTogether(group: readonly Waiting<Item, Result>[], error: unknown): void {
     const rows = group[0]?.rows ?? [];
     const isLocked = this.errors.isLock(error) && rows.length > 0;
@@ -198,7 +205,7 @@ export class GroupCommit<Item, Result> {
     if (!this.isProbing) void this.probeAll();
   }
 
-  /** Tries what is set aside until nothing is left, the rows that were tried longest ago first. */
+  /** Retries the items set aside until none is left, beginning with the rows that were tried longest ago. */
   private async probeAll(): Promise<void> {
     this.isProbing = true;
     while (this.aside.length > 0) {
@@ -222,7 +229,7 @@ export class GroupCommit<Item, Result> {
     }
   }
 
-  /** What needs no locked row any more goes with the others again. */
+  /** Moves items that need no locked row any more back to the queue. */
   private takeBackFree(): void {
     const free = this.aside.filter(({ rows }) => !this.locked.has(rows));
     if (free.length === 0) return;

@@ -10,7 +10,7 @@ describe(LockedRows.name, () => {
     expect([rows.has(['a'], 1), rows.has(['b'], 1)]).toEqual([true, false]);
   });
 
-  it('takes rows that are known to be locked for the reason of another failure', () => {
+  it('attributes a failure to rows that are known to be locked', () => {
     const rows = new LockedRows();
     rows.note(['a'], 0);
     rows.note(['a', 'b'], 1);
@@ -18,7 +18,7 @@ describe(LockedRows.name, () => {
     expect(rows.triedAt(['a', 'b'])).toBe(1);
   });
 
-  it('holds a thousand, the latest', () => {
+  it('keeps the latest thousand rows', () => {
     const rows = new LockedRows();
     for (let row = 0; row < 3000; row++) rows.note([`row ${row}`], row);
     expect(rows.size).toBe(1000);

@@ -1,6 +1,6 @@
-/** How long a row that nobody asks for is taken for locked. */
+/** How long an unused row counts as locked. */
 const REMEMBERED_MS = 60_000;
-/** The most rows that are remembered; the ones that were noted first go first. */
+/** The most rows that are remembered; the oldest are dropped first. */
 const MOST_REMEMBERED = 1000;
 
 interface Entry {
@@ -8,11 +8,11 @@ interface Entry {
   readonly triedAt: number;
 }
 
-/** Remembers by name which rows others keep locked. */
+/** Remembers, by name, the rows that other sessions keep locked. */
 export class LockedRows {
   private readonly entries = new Map<string, Entry>();
 
-  /** How many there are. */
+  /** The number of rows remembered. */
   get size(): number {
     return this.entries.size;
   }
@@ -22,8 +22,8 @@ export class LockedRows {
   }
 
   /**
-   * Notes that a transaction that locks these rows could not have one of them. Which one is not known: rows of which it is
-   * known that they are locked explain it, and are enough.
+   * Records that a transaction failed to lock one of these rows. Which one is unknown: if some are already known to be
+   * locked, they explain the failure, and no others are added.
    */
   note(rows: readonly string[], now = performance.now()): void {
     const known = rows.filter((row) => this.has([row], now));
@@ -37,12 +37,12 @@ export class LockedRows {
     }
   }
 
-  /** Notes that a transaction has had these rows. */
+  /** Records that a transaction has locked these rows, so they are free. */
   free(rows: readonly string[]): void {
     for (const row of rows) this.entries.delete(row);
   }
 
-  /** When the rows were found locked last; 0 for rows that are not. */
+  /** The time when the rows were last found locked; 0 for rows that are not. */
   triedAt(rows: readonly string[]): number {
     return Math.max(0, ...rows.map((row) => this.entries.get(row)?.triedAt ?? 0));
   }

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from './config.js';
 
-/** Hands the frozen configuration to whoever injects {@link CONFIG}. */
+/** Provides the frozen configuration under the token {@link CONFIG}. */
 @Global()
 @Module({})
 export class ConfigModule {

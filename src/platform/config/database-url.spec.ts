@@ -1,7 +1,7 @@
 import { parseDatabaseUrl } from './database-url.js';
 import { UnfitValue } from './unfit-value.js';
 
-/** The parts that are there. */
+/** The parts that are present. */
 function partsOf(url: string): object {
   const { parameters, ...parts } = parseDatabaseUrl(url);
   const given = Object.entries({ ...parts, ...parameters }).filter(([, value]) => value !== undefined);
@@ -39,12 +39,12 @@ describe('parseDatabaseUrl', () => {
     ['postgresql://u:topsecret%@h', "a '%' without two hexadecimal digits"],
     ['postgresql://u:topsecret%00@h', 'the password has a NUL character'],
     ['postgresql://u:topsecret%ff@h', 'the password is not UTF-8'],
-    ['postgresql://h:port/db', 'port is no number from 1 to 65535'],
-    ['postgresql://h:65536/db', 'port is no number from 1 to 65535'],
+    ['postgresql://h:port/db', 'port is not a number from 1 to 65535'],
+    ['postgresql://h:65536/db', 'port is not a number from 1 to 65535'],
     ['postgresql://a,b/db', 'more than one host'],
-    ['postgresql://h/db?sslmod=require', "a parameter 'sslmod', which is not known here"],
+    ['postgresql://h/db?sslmod=require', "a parameter 'sslmod', which Watcher does not know"],
     ['postgresql://h/db?sslmode', "parameter 'sslmode' has no value"],
-    ['postgresql://h/db?sslmode=on', "sslmode is 'on', which is none of disable, allow, prefer"],
+    ['postgresql://h/db?sslmode=on', "sslmode is 'on', which is not one of disable, allow, prefer"],
     ['postgresql://h/db?sslmode=verify-ca', 'sslmode=verify-ca needs sslrootcert'],
     ['postgresql://h/db?sslnegotiation=direct', 'sslnegotiation=direct needs sslmode=require'],
     ['postgresql://h/db?ssl_min_protocol_version=3', 'ssl_min_protocol_version'],

@@ -1,20 +1,20 @@
 import { UnfitValue } from './unfit-value.js';
 
-/** The parts of a PostgreSQL URL, decoded; what is absent is undefined. */
+/** The parts of a PostgreSQL URL, decoded; an absent part is undefined. */
 export interface DatabaseUrl {
   readonly user: string | undefined;
   readonly password: string | undefined;
-  /** A name or an address, or a folder of Unix sockets, which begins with `/`. */
+  /** A host name, an IP address, or a folder of Unix sockets, which begins with `/`. */
   readonly host: string | undefined;
-  /** The address to connect to (`hostaddr`), where the host is only the name that the certificate must have. */
+  /** The address to connect to (`hostaddr`), when the host is only the name in the certificate. */
   readonly address: string | undefined;
   readonly port: number | undefined;
   readonly database: string | undefined;
-  /** The other parameters, all of them known to {@link PARAMETERS}. */
+  /** The other parameters, all of them listed in {@link PARAMETERS}. */
   readonly parameters: Readonly<Partial<Record<Parameter, string>>>;
 }
 
-/** Those of libpq, and that of node-postgres for `require` whatever `sslrootcert` says. */
+/** The modes of libpq, and that of node-postgres for `require` regardless of `sslrootcert`. */
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /** Parameters that change how the service connects. */
@@ -34,7 +34,7 @@ const PARAMETERS = [
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
 
-/** Parameters of libpq that say what holds anyway with one server, UTF-8 and the service's own time limits. */
+/** Parameters of libpq whose effect the service has anyway: one server, UTF-8, and its own time limits. */
 const NO_EFFECT = new Set([
   'client_encoding',
   'connect_timeout',
@@ -50,19 +50,19 @@ const NO_EFFECT = new Set([
   'sslsni',
   'target_session_attrs',
   'tcp_user_timeout',
-  // The default of node-postgres differs from libpq; this is how it is asked for libpq's meaning.
+  // node-postgres defaults to other semantics than libpq; this parameter requests those of libpq.
   'uselibpqcompat',
 ]);
 
 const SEVERAL_HOSTS = 'it names more than one host; the service connects to one';
 const SHAPE = /^postgres(?:ql)?:\/\/(?<authority>[^/?]*)(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/s;
-/** Credentials may hold `?`, and `@` where somebody did not encode it: they end at the last `@` before the path. */
+/** Credentials may contain `?`, and an unencoded `@`: they end at the last `@` before the path. */
 const CREDENTIALS = /^(?<scheme>postgres(?:ql)?:\/\/)(?<credentials>[^/]*)@/s;
 const HOST_AND_PORT = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s;
 
 /**
- * Reads a URL by the rules of libpq (PostgreSQL's manual, "Connection URIs"), for one server. The messages never
- * repeat the credentials.
+ * Parses a URL by the rules of libpq (PostgreSQL's manual, "Connection URIs"), for one server. The error messages
+ * never contain the credentials.
  * @throws UnfitValue
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
@@ -79,7 +79,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
     named.delete(name);
     return value === '' ? undefined : value;
   };
-  // libpq too lets a parameter win over the part of the URL that it repeats.
+  // In libpq too, a parameter overrides the part of the URL that it repeats.
   const url = {
     user: take('user') ?? given(decode(user, 'the user name')),
     password: take('password') ?? given(decode(password ?? '', 'the password')),
@@ -116,7 +116,7 @@ function known(named: Map<string, string>): DatabaseUrl['parameters'] {
   for (const [name, value] of named) {
     const parameter = PARAMETERS.find((candidate) => candidate === name);
     if (parameter !== undefined) parameters[parameter] = value;
-    else if (!NO_EFFECT.has(name)) throw new UnfitValue(`it has a parameter '${name}', which is not known here`);
+    else if (!NO_EFFECT.has(name)) throw new UnfitValue(`it has a parameter '${name}', which Watcher does not know`);
   }
   check('sslmode', parameters.sslmode, SSL_MODES);
   check('sslnegotiation', parameters.sslnegotiation, ['postgres', 'direct']);
@@ -128,25 +128,25 @@ function known(named: Map<string, string>): DatabaseUrl['parameters'] {
   return parameters;
 }
 
-/** What libpq refuses too: each would weaken what the other asks for. */
+/** Combinations that libpq refuses too: each setting would weaken the other. */
 function checkTogether({ sslmode = 'prefer', sslnegotiation, sslrootcert }: DatabaseUrl['parameters']): void {
   if (sslnegotiation === 'direct' && ['disable', 'allow', 'prefer'].includes(sslmode)) {
     throw new UnfitValue('its sslnegotiation=direct needs sslmode=require or stronger');
   }
   if (sslmode === 'verify-ca' && (sslrootcert === undefined || sslrootcert === 'system')) {
-    throw new UnfitValue('its sslmode=verify-ca needs sslrootcert, the file of the CA; or take sslmode=verify-full');
+    throw new UnfitValue('its sslmode=verify-ca needs sslrootcert, the file of the CA; or use sslmode=verify-full');
   }
 }
 
 function check(name: string, value: string | undefined, taken: readonly string[]): void {
   if (value === undefined || taken.includes(value)) return;
-  throw new UnfitValue(`its ${name} is '${value}', which is none of ${taken.join(', ')}`);
+  throw new UnfitValue(`its ${name} is '${value}', which is not one of ${taken.join(', ')}`);
 }
 
 function portOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new UnfitValue('its port is no number from 1 to 65535');
+  if (port < 1 || port > 65_535) throw new UnfitValue('its port is not a number from 1 to 65535');
   return port;
 }
 

@@ -26,7 +26,7 @@ describe('a document', () => {
     }
   });
 
-  it('has variables replaced, which are kept out of the log as other secrets are', () => {
+  it('replaces variables and keeps their values out of the log like other secrets', () => {
     const text = '[{"slack": "https://${HOST_NAME}/x", "name": "${HOST_NAME}", "routing_key": "abc", "plain": "text"}]';
     expect(reading(text, { HOST_NAME: 'example.com' })).toEqual({
       content: [{ slack: 'https://example.com/x', name: 'example.com', routing_key: 'abc', plain: 'text' }],

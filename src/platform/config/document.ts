@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { ConfigurationError, type Details, variable } from './variable.js';
 
-/** What a JSON or YAML document says, `${VARIABLE}` replaced in its texts. */
+/** The content of a JSON or YAML document, with `${VARIABLE}` replaced in its strings. */
 export interface ConfigurationDocument {
   readonly content: unknown;
-  /** What the variables held, and other texts that look like secrets: kept out of the log. */
+  /** The values of the variables and other strings that look like secrets: kept out of the log. */
   readonly secrets: readonly string[];
 }
 
-/** Fields whose text is a secret even where it is written out. */
+/** Fields whose text is a secret even when it is written literally. */
 const SECRET_FIELD = /key|password|secret|token|url/i;
 
 /** A JSON or YAML document: the path of a file, or the document itself. */
@@ -30,7 +30,7 @@ export function document<D extends string | undefined = undefined>(name: string,
   });
 }
 
-/** A path is one line that no list and no object begins with. */
+/** A path is a single line that does not begin like a list or an object. */
 function isInline(given: string): boolean {
   return /^[[{]|^- |^-$|\n|^[\w"']+:\s/.test(given);
 }
@@ -52,7 +52,7 @@ function toValue(name: string, parsed: ReturnType<typeof parseDocument>): unknow
   }
 }
 
-/** The value with each of its texts replaced; `field` is the nearest key above a text. */
+/** The value with each of its strings replaced; `field` is the nearest key above a string. */
 function resolve(value: unknown, replace: (text: string, field: string) => string, field = ''): unknown {
   if (typeof value === 'string') return replace(value, field);
   if (Array.isArray(value)) return value.map((item) => resolve(item, replace, field));

@@ -1,2 +1,2 @@
-/** Says what is wrong with the text of a variable, where "takes …" alone would not; never repeats a secret. */
+/** Explains why the text of a variable is invalid where "takes …" alone would not; never contains a secret. */
 export class UnfitValue extends Error {}

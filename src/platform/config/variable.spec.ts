@@ -20,7 +20,7 @@ const description = 'A thing.';
 const whole = integer(NAME, { description, min: 1, max: 10, unit: 'seconds', fallback: '5' });
 
 describe('a variable', () => {
-  it('takes its fallback when it is unset, empty or blank', () => {
+  it('uses its fallback when it is unset, empty or blank', () => {
     for (const environment of [{}, { [NAME]: '' }, { [NAME]: '  ' }]) expect(read(whole, environment)).toBe(5);
   });
 
@@ -32,23 +32,23 @@ describe('a variable', () => {
     expect(read(whole, { [NAME]: ' 7\n' })).toBe(7);
   });
 
-  it('names itself, what it got and what it takes when the value is wrong', () => {
+  it('names itself, the value and the accepted values when the value is wrong', () => {
     expect(() => read(whole, { [NAME]: '11' })).toThrow(
       new ConfigurationError(`${NAME} got '11', but takes a whole number from 1 to 10 seconds`),
     );
   });
 
-  it('is refused in one line, however many the value has', () => {
+  it('is refused in one line, even for a value of several lines', () => {
     expect(() => read(whole, { [NAME]: '1\n2' })).toThrow(/^[^\n]*$/);
   });
 
-  it('keeps a secret', () => {
+  it('does not reveal a secret', () => {
     const secret = url(NAME, ['postgres'], { description, secret: true });
     expect(() => read(secret, { [NAME]: 'mysql://u:hunter2@h/d' })).toThrow(/^(?!.*hunter2)WATCHER_THING got /);
   });
 });
 
-describe('what the kinds take', () => {
+describe('values that each kind accepts', () => {
   const pattern = regularExpression(NAME, { description });
   const anything = { description, takes: 'a folder' };
 
@@ -117,12 +117,12 @@ describe('a word for yes or no', () => {
 describe('a list', () => {
   const origins = list(NAME, { description, takes: 'words', item: /^\w+$/ });
 
-  it('takes items with commas between them', () => {
+  it('accepts items separated by commas', () => {
     expect(read(origins, { [NAME]: 'one' })).toEqual(['one']);
     expect(read(origins, { [NAME]: 'one, two,three' })).toEqual(['one', 'two', 'three']);
   });
 
-  it('takes no item that is not one', () => {
+  it('refuses an invalid item', () => {
     for (const value of ['one,', ',', 'one,,two', 'one;two']) {
       expect(() => read(origins, { [NAME]: value })).toThrow(ConfigurationError);
     }
@@ -130,7 +130,7 @@ describe('a list', () => {
 });
 
 describe('text with a pattern', () => {
-  it('takes what matches, and keeps a secret that does not', () => {
+  it('accepts a match, and does not reveal a secret that does not match', () => {
     const key = text(NAME, { description, takes: 'a key', pattern: /^\w{4,}$/, secret: true });
     expect(read(key, { [NAME]: 'abcd' })).toBe('abcd');
     expect(() => read(key, { [NAME]: 'a!b' })).toThrow(/^(?!.*a!b).*takes a key$/);
@@ -138,7 +138,7 @@ describe('text with a pattern', () => {
 });
 
 describe('a webhook', () => {
-  it('is asked without its credentials, which become Basic authorisation', () => {
+  it('is requested without its credentials, which become Basic authorisation', () => {
     const url = read(webhook(NAME, { description }), { [NAME]: 'https://us%20er:p%C3%A4ss@h:8443/x?y=1' }) ?? '';
     const credentials = Buffer.from('us er:päss').toString('base64');
     expect(webhookRequest(url)).toEqual({
@@ -148,7 +148,7 @@ describe('a webhook', () => {
     expect(webhookRequest('http://h/x')).toEqual({ url: 'http://h/x', headers: {} });
   });
 
-  it('has none of the ports that fetch refuses', async () => {
+  it('refuses the ports that fetch refuses', async () => {
     const variable = webhook(NAME, { description });
     const ports = Array.from({ length: 65_535 }, (_, index) => index + 1);
     const refused = ports.filter((port) => {
@@ -164,7 +164,7 @@ describe('a webhook', () => {
     }
   });
 
-  it('keeps what is wrong to itself', () => {
+  it('does not reveal the invalid URL', () => {
     const refuse = () => read(webhook(NAME, { description, secret: true }), { [NAME]: 'https://u:hunter2@h:25/x' });
     expect(refuse).toThrow(
       new ConfigurationError(`${NAME} has port 25, which no HTTP client posts to: take another port`),

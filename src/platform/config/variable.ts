@@ -4,23 +4,23 @@ import { parseDatabaseUrl } from './database-url.js';
 import { UnfitValue } from './unfit-value.js';
 import { webhookProblem } from './webhook-url.js';
 
-/** Thrown for a value that a variable doesn't take; its message is the one line that the operator sees. */
+/** Thrown for a value that a variable does not accept; its message is the one line that the operator sees. */
 export class ConfigurationError extends Error {}
 
-/** One environment variable: its name, what it takes, and how its text becomes a value. */
+/** One environment variable: its name, its accepted values, and the conversion from its text. */
 export interface Variable<T> {
   readonly name: string;
-  /** What the variable does, one sentence, for people. */
+  /** The effect of the variable, in one sentence. */
   readonly description: string;
-  /** What values it takes, for messages and the documentation. */
+  /** The values that it accepts, for messages and the documentation. */
   readonly takes: string;
-  /** The text that stands in when the variable is unset; absent where unset is a value of its own. */
+  /** The text used when the variable is unset; absent if unset is a value of its own. */
   readonly fallback?: string;
-  /** Secrets are never repeated in a message. */
+  /** Secrets never appear in a message. */
   readonly secret: boolean;
   /**
-   * The value, or undefined when the text isn't one that the variable takes. Throws {@link UnfitValue} to say why not,
-   * or {@link ConfigurationError} where a line of its own says better what is wrong.
+   * Returns the value, or undefined when the variable does not accept the text. Throws {@link UnfitValue} with a
+   * reason, or {@link ConfigurationError} for a message of its own.
    */
   readonly parse: (text: string, environment: NodeJS.ProcessEnv) => T | undefined;
 }
@@ -55,7 +55,7 @@ export function integer<D extends string | undefined = undefined>(
   });
 }
 
-/** A share, from nothing to all of it. */
+/** A share from 0 to 1. */
 export function ratio<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, 'a number from 0 to 1', (text) => {
     const value = /^\d(?:\.\d{1,9})?$/.test(text) ? Number(text) : NaN;
@@ -73,7 +73,10 @@ export function oneOf<const V extends string, D extends string | undefined = und
   );
 }
 
-/** The words for yes and no. YAML reads `off` as false before a chart or a compose file hands it on, so all of them count. */
+/**
+ * The words for yes and no. All of them count, because YAML reads `off` as false before a chart or a compose file
+ * passes it on.
+ */
 const ON = /^(?:on|true|yes|1)$/i;
 const OFF = /^(?:off|false|no|0)$/i;
 
@@ -91,7 +94,7 @@ export function text<D extends string | undefined = undefined>(
   return variable(name, details, details.takes, (value) => (pattern.test(value) ? value : undefined));
 }
 
-/** A comma-separated list, each item of which matches `item`. */
+/** A comma-separated list; each item must match `item`. */
 export function list<D extends string | undefined = undefined>(
   name: string,
   details: Details<D> & { readonly takes: string; readonly item: RegExp },
@@ -136,16 +139,16 @@ export function url<D extends string | undefined = undefined>(
   });
 }
 
-/** A URL of a PostgreSQL database, as it was written. */
+/** The URL of a PostgreSQL database, unchanged. */
 export function databaseUrl<D extends string | undefined = undefined>(name: string, details: Details<D>) {
-  const takes = 'a URL as psql takes it, such as postgresql://user:password@host:5432/database?sslmode=require';
+  const takes = 'a URL as for psql, such as postgresql://user:password@host:5432/database?sslmode=require';
   return variable(name, details, takes, (value) => {
     parseDatabaseUrl(value);
     return value;
   });
 }
 
-/** A URL that messages are posted to; credentials in it become Basic authorisation. */
+/** A URL to which messages are posted; credentials in it become Basic authorisation. */
 export function webhook<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, 'a URL that starts with https:// or http://', (value) => {
     const problem = webhookProblem(value);
@@ -164,7 +167,7 @@ export function duration<D extends string | undefined = undefined>(name: string,
   });
 }
 
-/** A cron expression of five fields, as it was written; `off`, in any of its words, is null: never. */
+/** A cron expression of five fields, unchanged; `off`, in any of its words, is null: never. */
 export function cron<D extends string | undefined = undefined>(name: string, details: Details<D>) {
   return variable(name, details, `a cron expression of five fields, such as '*/5 * * * *', or 'off'`, (source) => {
     if (OFF.test(source)) return null;
@@ -188,7 +191,7 @@ export function byteSize<D extends string | undefined = undefined>(name: string,
   });
 }
 
-/** The value of a variable in an environment; throws {@link ConfigurationError} for a text that it doesn't take. */
+/** The value of a variable in an environment. Throws {@link ConfigurationError} for a text that it does not accept. */
 export function read<T>(variable: Variable<T>, environment: NodeJS.ProcessEnv): T | undefined {
   const given = environment[variable.name]?.trim();
   const source = given === undefined || given === '' ? variable.fallback : given;

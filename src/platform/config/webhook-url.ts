@@ -7,7 +7,7 @@ const REFUSED_PORTS = new Set(
   ).split(' '),
 );
 
-/** Why a URL can't be posted to, without repeating it; undefined where it can. */
+/** The reason why the service can't post to a URL, without the URL itself; undefined if it can. */
 export function webhookProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) return 'takes a URL that starts with https:// or http://';
@@ -16,7 +16,7 @@ export function webhookProblem(value: string): string | undefined {
   return undefined;
 }
 
-/** A webhook as it is asked: credentials in the URL become a header, since `fetch` takes none there. */
+/** A webhook as `fetch` takes it: credentials in the URL become a header. */
 export function webhookRequest(value: string): { url: string; headers: Record<string, string> } {
   const url = new URL(value);
   const credentials = credentialsOf(url);
@@ -26,7 +26,7 @@ export function webhookRequest(value: string): { url: string; headers: Record<st
   return { url: url.href, headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` } };
 }
 
-/** `user:password`; undefined where the URL has none, null where they can't be decoded. */
+/** `user:password`; undefined if the URL has none, null if they can't be decoded. */
 function credentialsOf({ password, username }: URL): string | undefined | null {
   if (username === '' && password === '') return undefined;
   try {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { connectionOptions, DatabaseClient } from './connection.js';
 
 /**
- * Runs work on a connection of its own, beside the pool. @throws the error of the connection, or of the work
+ * Runs work on a connection outside the pool. @throws the error of the connection, or of the work
  * @param timeoutMs for the connection, and again for each statement
  */
 export async function besidePool<T>(
@@ -22,7 +22,7 @@ export async function besidePool<T>(
     await client.connect();
     return await work(client);
   } finally {
-    // Doesn't wait for a server that doesn't answer.
+    // Does not wait for a server that does not answer.
     client.end().catch(() => undefined);
   }
 }

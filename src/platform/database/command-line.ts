@@ -7,7 +7,7 @@ import { connectionUrl, readAccess } from '../embedded-postgres/connection-url.j
 
 forgetLibpqVariables();
 
-/** For the TypeORM command line: DATABASE_URL, or the embedded database of a service that runs. */
+/** For the TypeORM command line: DATABASE_URL, or the embedded database of a running service. */
 export const commandLineDataSource = new DataSource(commandLineOptions(await urlOf(readConfig())));
 
 async function urlOf(config: Config): Promise<string> {

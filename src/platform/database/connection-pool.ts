@@ -1,19 +1,19 @@
 import type { DataSource } from 'typeorm';
 
-/** A connection of the pool, with what `pg` keeps to itself: its pool cuts connections by the same way. */
+/** A connection of the pool, with a private member of `pg`, which its pool also uses to cut connections. */
 export interface PooledClient {
   readonly connection?: {
     readonly stream?: { readonly bytesRead?: number; readonly bytesWritten?: number; destroy(): void };
   };
-  /** The server's process, unless a pooler stands between. */
+  /** The pid of the server process, unless a pooler is in between. */
   readonly processID: number | null;
 }
 
-/** The pool of `pg`, with what it keeps to itself. */
+/** The pool of `pg`, with its private members. */
 export interface ConnectionPool {
   readonly _clients: readonly PooledClient[];
   readonly _idle: readonly { readonly client: PooledClient }[];
-  /** Connections that end when they are given back. */
+  /** Connections that are closed when they are released. */
   readonly _expired: WeakSet<PooledClient>;
   readonly totalCount: number;
   readonly idleCount: number;
@@ -24,12 +24,15 @@ export function poolOf(dataSource: DataSource): ConnectionPool | undefined {
   return (dataSource.driver as unknown as { readonly master?: ConnectionPool }).master;
 }
 
-/** Cuts a connection; whoever waits for an answer on it hears of it at once. */
+/** Cuts a connection; its pending statements fail at once. */
 export function cut(client: PooledClient): void {
   client.connection?.stream?.destroy();
 }
 
-/** Ends all connections, those in use when their work is done: the next work goes to whatever server the address leads to. */
+/**
+ * Closes all connections, those in use when their work is done: new connections go to the server that the address now
+ * leads to.
+ */
 export function renewConnections(pool: ConnectionPool): void {
   const idle = new Set(pool._idle.map(({ client }) => client));
   for (const client of pool._clients) {

@@ -8,13 +8,12 @@ import { ConfigurationError } from '../config/variable.js';
 import { SessionClient } from './session-client.js';
 
 const DEFAULT_PORT = 5432;
-/** Where servers put their Unix sockets, on most systems. */
+/** The folder of Unix sockets on most systems. */
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
 
 /**
- * How to connect to the database of a URL: for `pg.Client`, and for `pg.Pool` as well. Everything that connects takes
- * it from here, so that the pool, the watch and the commands understand a URL alike, and as psql does. Certificates
- * are read now.
+ * The connection options for the URL of a database, for `pg.Client` and `pg.Pool`. All connections use these, so that
+ * the pool, the watch and the commands interpret a URL alike, and as psql does. Reads the certificates now.
  * @throws ConfigurationError for a file that can't be used
  */
 export function connectionOptions(url: string) {
@@ -25,12 +24,12 @@ export function connectionOptions(url: string) {
   const user = parsed.user ?? userInfo().username;
   const ssl = host.startsWith('/') ? false : tlsOptions(parsed);
   return {
-    // The pool makes its connections of this class.
+    // The pool creates its connections from this class.
     Client: DatabaseClient,
     host,
     port,
     user,
-    // Undefined: `pg` looks into ~/.pgpass when the server asks for one.
+    // Undefined: `pg` looks in ~/.pgpass when the server asks for a password.
     password: parsed.password,
     database: parsed.database ?? user,
     application_name: name,
@@ -46,12 +45,12 @@ function socketFolder(port: number): string | undefined {
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`));
 }
 
-/** `allow` is taken for `prefer`: both mean "encrypted or not", and this one encrypts where the server can. */
+/** `allow` is treated as `prefer`: both mean "encrypted or not", and this one encrypts if the server can. */
 function isTlsRequired({ parameters: { sslmode = 'prefer' } }: DatabaseUrl): boolean {
   return sslmode !== 'prefer' && sslmode !== 'allow';
 }
 
-/** What `sslmode` means to libpq, for Node's TLS. */
+/** Translates libpq's `sslmode` into options of Node's TLS. */
 function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptions | false {
   const { sslmode = 'prefer', sslrootcert, sslcert, sslkey, sslpassword, sslcrl } = parameters;
   if (sslmode === 'disable') return false;
@@ -86,7 +85,7 @@ function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptio
 function authorities(sslrootcert: string): string | string[] {
   if (sslrootcert === 'system') return getCACertificates('system');
   const text = readParameter('sslrootcert', sslrootcert);
-  // Node takes a file without a certificate for an empty list, and would say only that nobody is trusted.
+  // Node treats a file without a certificate as an empty list, and would report only an untrusted issuer.
   if (!text.includes('-----BEGIN'))
     throw new ConfigurationError('DATABASE_URL: sslrootcert names a file that holds no PEM certificate');
   return text;
@@ -120,8 +119,9 @@ export class DatabaseClient extends SessionClient {
 }
 
 /**
- * `pg` asks the server whether it speaks TLS and gives up at `N`, for no. Its listener for that answer, the only one of
- * the new stream, is wrapped: at `N` the connection goes on as it does after a handshake, in plain text.
+ * `pg` asks the server whether it supports TLS and gives up at the answer `N`, for no. The listener for that answer,
+ * the only one of the new stream, is wrapped: at `N` the connection continues in plain text, as it would after a
+ * handshake.
  */
 function goOnWithoutTls(connection: Negotiation): void {
   const connect = connection.connect.bind(connection);

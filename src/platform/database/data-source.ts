@@ -15,7 +15,7 @@ import { ExecutionStatus1767744000000 } from './migrations/1767744000000-executi
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
-/** Oldest first; each file's name and class carry the moment it was made. */
+/** Oldest first; each file's name and class contain the time when it was written. */
 const MIGRATIONS = [
   Initial1767225600000,
   Monitoring1767398400000,
@@ -29,10 +29,10 @@ const MIGRATIONS = [
   ...VIEWS_MIGRATIONS,
 ];
 
-/** Where TypeORM notes which of them have run. */
+/** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'watcher_migration';
 
-/** Columns of an embedded type are named `prefix_name`; TypeORM's own way would be `prefixName`. */
+/** Names columns of an embedded type `prefix_name`; TypeORM's default would be `prefixName`. */
 class SnakeCasePrefixes extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined, prefixes: string[]): string {
     return [...prefixes, customName ?? propertyName].join('_');
@@ -40,7 +40,7 @@ class SnakeCasePrefixes extends DefaultNamingStrategy {
 }
 
 /**
- * How the service talks to its database, whoever opens the connection: the application, the command line, a test.
+ * The settings for every connection to the database: of the application, the command line, and the tests.
  * @throws ConfigurationError for a certificate that can't be used
  */
 export function dataSourceOptions(url: string, poolSize: number) {
@@ -54,7 +54,7 @@ export function dataSourceOptions(url: string, poolSize: number) {
     namingStrategy: new SnakeCasePrefixes(),
     poolSize,
     connectTimeoutMS: 3000,
-    // Ids and counts are at most 2^53-1 by the contract, so a double holds each.
+    // Ids and counts are at most 2^53-1 by the contract, so a double represents each exactly.
     parseInt8: true,
     useUTC: true,
     logging: false,
@@ -71,14 +71,14 @@ const getTypeParser: typeof pg.types.getTypeParser = (type, format) => {
 };
 
 /**
- * A connection that ends in the moment between pg's pool, which stops listening for its errors, and
- * TypeORM, which has not begun yet, would end the process. Whoever uses it learns of the end anyway.
+ * If a connection ends between the moment when pg's pool stops listening for its errors and the moment when TypeORM
+ * begins, the error would end the process. The user of the connection gets the error anyway.
  */
 function tolerateErrors(client: EventEmitter): void {
   client.on('error', () => undefined);
 }
 
-/** The same for the TypeORM command line, which has no modules to tell it of the entities. */
+/** The same for the TypeORM command line, which has no modules to register the entities. */
 export function commandLineOptions(url: string): DataSourceOptions {
   return { ...dataSourceOptions(url, 2), entities: [fileURLToPath(new URL('../../**/*.entity.js', import.meta.url))] };
 }

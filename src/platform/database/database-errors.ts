@@ -17,12 +17,12 @@ export const SqlState = {
 /** SQLSTATE classes that mean "the database can't serve now": connection, resources, operator, system. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
 
-/** Why a database that answers can't be used. */
+/** The reason why a responding database can't be used. */
 export interface DatabaseFault {
   /** The `code` of the problem. */
   readonly code: string;
   readonly detail: string;
-  /** Whether it stays until somebody mends it, as far as one can tell. */
+  /** Whether it lasts until someone repairs it, as far as the error shows. */
   readonly isLasting: boolean;
 }
 
@@ -31,7 +31,7 @@ const REFUSED = lasting('database_access_refused', 'The database refuses the use
 const MISSING = lasting('database_missing', 'The database of the service does not exist on its server.');
 const READ_ONLY = lasting('database_read_only', 'The database is read-only now, as after a failover; try again.');
 
-/** What the SQLSTATEs mean that say more than "can't serve now". */
+/** The SQLSTATEs that mean more than "can't serve now". */
 const FAULTS: Readonly<Record<string, DatabaseFault>> = {
   '25006': READ_ONLY,
   '28000': REFUSED,
@@ -46,7 +46,7 @@ const FAULTS: Readonly<Record<string, DatabaseFault>> = {
   '58030': lasting('database_storage_failed', 'The storage of the database reports errors.'),
 };
 
-/** What ends a single piece of work while the database is well: others hold its rows, or it ran out of time. */
+/** Errors that end a single piece of work although the database is well: locked rows, or a timeout. */
 const HELD_UP: ReadonlySet<string | undefined> = new Set([
   SqlState.serializationFailure,
   SqlState.deadlockDetected,
@@ -68,10 +68,10 @@ const UNAVAILABLE_CODES = new Set([
 const UNAVAILABLE_MESSAGES =
   /connection terminated|SSL connection|timeout exceeded when trying to connect|query read timeout|not queryable|connection error|driver not connected|cannot use a pool after/i;
 
-/** What the pool says when all its connections are in use for too long: the database is there. */
+/** The pool's message when all its connections are in use for too long: the database is reachable. */
 const POOL_EXHAUSTED = /timeout exceeded when trying to connect/;
 
-/** What TypeORM says when the connection broke between two statements of a transaction. */
+/** TypeORM's message when the connection broke between two statements of a transaction. */
 const BROKEN_BETWEEN_STATEMENTS = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError] as const;
 
 interface DriverError extends Error {
@@ -81,7 +81,7 @@ interface DriverError extends Error {
 
 function driverError(error: unknown): DriverError | undefined {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  // By its shape: an error of Node's own may come from another realm, and then be no instance of this one's Error.
+  // Checked by its properties: an error of Node may come from another realm and fail instanceof.
   const isError = typeof cause === 'object' && cause !== null && 'message' in cause;
   return isError ? (cause as DriverError) : undefined;
 }
@@ -97,12 +97,15 @@ export function violates(error: unknown, constraint: string): boolean {
   return cause?.code === SqlState.uniqueViolation && cause.constraint === constraint;
 }
 
-/** A server that restarts takes its Unix socket away for a while. Files give the same codes, so the call counts too. */
+/**
+ * A restarting server removes its Unix socket for a while. File errors have the same codes, so the system call is
+ * checked too.
+ */
 function isSocketGone({ code, syscall }: NodeJS.ErrnoException): boolean {
   return syscall === 'connect' && (code === 'ENOENT' || code === 'EACCES');
 }
 
-/** Whether the statement has waited for somebody's lock for as long as its transaction allows. */
+/** Whether the statement waited for a lock until the limit of its transaction. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlStateOf(error) === SqlState.lockNotAvailable;
 }
@@ -121,45 +124,45 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * The error by which a transaction says that it has met a write of somebody else since it read: its SQLSTATE is that of a
- * serialization failure, and the transaction runs again as after one of PostgreSQL's own.
+ * The error of a transaction that found a concurrent write since its read: it has the SQLSTATE of a serialization
+ * failure, so that the transaction runs again as after one of PostgreSQL's own.
  */
 export function writtenMeanwhile(row: string): Error {
-  return Object.assign(new Error(`somebody else has written ${row} meanwhile`), {
+  return Object.assign(new Error(`a concurrent transaction has written ${row}`), {
     code: SqlState.serializationFailure,
   });
 }
 
-/** What keeps the database from being used, where the error says so; undefined for one that is merely out of reach. */
+/** The fault in the error that keeps the database from being used; undefined if the database is merely unreachable. */
 export function faultOf(error: unknown): DatabaseFault | undefined {
   return FAULTS[sqlStateOf(error) ?? ''];
 }
 
-/** The error of a database that takes no writes, where a question has found it out. */
+/** The error for a database that a query has found to accept no writes. */
 export function readOnly(): Error {
   return Object.assign(new Error('the server is in recovery, or its transactions are read-only'), {
     code: SqlState.readOnlyTransaction,
   });
 }
 
-/** The refusal that a fault stands for. */
+/** The refusal for a fault. */
 export function databaseUnusable({ code, detail }: DatabaseFault, cause?: unknown): DomainError {
   return new DomainError('unavailable', code, detail, undefined, { cause });
 }
 
-/** The refusal of work that the database is needed for and can't do. */
+/** The refusal of work that needs the database while it is unavailable. */
 export function databaseAway(cause?: unknown): DomainError {
   const detail = 'The database cannot be reached now; try again.';
   return new DomainError('unavailable', 'database_unavailable', detail, undefined, { cause });
 }
 
-/** The refusal of work that others hold up: a lock that is not given back, or more to do than there are connections. */
+/** The refusal of work that others block: a lock that is not released, or more work than connections. */
 export function databaseBusy(cause?: unknown): DomainError {
-  const detail = 'Other work in the database holds this up; try again.';
+  const detail = 'Other work in the database blocks this request; try again.';
   return new DomainError('unavailable', 'database_busy', detail, undefined, { cause });
 }
 
-/** The refusal that a failed statement stands for, where it stands for one that every feature shares. */
+/** The refusal for a failed statement, if it is one that all features share. */
 export function asDomainError(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const fault = faultOf(error);

@@ -14,19 +14,22 @@ import {
   SqlState,
 } from './database-errors.js';
 
-/** How often a database that can't be used is tried. */
+/** How often an unusable database is probed. */
 const TRY_EVERY_MS = 500;
-/** How long a fault holds after work has met it last, whatever a trial says: a trial can't do all that work does. */
+/**
+ * How long a fault lasts after the last work that met it, whatever a probe shows: a probe can't do everything that
+ * work does.
+ */
 const HOLD_MS = 1000;
 const TRIAL_TIMEOUT_MS = 2000;
-/** How often the log repeats that the database still can't be used. */
+/** How often the log repeats that the database is still unusable. */
 const REMIND_EVERY_MS = 60_000;
 
 const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`;
 
-/** For a transaction: what needs more memory than this goes to the disk of the database itself. */
+/** For a transaction: with this setting, data beyond this size goes to the disk of the database. */
 const SPILL = `SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)`;
-/** More than 1 MB, which is gone with the statement. */
+/** More than 1 MB, which is freed with the statement. */
 const WRITE_TO_DISK = `SELECT count(*) FROM generate_series(1, 100000)`;
 
 interface Met extends DatabaseFault {
@@ -36,10 +39,10 @@ interface Met extends DatabaseFault {
 }
 
 /**
- * Whether the database can be used, and why not: it is read-only, its disk is full, it refuses the service's password.
- * Work that fails so reports it ({@link note}), readiness agrees with it ({@link check}), and the log says it once a
- * minute. From then on the database is tried on a connection of its own, until it can be used again. Work is never
- * refused for it: what the database can still do, such as reads, it does.
+ * Tracks whether the database can be used, and the reason if not: it is read-only, its disk is full, it refuses the
+ * service's password. Failing work reports the error ({@link note}), readiness includes it ({@link check}), and the
+ * log repeats it once a minute. From then on the service probes the database on a separate connection, until it can be
+ * used again. Work is never refused because of this state: operations that still succeed, such as reads, continue.
  */
 @Injectable()
 export class DatabaseState implements OnModuleDestroy {
@@ -58,23 +61,27 @@ export class DatabaseState implements OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** Takes notice of why work has failed; of what says nothing about the database it takes none. */
+  /** Records the reason why work failed; ignores errors that are unrelated to the state of the database. */
   note(error: unknown): void {
     const fault = faultOf(error);
     if (!fault?.isLasting || this.isStopped) return;
-    // The server that refuses writes may have been the primary a moment ago, and the address lead to the new one now.
+    // The server that refuses writes may have been the primary a moment ago, and the address may lead to the new one
+    // now.
     if (sqlStateOf(error) === SqlState.readOnlyTransaction) this.renewConnections();
     const now = performance.now();
     const isNews = this.met?.code !== fault.code;
     const saidAt = this.met && !isNews && now - this.met.saidAt < REMIND_EVERY_MS ? this.met.saidAt : now;
     if (saidAt === now) this.logger.error(`the database can't be used (${fault.code}): ${(error as Error).message}`);
-    // The statement of a trial is not the one that has failed.
+    // The failed statement is not that of a probe.
     const isTrial = this.met && !isNews && !(error instanceof QueryFailedError);
     this.met = { ...fault, error: isTrial ? this.met?.error : error, at: now, saidAt };
     this.timer ??= this.tryLater();
   }
 
-  /** Asks on a connection of the pool whether the database can be used. @throws DomainError `unavailable`, with the reason */
+  /**
+   * Tests on a connection of the pool whether the database can be used. @throws DomainError `unavailable`, with the
+   * reason
+   */
   async check(): Promise<void> {
     if (this.met) throw databaseUnusable(this.met);
     try {
@@ -107,7 +114,7 @@ export class DatabaseState implements OnModuleDestroy {
     else if (performance.now() - (this.met?.at ?? 0) >= HOLD_MS) {
       this.logger.warn(`the database can be used again (${met.code} is over)`);
       this.met = undefined;
-      // Those that were made meanwhile may be read-only for good.
+      // Connections opened meanwhile may be read-only for good.
       if (sqlStateOf(met.error) === SqlState.readOnlyTransaction) this.renewConnections();
       return;
     }
@@ -115,7 +122,7 @@ export class DatabaseState implements OnModuleDestroy {
   }
 }
 
-/** Does what has failed, as far as that can be done without leaving anything behind; throws when it still fails. */
+/** Repeats the failed operation as far as possible without leaving traces; throws if it still fails. */
 async function tryOut(client: pg.Client, { code, error }: Met): Promise<void> {
   await client.query('BEGIN');
   const { rows } = await client.query<{ isReadOnly: boolean }>(IS_READ_ONLY);
@@ -127,7 +134,7 @@ async function tryOut(client: pg.Client, { code, error }: Met): Promise<void> {
   if (code === 'database_permission_denied' && error instanceof QueryFailedError) await tryRights(client, error);
 }
 
-/** EXPLAIN takes the rights that the statement takes, and does nothing. */
+/** EXPLAIN requires the rights that the statement requires, and changes nothing. */
 async function tryRights(client: pg.Client, { query, parameters }: QueryFailedError): Promise<void> {
   // oxlint-disable-next-line sql/no-built-sql -- a statement of the service's own, as it was sent before
   await client.query(`EXPLAIN ${query}`, (parameters ?? []) as unknown[]).catch((error: unknown) => {

@@ -9,46 +9,46 @@ import { GuardedReads, type Read } from './guarded-reads.js';
 import { type Backend, cancelWaits, isHeldUpByLock, lookAtBackends, saysItIsIdle } from './silent-backends.js';
 
 const LOOK_EVERY_MS = 250;
-/** Silence on every connection, while somebody waits for an answer, that makes the watch ask. */
+/** How long all connections may be silent, while a statement is pending, before the watch probes. */
 const SILENCE_MS = 1000;
 /** How long the database may take to accept the watch's connection, and again to answer its query. */
 const ANSWER_TIMEOUT_MS = 1000;
-/** How often the server is asked about connections that say nothing. */
+/** How often the server is queried about silent connections. */
 const INSPECT_EVERY_MS = 500;
-/** Silence of one connection after which its server process may be one that is stopped. */
+/** Silence of one connection after which its server process may be stopped. */
 const STOPPED_MS = 2000;
-/** A connection in use that says nothing for so long is dead, or its statement is beyond what anybody waits for. */
+/** A connection in use that is silent for this long is dead, or its statement takes longer than any caller waits. */
 const LONGEST_STATEMENT_MS = 60_000;
 
-/** What has gone over a connection, and when that was noticed. */
+/** The byte counts of a connection, and when a change was noticed. */
 interface Traffic {
   readonly read: number;
   readonly written: number;
-  /** Of anything that was read. */
+  /** The time of the last bytes read. */
   readonly heardAt: number;
-  /** Of anything that was read or written. */
+  /** The time of the last bytes read or written. */
   readonly at: number;
 }
 
-/** A connection that somebody waits for, and how long nothing has gone over it, either way. */
+/** A connection with a pending statement, and how long it has been silent in both directions. */
 interface Silent {
   readonly client: PooledClient;
   readonly ms: number;
 }
 
 /**
- * Notices when the database is gone without a word: a machine that lost its power, or a network that swallows packets,
- * closes no connection, and a statement would wait on one for minutes. When somebody waits and no connection has said
- * anything for a while, the watch asks on a connection of its own. No answer: all connections are cut, so that who
- * waits is told at once, and new work is refused until the database answers the watch again.
+ * Detects a database that disappears without closing its connections, as after a power failure or when a network drops
+ * packets: a statement would then wait for minutes. When statements are pending and no connection has received
+ * anything for a while, the watch probes on a separate connection. If it gets no answer, it cuts all connections, so
+ * that pending statements fail at once, and new work is refused until the database answers the watch again.
  *
- * When the database answers but a connection says nothing, the watch asks the server what that connection does. A read
- * that waits for a lock is cancelled. A server process that does not run, which is seen by one that leaves a statement
- * unread, is given up, and with it all connections that are silent. Any other slow statement is left alone, up to
- * {@link LONGEST_STATEMENT_MS}.
+ * When the database answers but a connection is silent, the watch queries the server about that connection. It cancels
+ * a read that waits for a lock. It gives up a server process that does not run, recognised by a statement that it
+ * leaves unread, and with it all silent connections. Any other slow statement is left alone, up to {@link
+ * LONGEST_STATEMENT_MS}.
  *
- * It counts the bytes that went over the connections, so it costs the statements nothing, and needs no setting of the
- * session, which a pooler in transaction mode would lose.
+ * The watch counts the bytes of the connections, so it costs the statements nothing, and needs no session setting,
+ * which a pooler in transaction mode would lose.
  */
 @Injectable()
 export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
@@ -57,7 +57,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isAway = false;
-  /** When anything was heard last, or nobody was waiting to hear. */
+  /** When something was last received, or no statement was pending. */
   private heardAt = performance.now();
   private inspectedAt = 0;
 
@@ -101,7 +101,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     if (failure !== undefined && isSilent()) {
       if (!this.isAway) this.logger.warn(`the database does not answer: ${failure}`);
       this.isAway = true;
-      // The idle ones too: they may be as dead as the others, and cost a moment to open again.
+      // Idle connections too: they may also be dead, and reopening them takes only a moment.
       pool._clients.forEach(cut);
     } else if (failure === undefined) {
       if (this.isAway) this.logger.warn('the database answers again');
@@ -110,7 +110,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** Notes who has said something since the last time, and cuts who has been silent for too long. */
+  /** Records the connections with traffic since the last time, and cuts those that have been silent for too long. */
   private listen(pool: ConnectionPool): void {
     const now = performance.now();
     if (pool.totalCount === pool.idleCount) this.heardAt = now;
@@ -136,7 +136,10 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
       .filter(({ ms }) => ms >= forMs);
   }
 
-  /** Why the database does not answer; undefined when it does, be it by a refusal. Sees to silent connections if it does. */
+  /**
+   * The reason why the database does not answer; undefined if it does, even with a refusal. If it does, handles silent
+   * connections.
+   */
   private async ask(pool: ConnectionPool): Promise<string | undefined> {
     try {
       await besidePool(this.config.databaseUrl, 'watcher watch', ANSWER_TIMEOUT_MS, async (server) => {
@@ -155,7 +158,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** Ends the reads that wait for locks: those of the processes that it gives are to be cancelled. */
+  /** Ends the reads that wait for locks; returns the processes to cancel. */
   private endReadsHeldUp(silent: readonly Silent[], backends: readonly Backend[]): number[] {
     return silent.flatMap(({ client }) => {
       const read = this.reads.of(client);
@@ -163,7 +166,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
       if (!backend) return [];
       this.reads.holdUp(read, backend.tables);
       if (backend.pid === client.processID) return backend.pid;
-      // Which process it is, the pooler alone knows.
+      // Only the pooler knows the pid.
       cut(client);
       return [];
     });
@@ -179,12 +182,12 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     if (long.length === 0) return;
     const isSeen = long.some(({ client }) => saysItIsIdle(client.processID, backends));
     if (!isSeen && (await this.idleAnswers(pool))) return;
-    this.logger.warn(`${long.length} connections are given up: their server processes do not run`);
+    this.logger.warn(`${long.length} connections were cut: their server processes do not run`);
     for (const { client } of long) cut(client);
     for (const { client } of pool._idle) cut(client);
   }
 
-  /** Whether an idle connection answers, if there is one; the statements on the others are slow then. */
+  /** Whether an idle connection, if there is one, answers; then the statements on the others are slow. */
   private async idleAnswers(pool: ConnectionPool): Promise<boolean> {
     if (pool.idleCount === 0) return true;
     const runner = this.dataSource.createQueryRunner();
@@ -206,7 +209,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** Whether a connection waits for somebody's lock, reading or writing. */
+/** Whether a connection waits for a lock, reading or writing. */
 function isHeldUp(client: PooledClient, read: Read | undefined, backends: readonly Backend[]): boolean {
   return isHeldUpByLock(client.processID, read?.text, backends) !== undefined;
 }

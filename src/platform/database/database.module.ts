@@ -9,7 +9,7 @@ import { GuardedReads } from './guarded-reads.js';
 import { migrate } from './migrate.js';
 import { TransactionRunner } from './transaction-runner.js';
 
-/** One connection pool for the whole service, its schema up to date before anybody gets hold of it. */
+/** One connection pool for the whole service; the schema is up to date before any module gets the pool. */
 @Global()
 @Module({
   imports: [
@@ -19,7 +19,7 @@ import { TransactionRunner } from './transaction-runner.js';
         ...dataSourceOptions(config.databaseUrl ?? '', config.poolSize),
         autoLoadEntities: true,
         migrate: config.migrate,
-        // Whoever starts the service is told at once, and restarts it if that is the right thing to do.
+        // Fails at once; the process manager can restart the service if that helps.
         retryAttempts: 0,
       }),
       dataSourceFactory: async (options?: DataSourceOptions & { readonly migrate?: boolean }) => {

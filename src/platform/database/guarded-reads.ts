@@ -3,12 +3,12 @@ import type { QueryRunner } from 'typeorm';
 import type { PooledClient } from './connection-pool.js';
 import { databaseBusy } from './database-errors.js';
 
-/** How long what was found locked is remembered, unless a read finds it free. */
+/** How long a lock is remembered, unless a read finds the table free. */
 const REMEMBERED_MS = 30_000;
 /** The most names and statements that are remembered. */
 const MOST_REMEMBERED = 100;
 
-/** A statement that is under way outside of any transaction. */
+/** A statement in progress outside of any transaction. */
 export interface Read {
   readonly text: string;
   readonly runner: QueryRunner;
@@ -16,25 +16,25 @@ export interface Read {
   isHeldUp: boolean;
 }
 
-/** A table, or a statement, that somebody's lock holds up. */
+/** A table, or a statement, that another session's lock blocks. */
 interface Held {
   readonly until: number;
-  /** The read that finds out whether it still is, if there is one. */
+  /** The read that tests the lock, if there is one. */
   probe: Read | undefined;
 }
 
 /**
- * Reads take no locks that rows can hold up, but a table can be locked as a whole: by VACUUM FULL, CLUSTER or a migration
- * by hand. A read has no time limit for it, since that would cost each of them two more statements. Instead the watch
- * looks at those that take long, and cancels what waits for a lock ({@link holdUp}). What is locked is remembered: one
- * read at a time tries it again, the others are refused at once and take no connection.
+ * Reads need no row locks, but a table can be locked as a whole: by VACUUM FULL, CLUSTER or a manual migration. Reads
+ * have no lock timeout, since that would cost each of them two more statements. Instead the watch examines slow reads
+ * and cancels those that wait for a lock ({@link holdUp}). Locked tables are remembered: one read at a time tests the
+ * lock, the others are refused at once and take no connection.
  */
 @Injectable()
 export class GuardedReads {
   private readonly underWay = new Set<Read>();
   private readonly held = new Map<string, Held>();
 
-  /** Guards all statements that are sent through this query runner from now on. */
+  /** Guards all statements sent through this query runner from now on. */
   guard(runner: QueryRunner): QueryRunner {
     const send = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
     // Every read goes through here, so it makes no promise more than it must.
@@ -63,13 +63,13 @@ export class GuardedReads {
     return runner;
   }
 
-  /** What a connection is reading, if it is. */
+  /** The current read of a connection, if any. */
   of(client: PooledClient): Read | undefined {
     for (const read of this.underWay) if (connectionOf(read.runner) === client) return read;
     return undefined;
   }
 
-  /** Notes that a read was cancelled, since it waited for a lock on these tables. */
+  /** Records that a read was cancelled because it waited for a lock on these tables. */
   holdUp(read: Read, tables: readonly string[]): void {
     read.isHeldUp = true;
     for (const name of [read.text, ...tables]) {

@@ -1,15 +1,15 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 
-/** An INSERT of many rows, by arrays. */
+/** An INSERT of many rows, with array parameters. */
 export interface InsertStatement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
 /**
- * Inserts rows by one statement of the caller, and fires the events that TypeORM would for each: its subscribers can't
- * tell the difference. TypeORM's own insert makes a parameter of every value, which costs several times as much.
- * The rows must have their ids already: a subscriber sees them as they are passed here.
+ * Inserts rows with one statement of the caller, and fires the events that TypeORM would fire for each row, so that
+ * subscribers work unchanged. TypeORM's own insert makes a parameter of every value, which costs several times as
+ * much. The rows must already have their ids: subscribers receive them as passed here.
  */
 export async function insertWithSubscribers<Row extends ObjectLiteral>(
   manager: EntityManager,

@@ -6,22 +6,21 @@ const MIGRATIONS_RUN = `SELECT name FROM ${MIGRATIONS_TABLE}`;
 
 /** The key of the advisory lock that a migrating replica holds: 'watch' in ASCII. */
 const MIGRATION_LOCK = 0x77_61_74_63_68;
-/** How often a replica looks whether another one has finished. */
+/** How often a waiting replica checks whether another one has finished. */
 const LOOK_AGAIN_MS = 200;
 
 /**
- * Brings the schema up to date. Replicas that start together do it one after the other: the lock
- * belongs to a transaction of its own, so that it works through a pooler in transaction mode too,
- * and goes with the connection if the process dies.
+ * Brings the schema up to date. Replicas that start together take turns: the lock belongs to a separate transaction,
+ * so that it works through a pooler in transaction mode too, and is released with the connection if the process dies.
  *
- * A replica that waits asks again and again: CREATE INDEX CONCURRENTLY waits for every statement that began before it, so
- * it and a statement that waits for the lock would wait for each other.
+ * A waiting replica polls: CREATE INDEX CONCURRENTLY waits for every statement that began before it, so it and a
+ * statement that waits for the lock would wait for each other.
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   while (!(await migrateAlone(dataSource))) await sleep(LOOK_AGAIN_MS);
 }
 
-/** False when another replica is at it. */
+/** Returns false while another replica is migrating. */
 function migrateAlone(dataSource: DataSource): Promise<boolean> {
   // Read committed: a snapshot that lasts as long as this would be waited for by CREATE INDEX CONCURRENTLY.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
@@ -29,8 +28,8 @@ function migrateAlone(dataSource: DataSource): Promise<boolean> {
       MIGRATION_LOCK,
     ]);
     if (!lock?.taken) return false;
-    // It idles as long as the migrations take. And the snapshot of the statement before, which PostgreSQL keeps until the
-    // next one, would be waited for by CREATE INDEX CONCURRENTLY.
+    // The session is idle while the migrations run. It must hold no snapshot, which PostgreSQL would keep until the
+    // next statement, because CREATE INDEX CONCURRENTLY would wait for it.
     await manager.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await dataSource.runMigrations();
     return true;
@@ -38,8 +37,8 @@ function migrateAlone(dataSource: DataSource): Promise<boolean> {
 }
 
 /**
- * Whether every migration that this version knows has run; more may have, after a roll-back of the service.
- * Reads only: TypeORM's own `showMigrations` would create the table in the middle of somebody else's migration.
+ * Whether every migration that this version knows has run; more may have, after a roll-back of the service. Reads
+ * only: TypeORM's own `showMigrations` would create the table in the middle of another replica's migration.
  */
 export async function isMigrated(dataSource: DataSource): Promise<boolean> {
   const [table] = await dataSource.query<{ exists: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS exists', [

@@ -2,7 +2,7 @@ import { Semaphore } from './semaphore.js';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Work that the test ends when it wants to. */
+/** Work that ends when the test ends it. */
 function manualWork() {
   const begun: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
@@ -19,7 +19,7 @@ function manualWork() {
 }
 
 describe(Semaphore.name, () => {
-  it('runs so many at once, the others in their order, also after a failure', async () => {
+  it('runs tasks up to the limit at once and the others in order, also after a failure', async () => {
     const { begun, work, end } = manualWork();
     const semaphore = new Semaphore(2, 60_000, () => new Error('refused'));
     const passed = ['a', 'b', 'c', 'd', 'e'].map((name) => semaphore.run(work(name)));
@@ -41,7 +41,7 @@ describe(Semaphore.name, () => {
     expect(begun.slice(5)).toEqual(['f', 'g']);
   });
 
-  it('refuses a task that has waited too long, and gives the permit to the next', async () => {
+  it('refuses a task after the time limit, and passes the permit to the next', async () => {
     const { begun, work, end } = manualWork();
     const semaphore = new Semaphore(1, 20, () => new Error('refused'));
     const first = semaphore.run(work('first'));

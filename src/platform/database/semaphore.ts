@@ -1,8 +1,10 @@
-/** Lets so many tasks run at once, the others in the order of their arrival. A task that waits too long is refused. */
+/**
+ * Runs a limited number of tasks at once, the others in the order of their arrival. Refuses a task after a time limit.
+ */
 export class Semaphore {
   private readonly queue: (() => void)[] = [];
 
-  /** `refusal` makes the error of a task that has waited for `timeoutMs`. */
+  /** `refusal` creates the error for a task that has waited for `timeoutMs`. */
   constructor(
     private permits: number,
     private readonly timeoutMs: number,
@@ -15,7 +17,7 @@ export class Semaphore {
     try {
       return await task();
     } finally {
-      // A permit goes straight to the next in the queue, and is never free in between.
+      // A permit passes directly to the next task in the queue and is never free in between.
       const next = this.queue.shift();
       if (next) next();
       else this.permits += 1;

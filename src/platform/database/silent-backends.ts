@@ -1,11 +1,11 @@
 import type pg from 'pg';
 
-/** What a server process does, as far as it concerns those who wait for it. */
+/** The state of a server process. */
 export interface Backend {
   readonly pid: number;
   readonly isIdle: boolean;
   readonly waitsForLock: boolean;
-  /** How long it has been doing so, in milliseconds. */
+  /** How long it has been in this state, in milliseconds. */
   readonly ms: number;
   /** The beginning of its statement. */
   readonly query: string;
@@ -13,12 +13,12 @@ export interface Backend {
   readonly tables: readonly string[];
 }
 
-/** How long a process has been idle, at least, when a statement has been on its way to it for two seconds. */
+/** The minimum time that a process has been idle when a statement was sent to it two seconds ago. */
 const UNREAD_MS = 1500;
-/** Shorter than PostgreSQL keeps it (`track_activity_query_size`), and enough to tell statements apart. */
+/** Shorter than PostgreSQL's limit (`track_activity_query_size`), and enough to distinguish statements. */
 const QUERY_LENGTH = 300;
 
-/** Sees to it that only processes of the same role and database are looked at, which every role may. */
+/** Restricts the query to processes of the same role and database, which every role may see. */
 const BACKENDS = `
   SELECT a.pid, coalesce(a.state LIKE 'idle%', false) AS "isIdle",
          coalesce(a.wait_event_type = 'Lock', false) AS "waitsForLock",
@@ -35,19 +35,19 @@ const CANCEL_WAITS = `
     FROM pg_stat_activity a
    WHERE a.pid = ANY ($1::int[]) AND a.wait_event_type = 'Lock'`;
 
-/** The processes of these ids, and all that wait for a lock. */
+/** The processes with these pids, and all that wait for a lock. */
 export async function lookAtBackends(server: pg.Client, pids: readonly number[]): Promise<Backend[]> {
   return (await server.query<Backend>(BACKENDS, [pids])).rows;
 }
 
-/** Cancels the statements of processes, as far as they still wait for a lock. */
+/** Cancels the statements of processes that still wait for a lock. */
 export async function cancelWaits(server: pg.Client, pids: readonly number[]): Promise<void> {
   if (pids.length > 0) await server.query(CANCEL_WAITS, [pids]);
 }
 
 /**
- * The process of a connection, where that waits for a lock. Behind a pooler the id of the process is not known: there it
- * is told by its statement.
+ * The process of a connection that waits for a lock. Behind a pooler the pid is unknown: there the statement
+ * identifies the process.
  */
 export function isHeldUpByLock(
   pid: number | null,

@@ -11,11 +11,11 @@ import { Semaphore } from './semaphore.js';
 const ATTEMPTS = 5;
 const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializationFailure, SqlState.deadlockDetected]);
 
-/** How long a statement of a single request waits for a lock before its transaction is given up. */
+/** How long a statement of a single request waits for a lock before its transaction is aborted. */
 const LOCK_TIMEOUT_MS = 2000;
-/** How long a single transaction waits for a connection that it may use. */
+/** How long a single transaction waits for a connection. */
 const QUEUE_TIMEOUT_MS = 3000;
-/** Connections that single transactions leave to batches, reads and health checks. */
+/** Connections reserved for batches, reads and health checks. */
 const RESERVED_CONNECTIONS = 4;
 
 /** Whatever the database is set to: later statements of a transaction see what others have committed meanwhile. */
@@ -24,31 +24,31 @@ const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 /** For this transaction alone: a pooler in transaction mode would lose a setting of the session. */
 const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
 
-/** The work of a transaction in two parts, so that its first reads can travel with its beginning. */
+/** The work of a transaction in two parts, so that its first reads can be sent together with its BEGIN. */
 export interface TransactionWork<Loaded, Result> {
   /**
-   * Reads what the work is about, and may take locks. Its statements are sent before the beginning of the transaction is
-   * answered; if that fails, they run outside of it. So it writes nothing.
+   * Reads the data that the work needs, and may take locks. Its statements are sent before the answer to BEGIN
+   * arrives; if BEGIN fails, they run outside of a transaction. So it must not write.
    */
   load(manager: EntityManager): Promise<Loaded>;
-  /** Writes. Called inside the transaction, when everything sent before has been answered. */
+  /** Writes. Called inside the transaction, when all previous statements have been answered. */
   apply(manager: EntityManager, loaded: Loaded): Promise<Result>;
 }
 
 type FollowUp = () => void | Promise<void>;
 
-/** What a committed transaction leaves to its caller. */
+/** The result of a committed transaction. */
 interface Committed<Result> {
   readonly result: Result;
   readonly followUps: readonly FollowUp[];
 }
 
 /**
- * Opens transactions. When PostgreSQL ends one for a deadlock or a serialisation failure, the
- * whole callback runs again in a new transaction, so it must do nothing but talk to the database.
+ * Runs transactions. When PostgreSQL aborts one for a deadlock or a serialisation failure, the whole callback runs
+ * again in a new transaction, so it must do nothing but access the database.
  *
- * Another session may keep rows locked for hours. So no statement waits for a lock for long, and those that wait never
- * hold all the connections: other work goes on.
+ * Another session may keep rows locked for hours. So no statement waits for a lock for long, and waiting statements
+ * never hold all the connections: other work continues.
  */
 @Injectable()
 export class TransactionRunner {
@@ -66,8 +66,8 @@ export class TransactionRunner {
   }
 
   /**
-   * Runs reads outside any transaction, one after the other on one connection. One that waits for a lock on its table for
-   * about a second is refused, see {@link GuardedReads}.
+   * Runs reads outside any transaction, one after the other on one connection. A read that waits for a lock on its
+   * table for about a second is refused, see {@link GuardedReads}.
    */
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.watch.requireThere();
@@ -89,14 +89,15 @@ export class TransactionRunner {
     return this.finish(await this.singles.run(() => this.commit(loadsNothing, LOCK_TIMEOUT_MS)));
   }
 
-  /** Runs a transaction of many requests, at once: the caller bounds how many there are. */
+  /** Runs a transaction of many requests, without a queue: the caller bounds their number. */
   async runBatch<Loaded, Result>(work: TransactionWork<Loaded, Result>, lockTimeoutMs: number): Promise<Result> {
     return this.finish(await this.commit(work, lockTimeoutMs));
   }
 
   /**
-   * Has something done when the transaction has committed and its connection is free again, before its caller goes on;
-   * not at all when it doesn't commit. An error of it reaches the caller, whose transaction stays committed.
+   * Runs an action when the transaction has committed and its connection is free again, before its caller continues;
+   * never if the transaction does not commit. An error of the action reaches the caller, whose transaction stays
+   * committed.
    */
   afterCommit(manager: EntityManager, followUp: FollowUp): void {
     const followUps = this.followUps.get(manager);
@@ -139,7 +140,7 @@ export class TransactionRunner {
       await runner.commitTransaction();
       return { result, followUps };
     } catch (error) {
-      // What went wrong first is what counts, not that the rollback met it too.
+      // The first error is the cause; a failure of the rollback adds nothing.
       await runner.rollbackTransaction().catch(() => undefined);
       throw error;
     } finally {

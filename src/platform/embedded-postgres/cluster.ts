@@ -9,13 +9,15 @@ import { summarise } from './server-log.js';
 import type { ServerSetup } from './server-process.js';
 import { isDurable } from './server-settings.js';
 
-/** Refuses a cluster of another PostgreSQL, or a folder that is none. Looks only, so it needs no lock. */
+/**
+ * Refuses a cluster of another PostgreSQL version, or a folder that is not a cluster. Only reads, so it needs no lock.
+ */
 export async function checkCluster({ cluster }: DataFolder, { major }: Installation): Promise<void> {
   if (!(await exists(cluster))) return;
   const found = (await readIfPresent(join(cluster, 'PG_VERSION')))?.trim();
   if (found === undefined) {
     throw new EmbeddedServerError(
-      `${cluster} exists, but it is no PostgreSQL data folder: move it away, or ${WAYS_OUT}.`,
+      `${cluster} exists, but it is not a PostgreSQL data folder: move it away, or ${WAYS_OUT}.`,
     );
   }
   if (found === major) return;
@@ -26,8 +28,8 @@ export async function checkCluster({ cluster }: DataFolder, { major }: Installat
 }
 
 /**
- * Makes the cluster if there is none, and gives the password to connect with: the known one, or a new one if
- * database.url was lost. The caller holds the lock, and no server is running.
+ * Creates the cluster if it does not exist, and returns the password to connect with: the known one, or a new one if
+ * database.url is lost. The caller must hold the lock, and no server may be running.
  */
 export async function prepareCluster(
   setup: ServerSetup,
@@ -42,7 +44,7 @@ export async function prepareCluster(
     await createCluster(setup, password, signal);
     return password;
   }
-  // A copy made by root belongs to root, and a copy may be open to others: PostgreSQL takes neither.
+  // A copy made by root belongs to root, and a copy may be readable by others: PostgreSQL accepts neither.
   if ((await stat(folder.cluster)).uid === 0) await launcher.own(folder.cluster);
   await chmod(folder.cluster, 0o700);
   if (known === undefined) {
@@ -52,7 +54,7 @@ export async function prepareCluster(
   return password;
 }
 
-/** All the work is done in a folder beside; the rename makes it appear, flushed to the disk and complete. */
+/** Creates the cluster in a folder beside it; the rename makes it appear complete and flushed to the disk. */
 async function createCluster(setup: ServerSetup, password: string, signal: AbortSignal): Promise<void> {
   const { folder, binaries, launcher, settings } = setup;
   const workshop = join(folder.root, `${UNFINISHED_PREFIX}${randomBytes(6).toString('hex')}`);
@@ -67,7 +69,7 @@ async function createCluster(setup: ServerSetup, password: string, signal: Abort
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // The system's own locales differ or are missing; the built-in one folds all of Unicode everywhere.
+      // The locales of the system differ or are missing; the built-in one folds the case of all of Unicode everywhere.
       '--locale=C',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
@@ -78,7 +80,7 @@ async function createCluster(setup: ServerSetup, password: string, signal: Abort
     const { code, output } = await launcher.run(binaries.initdb, initdb, { signal });
     if (code !== 0) {
       throw new EmbeddedServerError(
-        `The database in ${folder.root} could not be created (${summarise(output)}): remedy that, or ${WAYS_OUT}.`,
+        `The database in ${folder.root} could not be created (${summarise(output)}): correct that, or ${WAYS_OUT}.`,
       );
     }
     await rename(fresh, folder.cluster);
@@ -87,7 +89,7 @@ async function createCluster(setup: ServerSetup, password: string, signal: Abort
   }
 }
 
-/** Single-user mode asks for no password; it needs the right to read the files, which is the right we have. */
+/** Single-user mode asks for no password; it needs only the right to read the files. */
 async function setPassword({ folder, binaries, launcher }: ServerSetup, password: string): Promise<void> {
   const { code, output } = await launcher.run(binaries.postgres, ['--single', '-D', folder.cluster, 'postgres'], {
     input: `ALTER ROLE ${ROLE} PASSWORD '${password}'\n`,
@@ -97,7 +99,10 @@ async function setPassword({ folder, binaries, launcher }: ServerSetup, password
   }
 }
 
-/** What a killed first start left. An initdb of it may still be writing; then the next start gets the rest. */
+/**
+ * Removes the remains of a killed first start. An initdb of it may still be writing; then the next start removes the
+ * rest.
+ */
 async function removeUnfinished({ root }: DataFolder): Promise<void> {
   const names = (await readdir(root)).filter((name) => name.startsWith(UNFINISHED_PREFIX));
   await Promise.allSettled(names.map((name) => rm(join(root, name), { recursive: true, force: true, maxRetries: 3 })));

@@ -3,11 +3,11 @@ import { chown, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readIfPresent } from './data-folder.js';
 
-/** The role and the database of the embedded server; both are made by it and belong to it. */
+/** The role and the database of the embedded server, which creates and owns both. */
 export const ROLE = 'watcher';
 export const DATABASE = 'watcher';
 
-/** What is needed to connect to the embedded server. It listens on 127.0.0.1 only. */
+/** The parameters for a connection to the embedded server, which listens on 127.0.0.1 only. */
 export interface Access {
   readonly password: string;
   readonly port: number;
@@ -22,7 +22,7 @@ export function connectionUrl({ password, port }: Access, database = DATABASE): 
   return `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** What the last start wrote, or undefined if the file is missing or was spoilt. */
+/** The URL that the last start wrote, or undefined if the file is missing or damaged. */
 export async function readAccess(file: string): Promise<Access | undefined> {
   const text = await readIfPresent(file);
   const found = /^postgresql:\/\/watcher:([0-9a-f]{16,})@127\.0\.0\.1:(\d{1,5})\/watcher\s*$/.exec(text ?? '');
@@ -30,12 +30,12 @@ export async function readAccess(file: string): Promise<Access | undefined> {
   return password !== undefined && port > 0 && port < 65_536 ? { password, port } : undefined;
 }
 
-/** Writes the URL, password included, readable by its owner only, in one step. */
+/** Writes the URL, password included, in one step; only its owner can read the file. */
 export async function writeAccess(file: string, access: Access): Promise<void> {
   const temporary = `${file}.tmp`;
   await writeFile(temporary, `${connectionUrl(access)}\n`, { mode: 0o600 });
   if (process.getuid?.() === 0) {
-    // Root may have started a user's database; that user shall read the URL the next time.
+    // Root may have started a user's database; that user must be able to read the URL at the next start.
     const { uid, gid } = await stat(dirname(file));
     await chown(temporary, uid, gid);
   }

@@ -2,20 +2,20 @@ import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EmbeddedServerError, hasCode, reasonOf } from './embedded-server-error.js';
 
-/** Where things lie in the data folder. All paths are absolute and free of symbolic links above the folder. */
+/** The paths in the data folder. All are absolute, with no symbolic links above the folder. */
 export interface DataFolder {
   readonly root: string;
-  /** The PostgreSQL cluster. It appears by one rename, so it is complete whenever it exists. */
+  /** The PostgreSQL cluster. It is created by one rename, so it is complete whenever it exists. */
   readonly cluster: string;
   readonly log: string;
   readonly urlFile: string;
   readonly lockFile: string;
 }
 
-/** Names of half-made clusters, left behind when a first start was killed. */
+/** Names of incomplete clusters that a killed first start left behind. */
 export const UNFINISHED_PREFIX = 'postgres.new-';
 
-/** The two ways out that always exist; ends most error lines. */
+/** The two alternatives that always exist; most error messages end with them. */
 export const WAYS_OUT = 'set WATCHER_DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL server of your own';
 
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
@@ -39,8 +39,8 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
 }
 
 /**
- * Makes a folder and those above it. Not by mkdir's `recursive`: on a file system that answers ENOENT for a folder
- * whose parent exists, such as /proc, Node tries again for ever, in a thread that no signal stops.
+ * Creates a folder and its parents. Does not use mkdir's `recursive`: on a file system that returns ENOENT for a
+ * folder whose parent exists, such as /proc, Node retries for ever, in a thread that no signal stops.
  */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -49,7 +49,7 @@ async function makeFolder(path: string): Promise<void> {
     if (await isFolder(path)) return;
     if (!hasCode(error, 'ENOENT') || (await isFolder(dirname(path)))) throw error;
     await makeFolder(dirname(path));
-    // Another start may be making it too.
+    // Another start may be creating it too.
     await mkdir(path).catch(async (again: unknown) => {
       if (!(await isFolder(path))) throw again;
     });
@@ -63,7 +63,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** The text of a file, or undefined if there is none. */
+/** The text of a file, or undefined if it does not exist. */
 export async function readIfPresent(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');

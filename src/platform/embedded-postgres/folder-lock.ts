@@ -5,17 +5,17 @@ import { WAYS_OUT } from './data-folder.js';
 const SQLITE_BUSY = 5;
 
 /**
- * The right of one process to own a data folder, from before the first look at it until the server has stopped.
+ * The exclusive right of one process to a data folder, from before the first read until the server has stopped.
  *
  * It is a lock of the operating system on a file, so it ends with the process however that dies: no stale pid can
- * deceive the next start, and there is no moment at which two starts both believe to be the first. Node has no
- * file locks of its own; an exclusive SQLite transaction is one, on every system, and it works within one process
- * as well. (An advisory lock in the embedded server would leave a gap between its birth and the lock.)
+ * mislead the next start, and two starts can't both succeed. Node has no file locks of its own; an exclusive SQLite
+ * transaction is one, on every system, and it works within one process as well. (An advisory lock in the embedded
+ * server would leave a gap between the start of the server and the lock.)
  */
 export class FolderLock {
   private constructor(private readonly holder: DatabaseSync) {}
 
-  /** Takes the lock or throws at once; it never waits. */
+  /** Takes the lock or throws at once; never waits. */
   static take(file: string, folder: string): FolderLock {
     let holder: DatabaseSync | undefined;
     try {

@@ -3,13 +3,13 @@ import { lchown, readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The system user that the server runs as when we are root. */
+/** The system user that runs the server when this process is root. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** How a program ended, and its output. */
+/** The exit status and the output of a program. */
 export interface ProgramResult {
   readonly code: number | null;
   readonly output: string;
@@ -19,13 +19,15 @@ const running = new Set<ChildProcess>();
 let hooked = false;
 let isOver = false;
 
-/** How long programs may take to end once they were told to end at once. */
+/** How long programs may take to end after they are signalled to end at once. */
 const END_WITHIN_MS = 1500;
 
-/** Starts programs of PostgreSQL: as whom, in which surroundings, and never outliving an orderly end of ours. */
+/**
+ * Starts programs of PostgreSQL with the right user and environment, and ends them when this process exits normally.
+ */
 export class Launcher {
   /**
-   * @param owner undefined: whoever we are
+   * @param owner undefined: the user of this process
    * @param prefix a command line in front of each program, which then changes the user itself
    */
   constructor(
@@ -34,16 +36,16 @@ export class Launcher {
   ) {}
 
   spawn(program: string, args: readonly string[], stdio: StdioOptions, detached = false): ChildProcess {
-    if (isOver) throw new Error('no program is started any more');
+    if (isOver) throw new Error('the launcher has ended and starts no program');
     const [file = program, ...rest] = [...this.prefix, program, ...args];
     const child = spawn(file, rest, {
       stdio,
       windowsHide: true,
-      // A process group of its own keeps the terminal's Ctrl-C from the server: we stop it after the last request.
+      // A separate process group keeps the terminal's Ctrl-C from the server, which must stop after the last request.
       detached: detached && process.platform !== 'win32',
-      // The server's user may not be allowed into ours, and initdb looks at where it is.
+      // The server's user may not be allowed to enter our working folder, and initdb reads its own.
       cwd: parse(program).root,
-      // Not the environment of the service: PG* variables and locales in it would change what initdb makes.
+      // Not the environment of the service: PG* variables and locales in it would affect initdb.
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       ...(this.prefix.length === 0 ? this.owner : {}),
     });
@@ -51,7 +53,7 @@ export class Launcher {
     return child;
   }
 
-  /** Runs a program to its end, which `signal` brings about early. Rejects only if it cannot be started at all. */
+  /** Runs a program to its end, or until `signal` interrupts it. Rejects only if it can't be started. */
   run(
     program: string,
     args: readonly string[],
@@ -69,12 +71,12 @@ export class Launcher {
       child.stderr?.on('data', collect);
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, output }));
-      // A program that fails early does not read its input; its exit code says so already.
+      // A program that fails early does not read its input; its exit code reports the failure.
       child.stdin?.on('error', () => undefined).end(input);
     });
   }
 
-  /** Makes a file or folder, and all in it, belong to the server's user; PostgreSQL insists on that. */
+  /** Transfers a file or folder, with its contents, to the server's user, as PostgreSQL requires. */
   async own(path: string): Promise<void> {
     if (this.owner === undefined) return;
     const { uid, gid } = this.owner;
@@ -84,7 +86,9 @@ export class Launcher {
   }
 }
 
-/** Also an uncaught exception and process.exit() end here; kill -9 does not, for which the next start cares. */
+/**
+ * Also runs on an uncaught exception and process.exit(). It does not run on kill -9; the next start handles that case.
+ */
 function stopAtExit(child: ChildProcess): void {
   if (!hooked) {
     hooked = true;
@@ -98,8 +102,8 @@ function stopAtExit(child: ChildProcess): void {
 }
 
 /**
- * Ends every program at once, and lets none be started afterwards. PostgreSQL's immediate shutdown (SIGQUIT) loses no
- * committed row; the next start recovers.
+ * Kills every program and prevents further starts. PostgreSQL's immediate shutdown (SIGQUIT) loses no committed row;
+ * the next start recovers.
  */
 export async function endPrograms(): Promise<void> {
   isOver = true;

@@ -15,12 +15,12 @@ const POLL_MS = 20;
 const RECOVERY_MS = 10_000;
 
 /**
- * Stops what an earlier run left of this cluster's server: a whole server if the service was killed, single
- * backends if the postmaster was. Only the holder of the folder's lock may call this: to it, any server of this
- * folder that is not its own is an orphan.
+ * Stops the processes that an earlier run left of this cluster's server: a whole server if the service was killed,
+ * single backends if the postmaster was. Only the holder of the folder's lock may call this: for it, any other server
+ * of this folder is an orphan.
  *
- * A pid in postmaster.pid proves nothing, since the system may have given it to another process by now; nobody is
- * signalled on its word alone.
+ * The pid in postmaster.pid proves nothing, since the system may have reused it for another process; no process is
+ * signalled because of it alone.
  */
 export async function stopOrphans(setup: Setup, access: Access | undefined): Promise<void> {
   const pidFile = join(setup.folder.cluster, 'postmaster.pid');
@@ -28,14 +28,14 @@ export async function stopOrphans(setup: Setup, access: Access | undefined): Pro
   const look = await lookout(setup.folder.cluster, postmaster, access);
   let left = look();
   if (left.length === 0) {
-    // The pid belongs to a stranger now, and PostgreSQL would mistake that one for a running server. Should
-    // processes be left after all, PostgreSQL still finds out by their shared memory and does not start.
+    // The pid now belongs to another program, and PostgreSQL would mistake it for a running server. If processes are
+    // left after all, PostgreSQL still detects them by their shared memory and does not start.
     if (canSeeProcesses() && isAlive(postmaster)) await rm(pidFile, { force: true });
     return;
   }
   setup.log(`stopping the database that an earlier run left behind (pid ${left.join(', ')})`);
   for (const [signal, patience] of WAYS_TO_STOP) {
-    // A postmaster takes its backends along in good order; to backends alone, SIGINT would only mean "cancel".
+    // A postmaster shuts down its backends too; for a backend alone, SIGINT only means "cancel".
     if (signal === 'SIGINT' && !left.includes(postmaster)) continue;
     for (const pid of signal === 'SIGINT' ? [postmaster] : left) await sendSignal(pid, signal, setup);
     for (const until = Date.now() + patience; left.length > 0 && Date.now() < until; left = look()) {
@@ -48,7 +48,7 @@ export async function stopOrphans(setup: Setup, access: Access | undefined): Pro
   );
 }
 
-/** A function that lists the living processes of the cluster's server, none but those. */
+/** Returns a function that lists the living processes of the cluster's server, and no others. */
 async function lookout(
   cluster: string,
   postmaster: number,
@@ -61,7 +61,7 @@ async function lookout(
   return () => (ours && isAlive(postmaster) ? [postmaster] : []);
 }
 
-/** Linux shows where each process is; a process of PostgreSQL is in its cluster's folder all its life. */
+/** Linux shows the working folder of each process; a process of PostgreSQL stays in the folder of its cluster. */
 function canSeeProcesses(): boolean {
   return process.platform === 'linux' && existsSync('/proc/self/cwd');
 }
@@ -74,13 +74,15 @@ function processesIn(folder: { dev: number; ino: number }): number[] {
         const { dev, ino } = statSync(`/proc/${pid}/cwd`);
         return dev === folder.dev && ino === folder.ino && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'postgres\n';
       } catch {
-        return false; // Gone meanwhile, or somebody else's.
+        return false; // It has ended, or belongs to another user.
       }
     })
     .map(Number);
 }
 
-/** Elsewhere the server itself is asked: only ours takes our password, and it can read us its own pid file. */
+/**
+ * On other systems this queries the server itself: only ours accepts our password, and it can read its own pid file.
+ */
 async function isServerOf(cluster: string, postmaster: number, access: Access | undefined): Promise<boolean> {
   const port = Number((await readIfPresent(join(cluster, 'postmaster.pid')))?.split('\n')[3]);
   if (access === undefined || !(port > 0)) return false;

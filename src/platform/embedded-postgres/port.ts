@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** The preferred port if nobody listens there, else one that the system picks. Another may still snatch it. */
+/** The preferred port if it is free, else one that the system picks. Another program may still take it first. */
 export async function choosePort(preferred: number | undefined): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   const port = await listenOnce(0);

@@ -4,10 +4,10 @@ const ROTATE_BYTES = 10 * 1024 * 1024;
 const LINES_SHOWN = 4;
 const LINE_PREFIX = /^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] /;
 const TELLING = /^(FATAL|PANIC|ERROR|HINT|DETAIL):|error:/;
-/** The messages for connections that came before the server was ready; the probe of this service causes them. */
+/** The messages about connections before the server was ready, which the probe of this service causes. */
 const NOT_READY = /the database system is (starting up|shutting down|in recovery mode|not yet accepting)/;
 
-/** Keeps one older log, so that the file cannot grow from start to start without end. */
+/** Keeps one older log, so that the file does not grow with every start. */
 export async function rotateLog(file: string): Promise<void> {
   if ((await logSize(file)) > ROTATE_BYTES) await rename(file, `${file}.1`);
 }
@@ -19,7 +19,7 @@ export async function logSize(file: string): Promise<number> {
   );
 }
 
-/** What the server wrote since `offset`, at most the last 64 KiB of it. */
+/** The text that the server wrote since `offset`, at most the last 64 KiB of it. */
 export async function readLog(file: string, offset: number): Promise<string> {
   const handle = await open(file, 'r');
   try {
@@ -32,7 +32,7 @@ export async function readLog(file: string, offset: number): Promise<string> {
   }
 }
 
-/** The lines that tell why a program of PostgreSQL gave up, as one line. */
+/** The lines with the reason why a program of PostgreSQL failed, as one line. */
 export function summarise(output: string): string {
   const lines = output
     .split('\n')

@@ -21,11 +21,11 @@ export async function probe(url: string): Promise<ServerState> {
   }
 }
 
-/** Runs one statement in a session of its own, and gives the first column of the first row. */
+/** Runs one statement in a session of its own and returns the first column of the first row. */
 export async function runSql(url: string, sql: string): Promise<unknown> {
-  // ssl is said here, or else pg would look for it in PGSSLMODE; our server has none, so nobody need ask it.
+  // Set explicitly, or `pg` would read PGSSLMODE; our server has no TLS.
   const client = new pg.Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 5000 });
-  // The server may go away at any time; the statement then rejects, and that is all we want to know.
+  // The server may end at any time; the rejection of the statement reports it.
   client.on('error', () => undefined);
   try {
     await client.connect();

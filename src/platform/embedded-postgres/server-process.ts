@@ -11,7 +11,7 @@ import { logSize, readLog, summarise } from './server-log.js';
 import { serverArguments } from './server-settings.js';
 import { sendSignal, WAYS_TO_STOP } from './signals.js';
 
-/** All that is needed to run the server of one data folder; the same for each of its processes. */
+/** The parameters of the server of one data folder, the same for each of its processes. */
 export interface ServerSetup {
   readonly folder: DataFolder;
   readonly binaries: Installation;
@@ -25,9 +25,9 @@ const SILENCE_MS = 30_000;
 const WRONG_PASSWORD_MS = 3000;
 const LONG_RECOVERY_MS = 2000;
 
-/** One postmaster, from its birth to its death. Who wants another one makes another of these. */
+/** One postmaster process, from start to exit. A restart uses a new instance. */
 export class ServerProcess {
-  /** Resolves with how it ended, e.g. `signal SIGKILL`; never rejects. */
+  /** Resolves with the way it ended, e.g. `signal SIGKILL`; never rejects. */
   readonly ended: Promise<string>;
   private end: string | undefined;
 
@@ -61,8 +61,8 @@ export class ServerProcess {
   }
 
   /**
-   * Resolves when it accepts connections. Crash recovery may take as long as it needs; silence may not.
-   * Rejects with the reason out of the log if the server ends before that, or if `signal` says to give up.
+   * Resolves when the server accepts connections. Crash recovery may take as long as it needs, but the server must
+   * respond meanwhile. Rejects with the reason from the log if the server ends first, or when `signal` aborts.
    */
   async untilReady(signal: AbortSignal): Promise<ServerState> {
     const begun = Date.now();
@@ -85,7 +85,10 @@ export class ServerProcess {
     }
   }
 
-  /** Fast shutdown; ever harder if that takes too long. Resolves when the process is gone; again at once. */
+  /**
+   * Fast shutdown, followed by stronger means if that takes too long. Resolves when the process has ended; may be
+   * called repeatedly.
+   */
   async stop(): Promise<void> {
     for (const [signal, patience] of WAYS_TO_STOP) {
       const { pid } = this.child;

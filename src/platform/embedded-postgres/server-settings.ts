@@ -1,17 +1,20 @@
-/** What suits a laptop that does other things too. Durability stays on: fsync and its kin are not touched. */
+/**
+ * Settings for a machine that runs other programs too. Durability stays on: fsync and related settings keep their
+ * defaults.
+ */
 const DEFAULTS: Readonly<Record<string, string>> = {
   max_connections: '200',
   shared_buffers: '128MB',
   effective_cache_size: '1GB',
-  // An SSD, on which an index pays sooner than the built-in 4.0 believes.
+  // For an SSD, where index scans are cheaper than the default of 4.0 assumes.
   random_page_cost: '1.1',
-  // Compiling pays for long reports only, and the binaries come without the compiler.
+  // JIT compilation pays for long reports only, and the binaries come without the compiler.
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_line_prefix: '%m [%p] ',
   log_checkpoints: 'off',
-  // Statements that fail are the caller's affair: a refused duplicate would fill the disk and show users' data.
+  // The caller handles failed statements: logged duplicates would fill the disk and contain users' data.
   log_min_messages: 'log',
 };
 
@@ -27,7 +30,7 @@ export function serverArguments(cluster: string, port: number, extra: Readonly<R
   return ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** Off only in tests: then the new cluster need not be flushed to the disk either. */
+/** False only in tests: then initdb need not flush the new cluster to the disk either. */
 export function isDurable(extra: Readonly<Record<string, string>>): boolean {
   return extra['fsync'] !== 'off';
 }

@@ -5,16 +5,16 @@ import { WAYS_OUT, type DataFolder } from './data-folder.js';
 import { EmbeddedServerError } from './embedded-server-error.js';
 import { Launcher, type Owner } from './launcher.js';
 
-/** The weaker one first; a container often has only the second. Either lets the server pass closed folders. */
+/** The weaker capability first; a container often has only the second. Either lets the server enter closed folders. */
 const CAPABILITIES = ['dac_read_search', 'dac_override'] as const;
 const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
 
 /**
- * Decides as whom the server runs. PostgreSQL refuses to run as root; root therefore lends it another user that
- * exists already: the owner of the cluster, else `postgres`, else `nobody`. No system user is ever created.
+ * Chooses the user that runs the server. PostgreSQL refuses to run as root; root therefore runs it as an existing
+ * user: the owner of the cluster, else `postgres`, else `nobody`. No system user is ever created.
  *
- * The clone may lie where that user may not go (/root is mode 0700). Then the server keeps its user, and gets one
- * capability of root that lets it pass, by util-linux `setpriv`.
+ * The service may be installed where that user has no access (/root is mode 0700). Then the server keeps its user and
+ * gets one capability of root for access, by util-linux `setpriv`.
  */
 export async function chooseLauncher(folder: DataFolder, binaries: Binaries): Promise<Launcher> {
   const clusterOwner = await ownerOf(folder.cluster);
@@ -61,7 +61,7 @@ async function lentUser(): Promise<Owner> {
   return NOBODY;
 }
 
-/** The topmost part of the path that this user may not enter (or, at its end, read and run); undefined: none. */
+/** The topmost part of the path that this user may not enter (or, at its end, read and execute); undefined if none. */
 async function closedTo(owner: Owner, path: string): Promise<string | undefined> {
   const above = dirname(path);
   const barred = above === path ? undefined : await closedTo(owner, above);
@@ -77,14 +77,14 @@ function setpriv({ uid, gid }: Owner, capability: string): string[] {
     `--reuid=${uid}`,
     `--regid=${gid}`,
     '--clear-groups',
-    // Or else access(2), by which PostgreSQL looks for its programs, would not count the capability.
+    // Otherwise access(2), which PostgreSQL uses to find its programs, would ignore the capability.
     '--securebits=+no_setuid_fixup',
     `--inh-caps=+${capability}`,
     `--ambient-caps=+${capability}`,
   ];
 }
 
-/** Whether initdb finds all its parts; not `--version`, which is said before anything is looked for. */
+/** Whether initdb finds all its parts; `--version` would not do, since it prints before any check. */
 async function canRun(launcher: Launcher, { initdb }: Binaries): Promise<boolean> {
   return launcher.run(initdb, ['--show', '--pgdata=probe', '--locale=C']).then(
     ({ code }) => code === 0,

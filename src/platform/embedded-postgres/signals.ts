@@ -3,8 +3,8 @@ import { hasCode } from './embedded-server-error.js';
 import type { Launcher } from './launcher.js';
 
 /**
- * How a server is stopped, ever less politely, and how many milliseconds each way gets: fast shutdown, immediate
- * shutdown (crash recovery at the next start), and the end of all politeness. No committed row is lost by any.
+ * The steps to stop a server, from mild to strong, and the milliseconds that each may take: fast shutdown, immediate
+ * shutdown (crash recovery at the next start), and kill. No step loses a committed row.
  */
 export const WAYS_TO_STOP = [
   ['SIGINT', 6000],
@@ -14,13 +14,13 @@ export const WAYS_TO_STOP = [
 
 export type StopSignal = (typeof WAYS_TO_STOP)[number][0];
 
-/** Sends a signal to a server process; one that is gone already is no error. */
+/** Signals a server process; one that has already ended is not an error. */
 export async function sendSignal(
   pid: number,
   signal: StopSignal,
   { launcher, binaries }: { launcher: Launcher; binaries: Binaries },
 ): Promise<void> {
-  // Windows has no signals: PostgreSQL imitates them there, and only pg_ctl knows how.
+  // Windows has no signals: PostgreSQL emulates them there, and only pg_ctl can send them.
   if (process.platform === 'win32' && signal !== 'SIGKILL') {
     await launcher.run(binaries.pg_ctl, ['kill', signal.slice(3), String(pid)]);
     return;
@@ -37,7 +37,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Any other error than "no such process" means that there is one, though not ours.
+    // Any error other than "no such process" means that the process exists, though it is not ours.
     return !hasCode(error, 'ESRCH');
   }
 }

@@ -4,9 +4,9 @@ import type { TransactionRunner } from '../database/transaction-runner.js';
 export type AfterCommitListener<Fact> = (fact: Fact) => Promise<void>;
 
 /**
- * What happened in a transaction, heard when it has committed and before its caller goes on, for listeners that must not
- * hold the transaction's locks. An error of a listener reaches the caller. A process that dies in between leaves the
- * event unheard; a listener that has to hear each one wants a `CommittedEvent`. Listeners register in `onModuleInit`.
+ * An event of a transaction, delivered after its commit and before its caller continues, for listeners that must not
+ * hold the transaction's locks. An error of a listener reaches the caller. If the process dies in between, the event
+ * is lost; a listener that must receive every event needs a `CommittedEvent`. Listeners register in `onModuleInit`.
  */
 export class AfterCommitEvent<Fact extends object> {
   private readonly listeners: AfterCommitListener<Fact>[] = [];
@@ -17,7 +17,7 @@ export class AfterCommitEvent<Fact extends object> {
     this.listeners.push(listener);
   }
 
-  /** To be called in the transaction; nobody hears of one that is rolled back. */
+  /** Call this inside the transaction; a rollback discards the event. */
   emit(manager: EntityManager, fact: Fact): void {
     const frozen = Object.freeze({ ...fact });
     this.transactions.afterCommit(manager, async () => {

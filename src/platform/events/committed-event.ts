@@ -1,19 +1,19 @@
 import type { EntityManager } from 'typeorm';
 import type { JobService } from '../jobs/job.service.js';
 
-/** `signal` fires when the service stops or the job has taken too long. */
+/** `signal` aborts when the service stops or the job takes too long. */
 export type CommittedListener<Fact> = (facts: readonly Fact[], signal: AbortSignal) => Promise<void>;
 
-/** How often a replica looks for what another one has committed. */
+/** How often a replica polls for events that another one committed. */
 const POLL_SECONDS = 2;
-/** A listener that takes longer is taken for dead, and the facts are handed out again. */
+/** A listener that takes longer counts as dead, and the facts are delivered again. */
 const EXPIRES_SECONDS = 120;
 const LONGEST_RETRY_SECONDS = 300;
 
 /**
- * What has committed, heard at least once, on one replica, also after a crash: each listener has a queue of jobs, which
- * are written in the transaction itself. A listener that throws gets the same facts again, later and later. Where nobody
- * listens nothing is written. Facts travel as JSON: ids, text and numbers, no dates. Listeners register in
+ * Committed facts, delivered at least once, on one replica, also after a crash: each listener has a queue of jobs,
+ * which are written in the transaction itself. A listener that throws gets the same facts again, with growing delays.
+ * Without listeners nothing is written. Facts are sent as JSON: ids, text and numbers, no dates. Listeners register in
  * `onModuleInit`.
  */
 export class CommittedEvent<Fact extends object> {
@@ -24,7 +24,7 @@ export class CommittedEvent<Fact extends object> {
     private readonly jobs: JobService,
   ) {}
 
-  /** `listener` is part of the queue's name: another name would leave the facts of the old one unheard. */
+  /** `listener` is part of the queue's name: after a rename, facts in the old queue would never be delivered. */
   listen(listener: string, handle: CommittedListener<Fact>): void {
     const queue = `${this.name}-${listener}`;
     this.queues.push(queue);

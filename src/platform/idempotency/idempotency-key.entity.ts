@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The answer that a caller's Idempotency-Key stands for, written in the transaction of what the request did. */
+/** The stored answer for a caller's Idempotency-Key, written in the transaction of the request's effects. */
 @Entity('idempotency_key')
 @Index('ix_idempotency_key_created', ['createdAt'])
 export class IdempotencyKeyEntity {
@@ -17,7 +17,7 @@ export class IdempotencyKeyEntity {
   @Column('smallint')
   status!: number;
 
-  /** As it was sent: `jsonb` would sort its fields. */
+  /** Text exactly as sent: `jsonb` would reorder its fields. */
   @Column('json', { nullable: true })
   body!: unknown;
 

@@ -7,26 +7,29 @@ import { KeyReusedError, RequestUnderWayError } from './idempotency.errors.js';
 import { IdempotencyRepository, type KeyOfCaller } from './idempotency.repository.js';
 import type { RepeatableRequest } from './repeatable-request.js';
 
-/** How long an answer is kept for those who ask again. */
+/** How long an answer is kept for repeated requests. */
 export const KEPT_FOR_MS = 24 * 3_600_000;
 
-/** Refusals that are an answer, and will be tomorrow; the others (no access, overload) say nothing of the request. */
+/**
+ * Refusals that would be the same tomorrow and so count as answers; the others (no access, overload) depend on the
+ * moment.
+ */
 const DEFINITE: ReadonlySet<ErrorKind> = new Set(['not_found', 'conflict', 'invalid']);
 
-/** What a request was answered. */
+/** The answer to a request. */
 interface Answered {
   readonly request: RepeatableRequest;
   readonly answer: Answer<unknown> | DomainError;
 }
 
-/** Knows which keys are under way and what the others were answered. */
+/** Tracks the keys in progress and the stored answers of the others. */
 @Injectable()
 export class IdempotencyLedger {
   private readonly underWay = new Set<string>();
 
   constructor(private readonly keys: IdempotencyRepository) {}
 
-  /** Runs the work for a key, unless this process is at it already; other replicas are kept off by {@link lock}. */
+  /** Runs the work for a key, unless this process is already running it; {@link lock} excludes other replicas. */
   async hold<T>(request: RepeatableRequest, work: () => Promise<T>): Promise<T> {
     const id = idOf(request);
     if (this.underWay.has(id)) throw new RequestUnderWayError();
@@ -38,7 +41,7 @@ export class IdempotencyLedger {
     }
   }
 
-  /** Does the work of one request and keeps its answer, unless the key settles it. */
+  /** Does the work of one request and stores its answer, unless the key settles the request. */
   async once<Body>(
     manager: EntityManager,
     request: RepeatableRequest,
@@ -53,16 +56,16 @@ export class IdempotencyLedger {
     return answer;
   }
 
-  /** Locks the keys until the transaction ends, as far as they are free; the requests whose key is locked now. */
+  /** Locks the free ones of the keys until the transaction ends; returns the requests whose key is now locked. */
   async lock(manager: EntityManager, requests: readonly RepeatableRequest[]): Promise<ReadonlySet<RepeatableRequest>> {
     const locked = await this.keys.lock(manager, requests);
     return new Set(requests.filter((_request, index) => locked[index]));
   }
 
   /**
-   * Gives what is settled without doing anything: requests whose key has its answer, or was used for another request,
-   * or is under way elsewhere. The others are the caller's to do. To be called when the answer of {@link lock} is there:
-   * a statement sent then sees the answer that the previous holder of a lock has committed.
+   * Returns the requests that need no work: their key has its answer, was used for another request, or is in progress
+   * elsewhere. The caller processes the others. Call this after the answer of {@link lock} has arrived: only a
+   * statement sent then sees the answer that the previous holder of a lock committed.
    */
   async settle<Body>(
     manager: EntityManager,
@@ -81,7 +84,7 @@ export class IdempotencyLedger {
     return settled;
   }
 
-  /** Writes answers into the transaction of their effects; refusals that are not definite are left out. */
+  /** Writes answers in the transaction of their effects; leaves out refusals that are not final. */
   async keep(manager: EntityManager, answered: readonly Answered[]): Promise<void> {
     const answers = answered.flatMap(({ request, answer }) => {
       const content = contentOf(request, answer);

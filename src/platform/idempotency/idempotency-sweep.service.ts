@@ -6,11 +6,11 @@ import { IdempotencyRepository } from './idempotency.repository.js';
 
 const EVERY_TEN_MINUTES = '*/10 * * * *';
 const POLL_SECONDS = 30;
-/** A sweep that takes longer is taken for dead; the next one goes on where it stopped. */
+/** A sweep that takes longer counts as dead; the next one continues where it stopped. */
 const EXPIRES_SECONDS = 300;
 const BATCH = 5000;
 
-/** Deletes answers older than 24 h by a scheduled job, in transactions of a bounded size. */
+/** Deletes answers older than 24 h in a scheduled job, in transactions of a bounded size. */
 @Injectable()
 export class IdempotencySweepService implements OnModuleInit {
   constructor(

@@ -1,10 +1,10 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 const DESCRIPTION =
-  'Makes the request safe to repeat: its first answer is kept for 24 h and repeated to the same caller. ' +
-  'With another request it is refused (422), while the first is under way too (409).';
+  'Makes the request safe to repeat: the service keeps its first answer for 24 h and returns it again to the same caller.  ' +
+  'The service refuses another request with the same key (422), and any request while the first is in progress (409).';
 
-/** Adds the Idempotency-Key, which every POST takes, to the OpenAPI document. */
+/** Adds the Idempotency-Key header, which every POST accepts, to the OpenAPI document. */
 export function describeIdempotency(document: OpenAPIObject): void {
   for (const { post } of Object.values(document.paths)) {
     if (!post) continue;
@@ -24,7 +24,7 @@ export function describeIdempotency(document: OpenAPIObject): void {
       response.headers = {
         ...response.headers,
         'Idempotency-Replayed': {
-          description: '`true` where the answer is that of an earlier request with the same Idempotency-Key.',
+          description: '`true` if the answer is that of an earlier request with the same Idempotency-Key.',
           schema: { type: 'string', enum: ['true'] },
         },
       };

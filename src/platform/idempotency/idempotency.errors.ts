@@ -1,6 +1,6 @@
 import { DomainError, InvalidRequestError } from '../errors/domain-error.js';
 
-/** The same key with another request. */
+/** The key was used for another request. */
 export class KeyReusedError extends InvalidRequestError {
   constructor() {
     super(

@@ -8,7 +8,7 @@ import { IdempotencySweepService } from './idempotency-sweep.service.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { IdempotencyService } from './idempotency.service.js';
 
-/** Requests that may be sent twice and count once. */
+/** Idempotent requests: a request sent twice takes effect once. */
 @Module({
   imports: [JobModule, ObservabilityModule, TypeOrmModule.forFeature([IdempotencyKeyEntity])],
   providers: [IdempotencyLedger, IdempotencyRepository, IdempotencyService, IdempotencySweepService],

@@ -4,20 +4,22 @@ import type { EntityManager } from 'typeorm';
 import type { IdempotencyKeyEntity } from './idempotency-key.entity.js';
 import { DELETE_OLD, FIND_ANSWERS, INSERT_ANSWERS, LOCK_KEYS } from './idempotency.sql.js';
 
-/** Whose key. */
+/** The id of the caller that owns the key. */
 export type KeyOfCaller = Pick<IdempotencyKeyEntity, 'caller' | 'key'>;
 export type KeptAnswer = Omit<IdempotencyKeyEntity, 'createdAt'>;
 
 /** Owns all SQL of `idempotency_key`. */
 @Injectable()
 export class IdempotencyRepository {
-  /** Locks each key until the transaction ends, as far as it is free now; in the order of the keys, whether it was. */
+  /**
+   * Locks each key that is free, until the transaction ends; returns, in the order of the keys, whether it was free.
+   */
   async lock(manager: EntityManager, keys: readonly KeyOfCaller[]): Promise<boolean[]> {
     const rows: { locked: boolean }[] = await manager.query(LOCK_KEYS, [keys.map(lockOf)]);
     return rows.map(({ locked }) => locked);
   }
 
-  /** The answers kept since a moment; to be asked when the lock has been answered. */
+  /** The answers stored since a moment; query them only after the locks are granted. */
   find(manager: EntityManager, keys: readonly KeyOfCaller[], since: Date): Promise<KeptAnswer[]> {
     return manager.query(FIND_ANSWERS, [keys.map(({ caller }) => caller), keys.map(({ key }) => key), since]);
   }
@@ -34,14 +36,14 @@ export class IdempotencyRepository {
     ]);
   }
 
-  /** Deletes at most `limit` answers from before a moment; the number deleted. */
+  /** Deletes at most `limit` answers from before a moment; returns the number deleted. */
   async deleteOld(manager: EntityManager, before: Date, limit: number): Promise<number> {
     const [, deleted]: [unknown, number] = await manager.query(DELETE_OLD, [before, limit]);
     return deleted;
   }
 }
 
-/** 64 bits of a hash: two keys that share them would only get in each other's way for a moment. */
+/** 64 bits of a hash: two keys with the same bits would only delay each other for a moment. */
 function lockOf({ caller, key }: KeyOfCaller): string {
   return hash('sha256', `idempotency\0${caller}\0${key}`, 'buffer').readBigInt64BE().toString();
 }

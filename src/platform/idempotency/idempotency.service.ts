@@ -10,23 +10,23 @@ import { IdempotencyLedger } from './idempotency-ledger.js';
 import { IdempotentBatches } from './idempotent-batches.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
 
-/** What a request asks for, in two parts. */
+/** The work of a request, in two parts. */
 export interface IdempotentWork<Loaded, Body> {
-  /** Reads what the request is about; its answer, where nothing has to be written. */
+  /** Reads the data that the request needs; returns its answer if nothing has to be written. */
   load(manager: EntityManager): Promise<Loaded | Answer<Body>>;
-  /** Writes, inside a transaction. What was loaded may be older than that transaction. */
+  /** Writes, inside a transaction. The loaded data may be older than that transaction. */
   apply(manager: EntityManager, loaded: Loaded): Promise<Answer<Body>>;
 }
 
-/** Takes items one by one, and does those together that arrive together. */
+/** Accepts single items and processes those that arrive together in one batch. */
 export interface Batches<Item, Body> {
-  /** The answer to an item, once it is committed. Throws the item's refusal. */
+  /** The answer to an item, after its commit. Throws the item's refusal. */
   submit(item: Item): Promise<Answer<Body>>;
 }
 
 /**
- * Does a request once, however often it is sent with the same Idempotency-Key: what it did and what it was answered
- * commit together, and the answer is repeated for 24 h. Every POST goes through here.
+ * Performs a request once, however often it is sent with the same Idempotency-Key: its effects and its answer commit
+ * together, and the answer is repeated for 24 h. Every POST uses this service.
  */
 @Injectable()
 export class IdempotencyService {
@@ -36,14 +36,14 @@ export class IdempotencyService {
     private readonly observers: BatchObserverService,
   ) {}
 
-  /** Runs the work in one transaction, or repeats the answer that the request's key has already. */
+  /** Runs the work in one transaction, or repeats the stored answer of the request's key. */
   once<Body>(work: (manager: EntityManager) => Promise<Answer<Body>>): Promise<Answer<Body>> {
     return this.onceIfNeeded({ load: async () => undefined, apply: work });
   }
 
   /**
-   * The same for work that mostly finds nothing to do: what it loads may be its answer. A request without a key loads
-   * outside any transaction, and opens one only for what is left to do.
+   * The same for work that mostly has nothing to write: its loaded data may be its answer. A request without a key
+   * loads outside any transaction, and opens one only for the writes that remain.
    */
   async onceIfNeeded<Loaded, Body>(work: IdempotentWork<Loaded, Body>): Promise<Answer<Body>> {
     const request = repeatableRequest.getStore();
@@ -66,7 +66,7 @@ export class IdempotencyService {
     return answer;
   }
 
-  /** The same for work that comes in batches, see {@link IdempotentBatches}. */
+  /** The same for work in batches, see {@link IdempotentBatches}. */
   batches<Item, Loaded, Result, Body>(
     kind: BatchKind,
     limits: GroupCommitLimits,
@@ -77,7 +77,7 @@ export class IdempotencyService {
     return new IdempotentBatches(setup, this.ledger, work, toAnswer);
   }
 
-  /** The work's transaction is rolled back: that nothing was done is what the key stands for. */
+  /** Rolls the work's transaction back; the key then stores that nothing was done. */
   private async keepRefusal(request: RepeatableRequest, error: unknown): Promise<DomainError> {
     if (!(error instanceof DomainError)) throw error;
     await this.transactions.run((manager) => this.ledger.once(manager, request, async () => error));

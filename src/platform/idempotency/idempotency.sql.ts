@@ -1,20 +1,20 @@
 /**
- * Takes the locks that it can have at once, until the transaction ends; waits for none, so two batches can't wait for
- * each other. An advisory lock and not the row: a rival's row can't be seen before it commits, only waited for.
+ * Takes the locks that are free, until the transaction ends; waits for none, so two batches can't wait for each other.
+ * Uses advisory locks because a competing row is not visible before it commits; an insert could only wait for it.
  */
 export const LOCK_KEYS = `
 SELECT wanted.position::int AS position, pg_try_advisory_xact_lock(wanted.lock) AS locked
   FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (lock, position)
  ORDER BY wanted.position`;
 
-/** The answers of keys that are not older than $3. By pk_idempotency_key. */
+/** The stored answers of keys, except those older than $3. By pk_idempotency_key. */
 export const FIND_ANSWERS = `
 SELECT k.caller, k.key, k.fingerprint, k.status, k.body
   FROM unnest($1::varchar[], $2::varchar[]) AS wanted (caller, key)
   JOIN idempotency_key k ON k.caller = wanted.caller AND k.key = wanted.key
  WHERE k.created_at >= $3::timestamptz`;
 
-/** Writes answers; over one that is older than $7, which counts as gone, only. By pk_idempotency_key. */
+/** Stores answers; overwrites only answers older than $7, which count as expired. By pk_idempotency_key. */
 export const INSERT_ANSWERS = `
 INSERT INTO idempotency_key AS k (caller, key, fingerprint, status, body, created_at)
 SELECT a.caller, a.key, a.fingerprint, a.status, a.body::json, $6::timestamptz
@@ -26,7 +26,10 @@ SELECT a.caller, a.key, a.fingerprint, a.status, a.body::json, $6::timestamptz
        created_at = excluded.created_at
  WHERE k.created_at < $7::timestamptz`;
 
-/** Deletes some of the answers that are older than $1, at most $2, but none that another replica is at. By ix_idempotency_key_created. */
+/**
+ * Deletes at most $2 of the answers older than $1, except those that another replica has locked. By
+ * ix_idempotency_key_created.
+ */
 export const DELETE_OLD = `
 DELETE FROM idempotency_key
  WHERE (caller, key) IN (SELECT old.caller, old.key

@@ -11,7 +11,7 @@ interface Entry<Item> {
   readonly request: RepeatableRequest | undefined;
 }
 
-/** What a batch loads: which keys it holds, and what its work is about. */
+/** The loaded data of a batch: its keys, and the data of its work. */
 interface LoadedEntries<Loaded> {
   readonly locked: ReadonlySet<RepeatableRequest>;
   readonly loaded: Loaded;
@@ -20,8 +20,8 @@ interface LoadedEntries<Loaded> {
 type AnswerOrRefusal<Body> = Answer<Body> | DomainError;
 
 /**
- * Items that arrive together share one transaction, and those that came with an Idempotency-Key have their answers in
- * the same transaction, refusals included. An item whose key has its answer already is not done again.
+ * Items that arrive together share one transaction, which also stores the answers, refusals included, of those with an
+ * Idempotency-Key. An item whose key has its answer already is not processed again.
  */
 export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
   Entry<Item>,
@@ -49,7 +49,7 @@ export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
     return answer;
   }
 
-  /** Locks the keys, and loads what the items are about; neither needs the other. */
+  /** Locks the keys and loads the data of the items; the two are independent. */
   async load(manager: EntityManager, entries: readonly Entry<Item>[]): Promise<LoadedEntries<Loaded>> {
     const requests = requestsOf(entries);
     const [locked, loaded] = await Promise.all([
@@ -82,7 +82,7 @@ export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
     });
   }
 
-  /** Those of the work: a key that somebody else has locked is not waited for. */
+  /** Only the row locks of the work: a key that another session has locked is not waited for. */
   rowsOf({ item }: Entry<Item>, { loaded }: LoadedEntries<Loaded>): readonly string[] {
     return this.work.rowsOf(item, loaded);
   }

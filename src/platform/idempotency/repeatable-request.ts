@@ -4,15 +4,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface RepeatableRequest {
   readonly caller: string;
   readonly key: string;
-  /** SHA-256, in hex, of method, path and body: what makes two requests the same. */
+  /** SHA-256, in hex, of method, path and body, which together identify the request. */
   readonly fingerprint: string;
-  /** The request itself, as far as a problem document speaks of it. */
+  /** The fields of the request that a problem document shows. */
   readonly url: string;
   readonly id: string;
 }
 
 /**
- * The repeatable request that the running code works for. Carried beside the calls and not through them: what a
- * service does is the same with a key and without.
+ * The repeatable request that the current code works for. It is kept in asynchronous context and not passed as a
+ * parameter, because services do the same work with a key and without.
  */
 export const repeatableRequest = new AsyncLocalStorage<RepeatableRequest>();

@@ -6,31 +6,33 @@ import { DomainError } from '../errors/domain-error.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 
-/** What is done with a job. `signal` fires when the service stops or the job has taken too long. */
+/** Handles a job. `signal` aborts when the service stops or the job takes too long. */
 type Handle = (data: unknown, signal: AbortSignal) => Promise<void>;
 
 /** A queue of jobs: each is handled at least once, by one replica at a time. */
 export interface JobQueue {
   readonly name: string;
-  /** Adds a job by this expression (UTC), once for all replicas. */
+  /** Adds a job by this cron expression (UTC), once for all replicas. */
   readonly cron?: string;
-  /** How often it is asked for jobs: the delay of one that another replica has added. */
+  /** How often the queue is polled: the maximum delay of a job that another replica added. */
   readonly pollSeconds: number;
-  /** How many jobs are in hand at once in this process, of each group one; 1 where left out. */
+  /** The number of jobs that this process handles at once, one of each group; 1 by default. */
   readonly concurrency?: number;
   readonly options: QueueOptions & { readonly policy?: QueuePolicy };
   readonly handle: Handle;
 }
 
-/** A job to add, at once or not before a moment. */
+/** A job to add, due at once or at a given moment. */
 export interface NewJob {
   readonly data: object;
-  /** Jobs of one group wait for each other, those of others don't; see {@link JobQueue.concurrency}. */
+  /**
+   * Jobs of one group run one after the other, jobs of different groups do not wait; see {@link JobQueue.concurrency}.
+   */
   readonly group?: string;
   readonly startAfter?: Date;
 }
 
-/** The part of the pool of `pg` that statements go through. */
+/** The part of `pg`'s pool that runs statements. */
 interface Pool {
   query(text: string, values?: unknown[]): Promise<Rows | Rows[]>;
 }
@@ -39,16 +41,16 @@ interface Rows {
 }
 
 const SCHEMA = 'watcher_job';
-/** How often the schedule is looked at: the delay of a check is at most twice this. */
+/** How often the schedule is examined: a check is late by at most twice this. */
 const CRON_SECONDS = 5;
-/** How often is looked for a schema that others migrate. */
+/** How often the service looks for a schema that is migrated externally. */
 const LOOK_AGAIN_MS = 2000;
-/** How long jobs in hand may take to end once they were told to. */
+/** How long running jobs may take to end after they are signalled. */
 const STOP_WITHIN_MS = 2000;
 
 /**
  * Jobs in PostgreSQL by pg-boss (see docs/adr): on the service's own pool, without LISTEN and session locks, so that a
- * pooler may stand between. Its schema is made by a migration; nothing runs at all where no queue is registered.
+ * pooler may be used. A migration creates its schema; without a registered queue nothing runs.
  */
 @Injectable()
 export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
@@ -65,12 +67,12 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     @Inject(CONFIG) private readonly config: Pick<Config, 'migrate'>,
   ) {}
 
-  /** To be called while the modules are initialised. */
+  /** Call this while the modules are initialised. */
   register(queue: JobQueue): void {
     this.queues.push(queue);
   }
 
-  /** Adds jobs to a registered queue as a part of the caller's transaction; this replica looks for them after the commit. */
+  /** Adds jobs to a registered queue in the caller's transaction; this replica polls for them after the commit. */
   async add(manager: EntityManager, queue: string, jobs: readonly NewJob[]): Promise<void> {
     if (!this.boss) throw new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.');
     if (!manager.queryRunner?.isTransactionActive) throw new Error('jobs are added inside a transaction');
@@ -86,7 +88,7 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     if (this.queues.length > 0) await this.startWhenMigrated();
   }
 
-  /** Requests may still be in flight, and add jobs; only what is in hand is told to end. */
+  /** Requests may still be in progress and add jobs; only running jobs are signalled to end. */
   onModuleDestroy(): void {
     this.stopping.abort();
     clearTimeout(this.later);
@@ -96,7 +98,9 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     await this.boss?.stop({ graceful: true, timeout: STOP_WITHIN_MS });
   }
 
-  /** Where the schema is left to others, the service starts without it and is not ready; so do the jobs. */
+  /**
+   * With an external migration, the service starts without its schema and is not ready; the jobs then start later too.
+   */
   private async startWhenMigrated(): Promise<void> {
     try {
       const boss = await this.start();
@@ -115,7 +119,7 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const boss = new PgBoss({
       db: onPool(master),
       schema: SCHEMA,
-      // The first version comes by our migration; a newer library brings its own changes along.
+      // Our migration installs the first version; a newer library applies its own changes.
       migrate: this.config.migrate,
       createSchema: false,
       schedule: this.queues.some(({ cron }) => cron !== undefined),
@@ -136,11 +140,11 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds, localGroupConcurrency: 1 };
     const workers: string[] = [];
     this.workers.set(queue.name, workers);
-    // One by one rather than by `localConcurrency`, which gives the id of the first worker only.
+    // One by one rather than by `localConcurrency`, which returns the id of the first worker only.
     for (let started = 0; started < (queue.concurrency ?? 1); started++) {
       const worker = await boss.work(queue.name, options, async ([job]) => {
         if (!job) return;
-        // Else it would wait for its next poll also where more is to do.
+        // Otherwise it would wait for its next poll even if more jobs are due.
         this.wake(queue.name);
         await this.handle(queue, job.data, job.signal);
       });
@@ -162,14 +166,14 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 }
 
-/** Sends statements of pg-boss as a part of a transaction, by TypeORM's own way. */
+/** Runs statements of pg-boss in a transaction of TypeORM. */
 function inTransaction(runner: QueryRunner): Db {
   return {
     executeSql: async (text, values) => ({ rows: (await runner.query(text, values, true)).records as unknown[] }),
   };
 }
 
-/** Sends statements of pg-boss by the pool; some hold several, and it wants the rows of each. */
+/** Runs statements of pg-boss on the pool; some contain several, and it expects the rows of each. */
 function onPool(pool: Pool): Db {
   return {
     executeSql: async (text, values) => {

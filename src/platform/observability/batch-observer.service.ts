@@ -5,16 +5,16 @@ import { MetricsService } from './metrics.service.js';
 import { outsideRequests } from './request-context.js';
 import { inSpan, TRACER } from './tracing/spans.js';
 
-/** What shares a transaction. */
+/** The kinds of batches. */
 export type BatchKind = 'start' | 'end';
 
-/** Sees to it that batches appear in the metrics and, where traces are on, as spans linked to their requests. */
+/** Records batches in the metrics and, if tracing is on, as spans linked to their requests. */
 @Injectable()
 export class BatchObserverService {
   private readonly depths = new Map<BatchKind, () => number>();
 
   constructor(private readonly metrics: MetricsService) {
-    metrics.registerGauge('watcher_queue_depth', 'Starts (or ends) that wait for a batch.', ['kind'], (gauge) => {
+    metrics.registerGauge('watcher_queue_depth', 'Starts (or ends) waiting for a batch.', ['kind'], (gauge) => {
       for (const [kind, depth] of this.depths) gauge.set({ kind }, depth());
     });
   }
@@ -34,7 +34,7 @@ export class BatchObserverService {
           const [first] = links;
           if (!first) return commit();
           const attributes = { 'watcher.batch.kind': kind, 'watcher.batch.size': arrivals.length };
-          // A span has one parent: the request that came first. The others find the batch by its links.
+          // A span has one parent: the request that came first. Its links refer to the others.
           const parent = trace.setSpanContext(ROOT_CONTEXT, first.context);
           return inSpan(TRACER.startSpan(`batch ${kind}`, { attributes, links }, parent), commit);
         });

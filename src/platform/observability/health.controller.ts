@@ -5,13 +5,13 @@ import { ApiReport } from '../http/api.js';
 import { HealthDto, ServiceStatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
-/** Whether the service is there, and whether it can serve. */
+/** Whether the service is alive and ready. */
 @ApiTags('operations')
 @Controller()
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
-  /** Whether the service answers at all. */
+  /** Whether the service answers. */
   @Get()
   @Requires('open')
   @ApiReport(ServiceStatusDto)
@@ -19,7 +19,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether the process lives: a restart helps when this fails. Says nothing of the database. */
+  /** Whether the process is alive: if this fails, restart it. Does not check the database. */
   @Get('health/live')
   @Requires('open')
   @ApiReport(ServiceStatusDto)
@@ -27,7 +27,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether requests can be served: the database is reachable, its schema up to date, the service not stopping. */
+  /**
+   * Whether the service can handle requests: the database is reachable, its schema is up to date, and the service is
+   * not stopping.
+   */
   @Get('health/ready')
   @Requires('open')
   @ApiReport(ServiceStatusDto, [503])
@@ -36,7 +39,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Live and ready, in detail. */
+  /** Liveness and readiness, in detail. */
   @Get('health')
   @Requires('open')
   @ApiReport(HealthDto)

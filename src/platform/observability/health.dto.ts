@@ -1,15 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** All is well. */
+/** The service is alive or ready. */
 export class ServiceStatusDto {
   /**
-   * Always `ok`; anything else is answered with 503.
+   * Always `ok`; in any other state the service answers 503.
    * @example ok
    */
   status!: 'ok';
 }
 
-/** What the service knows of itself. */
+/** The detailed state of the service. */
 export class HealthDto {
   /**
    * `ok` when ready, else `unavailable`.
@@ -19,14 +19,14 @@ export class HealthDto {
   status!: 'ok' | 'unavailable';
 
   /**
-   * The process lives.
+   * The process is alive.
    * @example true
    */
   @ApiProperty()
   live!: boolean;
 
   /**
-   * Requests can be served.
+   * The service can handle requests.
    * @example true
    */
   @ApiProperty()
@@ -40,7 +40,7 @@ export class HealthDto {
   database_reachable!: boolean;
 
   /**
-   * The database takes writes: it is no read-only standby, and its disk is not known to be full.
+   * The database accepts writes: it is not a read-only standby, and its disk is not known to be full.
    * @example true
    */
   database_writable!: boolean;
@@ -53,21 +53,21 @@ export class HealthDto {
   migrations_done!: boolean;
 
   /**
-   * The service is on its way down.
+   * The service is stopping.
    * @example false
    */
   @ApiProperty()
   stopping!: boolean;
 
   /**
-   * Why the service is not ready, for programs: the code that `/health/ready` answers with. Null when it is ready.
+   * The reason why the service is not ready, as the code that `/health/ready` returns. Null when it is ready.
    * @example database_read_only
    */
   @ApiProperty({ type: 'string', nullable: true })
   code!: string | null;
 
   /**
-   * The same for people.
+   * The reason as text.
    * @example "The database is read-only now, as after a failover; try again."
    */
   @ApiProperty({ type: 'string', nullable: true })

@@ -17,21 +17,21 @@ import { VERSION } from './version.js';
 /** How long the database may take to answer before it counts as unreachable. */
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** What must hold to be ready; the first of them that is down is the reason. */
+/** The conditions of readiness; the first that fails is the reason. */
 const CONDITIONS = ['service', 'database', 'migrations'] as const;
 
 type Condition = (typeof CONDITIONS)[number];
-/** Why a condition doesn't hold; undefined where it does. */
+/** The reason why a condition fails; undefined if it holds. */
 type Reasons = Record<Condition, DomainError | undefined>;
 
-/** The reason of a condition that says nothing else, such as a database that does not answer in time. */
+/** The reason for a condition that gives none, such as a database that does not answer in time. */
 const DEFAULT_REASONS: Record<Condition, () => DomainError> = {
   service: () => new DomainError('unavailable', 'stopping', 'The service is stopping.'),
   database: () => databaseAway(),
   migrations: () => new DomainError('unavailable', 'migrations_pending', 'The schema is not up to date.'),
 };
 
-/** Codes of a database that answers, and can be read. */
+/** Codes of a database that answers and can be read. */
 const READABLE: ReadonlySet<string | undefined> = new Set([
   undefined,
   'database_read_only',
@@ -40,7 +40,7 @@ const READABLE: ReadonlySet<string | undefined> = new Set([
   'database_storage_failed',
 ]);
 
-/** Whether the service can serve. */
+/** Determines whether the service can handle requests. */
 @Injectable()
 export class HealthService {
   private migrationsDone = false;
@@ -71,7 +71,7 @@ export class HealthService {
     };
   }
 
-  /** Throws `unavailable`, with the reason, while the service can't serve. */
+  /** Throws `unavailable`, with the reason, while the service can't handle requests. */
   async requireReady(): Promise<void> {
     const reason = firstOf(await this.whatFails());
     if (reason) throw reason;
@@ -82,7 +82,7 @@ export class HealthService {
     const { details } = await this.checks
       .check([this.service(), this.database(found), this.migrations()])
       .catch((error: unknown) => {
-        // Terminus throws what it found when something is down; here that is an answer like any other.
+        // Terminus throws its result when a check fails; here that is a normal answer.
         if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
         throw error;
       });
@@ -102,7 +102,7 @@ export class HealthService {
       .check('database')
       .attempt(async () => {
         await this.databaseState.check().catch((error: unknown) => {
-          // Terminus keeps the message alone.
+          // Terminus keeps only the message.
           if (error instanceof DomainError) found.database = error;
           throw error;
         });
@@ -110,7 +110,7 @@ export class HealthService {
       .withTimeout(ANSWER_TIMEOUT_MS);
   }
 
-  /** Asked until the answer is yes: a schema that is up to date stays so while this version runs. */
+  /** Queried until the schema is up to date: it stays so while this version runs. */
   private migrations(): HealthCheckAttempt {
     return this.indicators
       .check('migrations')

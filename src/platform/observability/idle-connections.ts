@@ -3,14 +3,13 @@ import type { Socket } from 'node:net';
 
 interface Connection {
   answersUnderWay: number;
-  /** What had come in when the last answer was out: more than that is the beginning of a request. */
+  /** The number of bytes received when the last answer was sent: a larger number means that a new request has begun. */
   bytesRead: number;
 }
 
 /**
- * Makes `server.closeIdleConnections()`, which `server.close()` calls too, leave alone whoever still reads an answer.
- * Node takes a connection for idle as soon as its answer lies complete in memory, and cuts slow readers off in the
- * middle of it.
+ * Changes `server.closeIdleConnections()`, which `server.close()` also calls, to spare clients that still read an
+ * answer. Node treats a connection as idle as soon as its answer is complete in memory, and cuts off slow readers.
  */
 export function closeOnlyIdleConnections(server: Server): void {
   const connections = new Map<Socket, Connection>();
@@ -22,7 +21,7 @@ export function closeOnlyIdleConnections(server: Server): void {
     const connection = connections.get(socket);
     if (!connection) return;
     connection.answersUnderWay += 1;
-    // Not before the system has taken the last byte.
+    // Not before the system has accepted the last byte.
     response.once('close', () => {
       connection.answersUnderWay -= 1;
       connection.bytesRead = socket.bytesRead;

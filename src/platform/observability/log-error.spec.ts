@@ -1,7 +1,7 @@
 import { errorFields } from './log-error.js';
 
 describe(errorFields, () => {
-  it('says what an error says, and its causes', () => {
+  it('shows the message of an error and its causes', () => {
     const cause = Object.assign(new Error('below'), { code: 'ECONNRESET' });
     expect(errorFields(new TypeError('above', { cause }))).toEqual({
       type: 'TypeError',
@@ -11,7 +11,7 @@ describe(errorFields, () => {
     });
   });
 
-  it('reads the copy of an error that a library hands on', () => {
+  it('reads the copy of an error that a library passes on', () => {
     const error = Object.assign(new Error('relation "job" does not exist'), { code: '42P01', detail: 'a row' });
     const copy = { ...error, message: error.message, stack: error.stack, queue: 'check', worker: 'w' };
     expect(errorFields(copy)).toEqual({
@@ -23,7 +23,7 @@ describe(errorFields, () => {
     });
   });
 
-  it('says what each of several errors says', () => {
+  it('shows the message of each of several errors', () => {
     expect(errorFields(new AggregateError([new Error('one'), new Error('two')], 'a check failed'))).toMatchObject({
       message: 'a check failed',
       errors: [{ message: 'one' }, { message: 'two' }],

@@ -1,9 +1,9 @@
-/** How many causes of an error are worth a line. */
+/** How many causes of an error are logged. */
 const MAX_CAUSES = 3;
 
 /**
- * What the log says of an error. Only what is listed here: the errors of the database carry the parameters of their
- * statement, and its `detail` a row, which are what users sent us.
+ * The logged fields of an error. Only listed fields: the errors of the database contain the parameters of their
+ * statement, and its `detail` a row, both of which are users' data.
  */
 export function errorFields(error: unknown, depth = 0): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: String(error) };
@@ -13,7 +13,7 @@ export function errorFields(error: unknown, depth = 0): Record<string, unknown> 
   const errors = error instanceof AggregateError ? error.errors.slice(0, MAX_CAUSES) : [];
   return {
     type: error.constructor?.name ?? 'Object',
-    // Libraries hand on copies of errors, which are none themselves.
+    // Libraries pass on copies of errors that are not instances of Error.
     message: typeof message === 'string' ? message : 'an object without a message',
     ...Object.fromEntries(
       Object.entries({ stack, code, constraint, table, routine, queue }).filter(([, v]) => typeof v === 'string'),

@@ -5,10 +5,10 @@ import { errorFields } from './log-error.js';
 import { withoutSecretFields, secretsHider } from './redaction.js';
 import { currentRequestId } from './request-context.js';
 
-/** The log of the process: JSON lines on standard output, or lines for people on a terminal. */
+/** The log of the process: JSON lines on standard output, or readable lines on a terminal. */
 export async function createLogger(
   config: Config,
-  // Lines go out together, 4 kB or 0.1 s of them: a write for each would be a sixth of what a request costs.
+  // Lines are written together, every 4 kB or 0.1 s: one write per line would take a sixth of the cost of a request.
   output: DestinationStream = standardOutput(),
 ): Promise<Logger> {
   const format = config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
@@ -19,7 +19,7 @@ export async function createLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withoutSecretFields },
       serializers: { err: errorFields },
-      // A line that names its request itself keeps that name.
+      // A line that sets the request id itself keeps it.
       mixin: () => {
         const id = currentRequestId();
         return id === undefined ? {} : { request_id: id };
@@ -31,27 +31,29 @@ export async function createLogger(
   );
 }
 
-/** A terminal that was closed, or a full disk behind a redirection, loses lines; it does not end the service. */
+/** A closed terminal, or a full disk behind a redirection, loses lines but does not end the service. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 });
   output.on('error', () => {
-    // Else the flush at the end of the process would throw.
+    // Otherwise the flush at the end of the process would throw.
     output.flushSync = () => undefined;
   });
   return output;
 }
 
-/** Writes each line as people read it. By the formatter alone: the stream of pino-pretty loses lines at a sudden end. */
+/**
+ * Writes each line in readable form. Uses only the formatter: the stream of pino-pretty loses lines at a sudden end.
+ */
 async function pretty(output: DestinationStream): Promise<DestinationStream> {
   const { prettyFactory } = await import('pino-pretty');
   const format = prettyFactory({ singleLine: true, colorize: process.stdout.isTTY });
   return { write: (line) => output.write(format(line)) };
 }
 
-/** What these say of a start that failed is said by `main`, in one line. */
+/** Contexts whose messages about a failed start are left to `main`, which reports it in one line. */
 const SAID_BY_MAIN = new Set<unknown>(['ExceptionHandler', 'TypeOrmModule']);
 
-/** Hands what the framework logs on to pino; its start-up chatter counts as debug. */
+/** Forwards the log of the framework to pino; its start-up messages have level debug. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

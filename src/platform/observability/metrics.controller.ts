@@ -3,16 +3,16 @@ import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../auth/requires.js';
 import { MetricsService } from './metrics.service.js';
 
-/** `/metrics`: for Prometheus. */
+/** `/metrics` for Prometheus. */
 @ApiTags('operations')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
 
   /**
-   * What the service tells Prometheus of itself.
+   * Metrics of the service for Prometheus.
    *
-   * Figures of the database are up to ten seconds old, and absent while it can't be reached.
+   * Figures from the database are up to ten seconds old, and absent while it can't be reached.
    */
   @Get()
   @Requires('metrics')

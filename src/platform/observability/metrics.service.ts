@@ -3,18 +3,18 @@ import { Injectable, Logger } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from './version.js';
 
-/** How long a figure that costs a query is good for, whoever asks how often. */
+/** How long the result of a query is reused, however often it is requested. */
 const FIGURE_TTL_MS = 10_000;
 
-/** How long such a query may take before a scrape goes without it. */
+/** How long such a query may take; after that the scrape leaves the figure out. */
 const QUERY_TIMEOUT_MS = 2000;
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-/** A figure that is looked up when somebody asks: one number, or one for each value of `label`. */
+/** A figure that is computed at a scrape: one number, or one for each value of `label`. */
 export interface Figure {
-  /** By Prometheus' conventions: `watcher_`, what it counts, the unit where it has one. */
+  /** By Prometheus' conventions: `watcher_`, the thing counted, and the unit if there is one. */
   readonly name: string;
   readonly help: string;
   readonly label?: string;
@@ -22,8 +22,8 @@ export interface Figure {
 }
 
 /**
- * What the service tells Prometheus of itself. Each application has a registry of its own. Labels are bounded: routes
- * are templates, never what a client sent.
+ * The metrics of the service for Prometheus. Each application has a registry of its own. Labels are bounded: routes
+ * are templates, never text from a client.
  */
 @Injectable()
 export class MetricsService {
@@ -51,14 +51,17 @@ export class MetricsService {
     collectDefaultMetrics({ register: this.registry });
     const build = new Gauge({
       name: 'watcher_build_info',
-      help: 'Always 1; the label is the version that runs.',
+      help: 'Always 1; the label is the running version.',
       labelNames: ['version'] as const,
       registers: [this.registry],
     });
     build.set({ version: VERSION }, 1);
   }
 
-  /** Everything, in the text format of Prometheus. Never fails for a figure that can't be had: that one is absent. */
+  /**
+   * All metrics, in the text format of Prometheus. Never fails because of an unavailable figure; it leaves that one
+   * out.
+   */
   text(): Promise<string> {
     return this.registry.metrics();
   }
@@ -67,12 +70,12 @@ export class MetricsService {
     return this.registry.contentType;
   }
 
-  /** A counter of a module's own. By Prometheus' conventions its name ends with `_total`. */
+  /** A counter of a module. By Prometheus' conventions its name ends with `_total`. */
   registerCounter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** A gauge that is read from memory at each scrape; `collect` gets it to set. */
+  /** A gauge read from memory at each scrape; `collect` receives it and sets it. */
   registerGauge<L extends string>(
     name: string,
     help: string,
@@ -84,8 +87,8 @@ export class MetricsService {
   }
 
   /**
-   * A gauge that costs a query: asked for at most every 10 s, and bounded by the caller, since a scrape must not get
-   * slower as the tables grow. While the query fails or hangs the gauge is absent, as there is nothing true to say.
+   * A gauge that costs a query: queried at most every 10 s. The caller must bound the query, since a scrape must not
+   * get slower as the tables grow. While the query fails or hangs the gauge is absent, because no value would be true.
    */
   registerFigure({ name, help, label, collect }: Figure): void {
     const refresh = async (): Promise<void> => {
@@ -93,7 +96,7 @@ export class MetricsService {
         this.logger.warn({ err: error }, `no ${name}`);
         return undefined;
       });
-      // Without its label nothing is left of a labelled gauge; one without labels goes back to 0, and has to go.
+      // Without values nothing is left of a labelled gauge; one without labels would return to 0, so it is removed.
       gauge.reset();
       if (typeof value === 'number') gauge.set(value);
       else if (value === undefined && !label) gauge.remove();

@@ -8,9 +8,9 @@ import { MetricsService } from './metrics.service.js';
 import { PoolMetrics } from './pool-metrics.js';
 import { ServiceState } from './service-state.js';
 
-/** What operators ask of the service itself: health and metrics. Features hand it their figures. */
+/** Health and metrics of the service, for operators. Features register their figures here. */
 @Module({
-  // What is down stands in the answer; an orchestrator that asks each second would flood the log.
+  // The answer names the failed check; logging it would flood the log when an orchestrator asks every second.
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],
   providers: [BatchObserverService, HealthService, MetricsService, PoolMetrics, ServiceState],

@@ -2,26 +2,26 @@ import { unescape } from 'node:querystring';
 
 const REDACTED = '[redacted]';
 
-/** Fields whose content never reaches the log, wherever they stand, in lower case and without `_`. */
+/** Fields whose content never reaches the log, at any depth, in lower case and without `_`. */
 const SECRET_FIELDS = new Set(
   'authorization cookie password secret token key databaseurl metadata pipelinemetadata executionmetadata'.split(' '),
 );
 
-/** How deep a line is looked through; what lies deeper is left out of it. */
+/** The depth to which a line is examined; deeper content is left out. */
 const MAX_DEPTH = 5;
 
-/** Shorter values would black out ordinary words. */
+/** Shorter values are not redacted, since they would match ordinary words. */
 const SHORTEST_SECRET = 8;
 
 /**
- * A line of the log without the content of fields that hold secrets or what users sent. By hand: the paths of pino's
- * own `redact` cost ten times the line itself, and know only the depths that they spell out.
+ * A log line without the content of fields that hold secrets or users' data. Written by hand: the paths of pino's own
+ * `redact` cost ten times the line itself and match only the depths that they spell out.
  */
 export function withoutSecretFields(line: Record<string, unknown>): Record<string, unknown> {
   return redactObject(line, 0) as Record<string, unknown>;
 }
 
-/** The object itself where there is nothing to hide in it, as in nearly every line. */
+/** Returns the object itself if it has nothing to hide, as in nearly every line. */
 function redactObject(object: object, depth: number): object {
   let copy: Record<string, unknown> | undefined;
   for (const [key, value] of Object.entries(object)) {
@@ -33,15 +33,15 @@ function redactObject(object: object, depth: number): object {
   return copy ?? object;
 }
 
-/** Errors pass: their own serializer knows what may be said of them. */
+/** Errors are skipped: their own serializer selects the fields that may be logged. */
 function redactValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;
   return depth > MAX_DEPTH ? REDACTED : redactObject(value, depth);
 }
 
 /**
- * Blacks out, in a finished line, the given secrets, the credentials of any URL and what follows `Bearer`: the last
- * look, since a secret may stand in the middle of somebody else's message.
+ * Removes the given secrets, the credentials of any URL and the text after `Bearer` from a finished line. This is the
+ * last check, since a secret may be inside a message of another library.
  */
 export function secretsHider(secrets: readonly string[]): (line: string) => string {
   const known = secrets
@@ -55,7 +55,7 @@ export function secretsHider(secrets: readonly string[]): (line: string) => stri
   return (line) => line.replace(pattern, `$1$3${REDACTED}$2`);
 }
 
-/** The password inside a URL, as it stands there and as it is. */
+/** The password inside a URL, encoded and decoded. */
 function passwordsOf(secret: string): string[] {
   const password = URL.canParse(secret) ? new URL(secret).password : '';
   return [password, unescape(password)];

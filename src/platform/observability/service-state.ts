@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Whether the service is on its way down: then it is not ready for new work, while it finishes the old. */
+/** Whether the service is stopping: then it is not ready for new work while it finishes the current work. */
 @Injectable()
 export class ServiceState {
   private isStopping = false;

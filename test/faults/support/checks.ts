@@ -5,9 +5,9 @@ import type { Client } from './client.js';
 import type { Ledger } from './ledger.js';
 import type { Service } from './service.js';
 
-/** The contract's own bound, of which it promises that the service recovers, and that it refuses, within. */
+/** The time limit of the contract for recovery and for refusals. */
 export const PROMISED_MS = 5000;
-/** The pool's size unless WATCHER_POOL_SIZE says otherwise. */
+/** The default pool size. */
 const POOL_SIZE = 10;
 
 type Database = Pick<TestDatabase, 'sql'>;
@@ -32,7 +32,7 @@ const EXECUTIONS = `
     FROM pipeline_execution e
     LEFT JOIN pipeline_execution_external_id x ON x.execution_id = e.id`;
 
-/** Pipelines whose watermark, or last insert, is not what their successful executions say. */
+/** Pipelines whose watermark, or last insert, does not follow from their successful executions. */
 const WRONG_PROGRESS = `
   SELECT p.id, p.watermark, last.next_watermark AS due, p.last_target_insert, inserted.at AS insert_due
     FROM pipeline p
@@ -45,14 +45,14 @@ const WRONG_PROGRESS = `
        WHERE e.pipeline_id = p.id AND e.completed_successfully AND e.inserts > 0) inserted ON true
    WHERE p.watermark IS DISTINCT FROM last.next_watermark OR p.last_target_insert IS DISTINCT FROM inserted.at`;
 
-/** External ids that lead to no execution, or to one that several of them lead to. */
+/** External ids that lead to no execution, or several that lead to the same one. */
 const STRAY_EXTERNAL_IDS = `
   SELECT x.execution_id FROM pipeline_execution_external_id x LEFT JOIN pipeline_execution e ON e.id = x.execution_id
    GROUP BY x.execution_id HAVING count(*) > 1 OR count(e.id) = 0`;
 
 /**
- * What the ledger says was acknowledged is there as it was acknowledged, nothing is there twice or that nobody sent,
- * the closure is exact, and each pipeline has moved as far as its successful executions say.
+ * Checks that acknowledged data is stored as acknowledged, that nothing is stored twice or was never sent, that the
+ * closure is exact, and that each pipeline has advanced as far as its successful executions.
  */
 export async function expectKept(database: Database, ledger: Ledger): Promise<void> {
   expect(ledger.surprises.splice(0)).toEqual([]);
@@ -119,7 +119,7 @@ async function pipelineProblems(database: Database, ledger: Ledger): Promise<str
   return problems;
 }
 
-/** What got no answer had no effect: only after a load that sent everything once. */
+/** Requests without an answer had no effect: only after a load that sent everything once. */
 export async function expectNothingUnanswered(database: Database, { starts, ends }: Ledger): Promise<void> {
   const executions = await database.sql<StoredExecution>(EXECUTIONS);
   const started = executions.filter(({ mark }) => starts.get(mark)?.id === undefined);
@@ -127,7 +127,7 @@ export async function expectNothingUnanswered(database: Database, { starts, ends
   expect({ started, ended }).toEqual({ started: [], ended: [] });
 }
 
-/** The service holds no more connections than its pool may have, and none of them is stuck in a transaction. */
+/** The service has no more connections than its pool may have, and none is stuck in a transaction. */
 export async function expectNoLeak(database: Database, poolSize = POOL_SIZE): Promise<void> {
   const until = performance.now() + PROMISED_MS;
   for (;;) {
@@ -141,7 +141,7 @@ export async function expectNoLeak(database: Database, poolSize = POOL_SIZE): Pr
   }
 }
 
-/** Waits until a connection of the service waits for somebody's lock. */
+/** Waits until a connection of the service waits for a lock of another session. */
 export async function untilBlocked(database: Database): Promise<void> {
   for (;;) {
     const waiting = await database.sql(
@@ -152,7 +152,7 @@ export async function untilBlocked(database: Database): Promise<void> {
   }
 }
 
-/** Waits until the service is ready and writes again, by itself; the milliseconds that took. */
+/** Waits until the service is ready and writes again, by itself; returns the milliseconds. */
 export async function untilRecovered(service: Service, client: Client): Promise<number> {
   const begun = performance.now();
   for (;;) {

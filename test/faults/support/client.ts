@@ -12,7 +12,7 @@ export interface Reply {
   readonly ms: number;
 }
 
-/** No answer came: nothing is known of what became of the request. */
+/** No answer arrived: the effect of the request is unknown. */
 export class NoAnswer extends Error {
   constructor(
     readonly code: string | undefined,
@@ -24,10 +24,10 @@ export class NoAnswer extends Error {
   }
 }
 
-/** An answer that has not come by then never will: that counts as a fault of its own. */
+/** An answer that is later than this will never come: that counts as a fault. */
 const PATIENCE_MS = 20_000;
 
-/** Takes connections that are open already, as long as there are any. */
+/** Uses connections that are already open, as long as there are any. */
 class PreparedAgent extends Agent {
   readonly prepared: Socket[] = [];
 
@@ -38,7 +38,7 @@ class PreparedAgent extends Agent {
   }
 }
 
-/** Speaks HTTP to a service that may vanish at any moment, on connections that it keeps. */
+/** Sends HTTP to a service that may vanish at any moment, on persistent connections. */
 export class Client {
   private readonly agent: PreparedAgent;
 
@@ -93,8 +93,8 @@ export class Client {
   }
 
   /**
-   * Connects beforehand, some at a time: then it is the service that many requests at once meet, and not the system's
-   * queue of new connections.
+   * Opens connections in advance, in groups: then many requests at once test the service, not the system's queue of
+   * new connections.
    */
   async prepare(connections: number): Promise<void> {
     const { hostname, port } = new URL(this.url);

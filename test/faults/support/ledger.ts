@@ -1,6 +1,6 @@
 import type { NoAnswer, Reply } from './client.js';
 
-/** A start that was sent, once or more often; `id` since it was acknowledged. */
+/** A start that was sent, once or more often; `id` is set when it is acknowledged. */
 export interface SentStart {
   readonly pipelineId: number;
   readonly parentId: number | null;
@@ -9,42 +9,45 @@ export interface SentStart {
   id?: number;
 }
 
-/** An end that was sent, once or more often; `endDate` since it was acknowledged. */
+/** An end that was sent, once or more often; `endDate` is set when it is acknowledged. */
 export interface SentEnd {
   readonly isSuccess: boolean;
   readonly inserts: number;
   endDate?: string;
 }
 
-/** The `next_watermark`s that a pipeline was sent. */
+/** The `next_watermark`s sent for a pipeline. */
 export interface SentWatermarks {
   acknowledged: string | null;
-  /** Those of which an attempt stayed without an answer or was refused: it may take effect at any later time. */
+  /** The watermarks with an attempt that was refused or got no answer: they may take effect at any later time. */
   readonly open: Set<string>;
 }
 
-/** What a load sent, and every answer that it got: what must be in the database afterwards, and what may be. */
+/**
+ * Records everything that a load sent and the answers: the data that must be in the database afterwards, and the data
+ * that may be.
+ */
 export class Ledger {
-  /** By the mark that each start carries in its metadata. */
+  /** By the mark in the metadata of each start. */
   readonly starts = new Map<string, SentStart>();
   /** By the execution's id. */
   readonly ends = new Map<number, SentEnd>();
-  /** The pipelines that were registered, by name; null until acknowledged. */
+  /** The registered pipelines, by name; null until acknowledged. */
   readonly registered = new Map<string, number | null>();
   /** By the pipeline's id. */
   readonly watermarks = new Map<number, SentWatermarks>();
-  /** Answers that no client may see, whatever happens to the service and the database. */
+  /** Answers that no client may get, whatever happens to the service and the database. */
   readonly surprises: string[] = [];
   acknowledged = 0;
   refused = 0;
   unanswered = 0;
-  /** Answers that broke off; counted among those without an answer too. */
+  /** Truncated answers; also counted as unanswered. */
   torn = 0;
   /** Starts that had taken effect although their first answer was lost: the repeat found them by their external id. */
   foundAgain = 0;
   /** The same, by their Idempotency-Key. */
   replayed = 0;
-  /** The longest that anybody waited to be told no, or not at all. */
+  /** The longest time until a refusal, or until a request failed. */
   slowestFailureMs = 0;
 
   noteAnswer(path: string, body: unknown, reply: Reply): void {
@@ -71,14 +74,14 @@ export class Ledger {
   /** For the log of the run. */
   summary(): string {
     return (
-      `${this.acknowledged} acknowledged, ${this.refused} put off, ${this.unanswered} without an answer, ` +
+      `${this.acknowledged} acknowledged, ${this.refused} refused, ${this.unanswered} without an answer, ` +
       `slowest of these ${Math.round(this.slowestFailureMs)} ms, ` +
       `${this.foundAgain + this.replayed} starts found again`
     );
   }
 }
 
-/** "Try again": the service can't now, or is at the same request already. */
+/** "Try again": the service is unavailable, or is already processing the same request. */
 export function isPutOff({ status, headers, body }: Reply): boolean {
   return (
     (status === 503 && headers['retry-after'] !== undefined) ||
@@ -86,7 +89,7 @@ export function isPutOff({ status, headers, body }: Reply): boolean {
   );
 }
 
-/** A line that stays in the log of the run: seeds and counts. */
+/** A line kept in the log of the run: seeds and counts. */
 export function report(text: string): void {
   process.stderr.write(`faults: ${text}\n`);
 }

@@ -4,29 +4,30 @@ import { isPutOff, Ledger, type SentEnd, type SentStart } from './ledger.js';
 import type { Random } from './random.js';
 
 const PIPELINES = 8;
-/** After the last fault everything must be answered within this time. */
+/** After the last fault, everything must be answered within this time. */
 const SETTLED_WITHIN_MS = 20_000;
 const BASE = Date.parse('2026-01-01T00:00:00Z');
 
 export interface Pace {
   readonly workers: number;
-  /** Between two operations of a worker. */
+  /** The pause between two operations of a worker. */
   readonly pauseMs: number;
-  /** Unless said otherwise, clients repeat what may be repeated. */
+  /** By default, clients repeat the requests that may be repeated. */
   readonly isRepeating?: boolean;
 }
 
 interface Delivery {
-  /** Whether it is sent again until there is an answer. */
+  /** Whether it is repeated until there is an answer. */
   readonly isRepeated?: boolean;
   readonly key?: string | undefined;
-  /** Called when an attempt may or may not have had an effect. */
+  /** Called after an attempt whose effect is unknown. */
   readonly onDoubt?: () => unknown;
 }
 
 /**
- * Mixed work as honest clients send it: registrations, starts (some below earlier ones, some with an external id
- * or an Idempotency-Key), ends and reads. What may be repeated is repeated until it is answered; the rest is sent once.
+ * Mixed work of well-behaved clients: registrations, starts (some below earlier ones, some with an external id or an
+ * Idempotency-Key), ends and reads. Repeatable requests are repeated until they are answered; the others are sent
+ * once.
  */
 export class Load {
   readonly ledger = new Ledger();
@@ -54,7 +55,7 @@ export class Load {
     this.workers = Array.from({ length: this.pace.workers }, () => this.work());
   }
 
-  /** Begins nothing new, and waits until everything that was begun has its answer. */
+  /** Begins no new operation, and waits until all operations have their answers. */
   async settle(): Promise<void> {
     this.isStopping = true;
     const patience = new AbortController();
@@ -88,11 +89,11 @@ export class Load {
       pipelineId: this.random.pick(this.pipelines),
       parentId: isChild ? this.random.pick(this.started.slice(-200)) : null,
       externalId: this.random.chance(0.4) ? `run ${this.count}` : null,
-      // One start a moment, in no order: the order of the starts is not that in which they are reported.
+      // One start per moment, in random order: the starts are not reported in the order of their times.
       startDate: new Date(BASE + this.random.below(1000) * 1_000_000 + this.count).toISOString(),
     };
     this.ledger.starts.set(mark, sent);
-    // Half of those without an external id say by a key that a repeat is one.
+    // Half of those without an external id have a key that identifies a repeat.
     const key = sent.externalId === null && this.random.chance(0.5) ? mark : undefined;
     const reply = await this.deliver(
       '/start_pipeline_execution',
@@ -123,7 +124,7 @@ export class Load {
     if (reply) sent.endDate = reply.body.end_date as string;
   }
 
-  /** Tells a known pipeline how far its source reaches; one at a time for each, so that there is a last one. */
+  /** Reports the source's progress for a known pipeline; one at a time for each, so that there is a last one. */
   private async sync(): Promise<void> {
     const id = this.random.pick(this.pipelines);
     const name = [...this.ledger.registered].find(([, registered]) => registered === id)?.[0];
@@ -148,14 +149,14 @@ export class Load {
     if (this.pipelines.length < PIPELINES) this.pipelines.push(reply.body.id as number);
   }
 
-  /** What was acknowledged can be read. */
+  /** Acknowledged data can be read. */
   private async read(): Promise<void> {
     if (this.started.length === 0) return;
     const path = `/pipeline_execution/${this.random.pick(this.started.slice(-200))}`;
     await this.deliver(path, undefined, {});
   }
 
-  /** Sends until there is a good answer, or just once; undefined without one. */
+  /** Sends until there is a good answer, or just once; returns undefined without one. */
   private async deliver(
     path: string,
     body: unknown,

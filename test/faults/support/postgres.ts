@@ -6,7 +6,7 @@ import pg from 'pg';
 import { EmbeddedServer } from '../../../src/platform/embedded-postgres/embedded-server.js';
 import type { TestDatabase } from '../../support/database.js';
 
-/** A PostgreSQL of a test file's own, as durable as in production, since durability is what is tested. */
+/** A PostgreSQL for one test file, as durable as in production, because the tests test durability. */
 export interface Postgres extends Omit<TestDatabase, 'drop'> {
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-/** A way into a database that no fault between the service and the database concerns. */
+/** A connection to a database that bypasses the faults between the service and the database. */
 export function openDatabase(url: string): Postgres {
   const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'faults' });
   pool.on('error', () => undefined);
@@ -37,7 +37,7 @@ export function openDatabase(url: string): Postgres {
   };
 }
 
-/** Waits until the database takes connections, new ones. */
+/** Waits until the database accepts new connections. */
 export async function untilThere(url: string): Promise<void> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
@@ -54,7 +54,7 @@ export async function untilThere(url: string): Promise<void> {
   }
 }
 
-/** The process that owns the server in a data folder. */
+/** The process of the server in a data folder. */
 export async function postmasterOf(dataDir: string): Promise<number> {
   const file = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8');
   return Number.parseInt(file, 10);

@@ -1,6 +1,6 @@
-/** Numbers that only look random: the same seed gives the same ones. */
+/** Pseudorandom numbers: the same seed gives the same sequence. */
 export class Random {
-  /** The seed of a run, for all its files: FAULTS_SEED, or one of the moment. */
+  /** The seed of a run, for all its files: FAULTS_SEED, or one from the current time. */
   static seed(): number {
     const given = process.env['FAULTS_SEED'];
     return given ? Number(given) : Date.now() % 2 ** 31;

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { Service as Life } from '../../support/service.js';
 import { Client, type Reply } from './client.js';
 
-/** How a process ended, and how long that took from the signal on. */
+/** The exit status of a process, and the time from the signal to the exit. */
 export interface End {
   readonly outcome: number | NodeJS.Signals | null;
   readonly ms: number;
 }
 
-/** The built service as a process, on one address over all its lives. */
+/** The built service as a process, with one address across restarts. */
 export class Service {
   private life: Life | undefined;
 
@@ -38,7 +38,7 @@ export class Service {
     return (await this.ask('/health/ready'))?.status === 200;
   }
 
-  /** Asks on a connection that no load uses; undefined when no answer came. */
+  /** Sends a request on a connection that no load uses; returns undefined if there is no answer. */
   ask(path: string): Promise<Reply | undefined> {
     return this.probe.get(path).catch(() => undefined);
   }
@@ -46,7 +46,7 @@ export class Service {
   /** Sends a signal and waits for the end. */
   async end(signal: NodeJS.Signals): Promise<End> {
     const { life } = this;
-    if (!life) throw new Error('the service does not run');
+    if (!life) throw new Error('the service is not running');
     const begun = performance.now();
     life.signal(signal);
     const outcome = await life.ended;
@@ -54,7 +54,7 @@ export class Service {
     return { outcome, ms: performance.now() - begun };
   }
 
-  /** What this life of the process complained of. */
+  /** The error output of the current process. */
   get complaints(): string[] {
     return this.life?.stdout.split('\n').filter((line) => /"level":"(?:error|warn)"/.test(line)) ?? [];
   }
@@ -72,7 +72,7 @@ export class Service {
   }
 }
 
-/** A port of the loopback that is free now. */
+/** A port of the loopback address that is free now. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

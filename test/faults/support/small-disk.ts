@@ -9,15 +9,15 @@ const run = promisify(execFile);
 const MEGABYTES = 40;
 const FILLER = 'filler';
 
-/** What PostgreSQL answers when the disk is full, for where no small one can be made. */
+/** PostgreSQL's error for a full disk, for machines where no small file system can be mounted. */
 const REFUSE_WRITES = `
   CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
   CREATE TRIGGER disk_is_full BEFORE INSERT ON pipeline_execution EXECUTE FUNCTION disk_is_full()`;
 
 /**
- * Moves the database `watcher` to a small file system of its own. To mount one takes root, on Linux; elsewhere a trigger
- * gives the error that PostgreSQL gives.
+ * Moves the database `watcher` to a small file system. Mounting one requires root on Linux; elsewhere a trigger raises
+ * PostgreSQL's error.
  */
 export class SmallDisk {
   private constructor(
@@ -26,7 +26,7 @@ export class SmallDisk {
     private readonly moveBack: () => Promise<void>,
   ) {}
 
-  /** `whileUnused` runs a statement while nobody uses the database, and keeps connections out afterwards. */
+  /** `whileUnused` runs a statement while the database has no connections, and refuses connections afterwards. */
   static async make(
     database: Postgres,
     admin: pg.Client,
@@ -69,7 +69,7 @@ export class SmallDisk {
     try {
       const block = Buffer.alloc(4096, 1);
       for (let blocks = 0; blocks < MEGABYTES * 256; blocks++) await file.write(block);
-      throw new Error('the disk is larger than it should be');
+      throw new Error('the disk is larger than expected');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     } finally {

@@ -13,18 +13,21 @@ import { webhookMessage } from './message/webhook-message.js';
 import type { Channel, Subject } from './route/alert-route.js';
 import { AlertRoutesService, type Dispatch } from './route/alert-routes.service.js';
 
-/** The most incidents in one message to a webhook; what a check opens beyond that comes as further messages. */
+/** The most incidents in one webhook message; further incidents of a check are sent in further messages. */
 const MAX_INCIDENTS = 1000;
 
-/** What a message is made of, before its incidents are read. */
+/** The fields of a message before its incidents are read. */
 type Draft = Pick<Message, 'event' | 'at'> & { readonly incidentIds: readonly number[]; readonly count: number };
 
-/** The queue that a channel's deliveries wait in. */
+/** The queue for the deliveries of a channel. */
 export function queueOf(channel: Channel): string {
   return `alert-${channel}`;
 }
 
-/** Writes alerts, and the jobs that deliver them, in the transaction of their incidents: there is none without the other. */
+/**
+ * Writes alerts, and the jobs that deliver them, in the transaction of their incidents, so that both commit or neither
+ * does.
+ */
 @Injectable()
 export class AlertOutboxService {
   constructor(
@@ -35,7 +38,7 @@ export class AlertOutboxService {
     @Inject(CONFIG) private readonly config: Pick<Config, 'publicUrl'>,
   ) {}
 
-  /** One message a target for all that was opened, or resolved, at once. */
+  /** Writes one message for each target about all incidents opened, or resolved, at once. */
   async write(
     manager: EntityManager,
     event: AlertEvent,
@@ -49,7 +52,7 @@ export class AlertOutboxService {
     await this.add(manager, alerts);
   }
 
-  /** A test through the routes of a subject; the ids of its alerts. */
+  /** Writes a test through the routes of a subject; returns the ids of its alerts. */
   async writeTest(
     manager: EntityManager,
     subject: Subject & { readonly pipelineId: number },
@@ -87,7 +90,10 @@ export class AlertOutboxService {
     return alerts;
   }
 
-  /** An event for each incident, since each has to be resolved there; no reminders, since PagerDuty has its own. */
+  /**
+   * Writes one event for each incident, since PagerDuty resolves each separately; no reminders, since PagerDuty sends
+   * its own.
+   */
   private async pagerDutyAlerts(
     manager: EntityManager,
     dispatch: Dispatch<IncidentSubject>,
@@ -126,7 +132,7 @@ export class AlertOutboxService {
     return { deliveryId, route, target: name, channel, event, incidentIds: [...incidentIds], body, createdAt: at };
   }
 
-  /** Each with the job of its first attempt. */
+  /** Writes alerts, each with the job of its first attempt. */
   private async add(manager: EntityManager, alerts: readonly NewAlert[]): Promise<number[]> {
     if (alerts.length === 0) return [];
     const ids = await this.alerts.insert(manager, alerts);

@@ -13,11 +13,11 @@ import { AlertOutboxService } from './alert-outbox.service.js';
 import { AlertRepository } from './alert.repository.js';
 import { AlertRoutesService } from './route/alert-routes.service.js';
 
-/** How long the answer waits for the receivers: a little longer than they may take. */
+/** How long the answer waits for the receivers: slightly longer than an attempt may take. */
 const WAIT_MS = 12_000;
 const LOOK_EVERY_MS = 100;
 
-/** Sends a message through the routes of a pipeline, to see where its alerts would go. */
+/** Sends a test message through the routes of a pipeline, to show where its alerts go. */
 @Injectable()
 export class AlertTestService {
   constructor(
@@ -28,7 +28,7 @@ export class AlertTestService {
     private readonly outbox: AlertOutboxService,
   ) {}
 
-  /** Answers when each of its alerts was tried once, or has waited long enough. */
+  /** Returns when each of the alerts has been tried once, or after the time limit. */
   async send(request: TestAlertDto): Promise<Answer<AlertTestDto>> {
     const answer = await this.idempotency.once((manager) => this.write(manager, request, new Date()));
     const body = await this.outcome(answer.body);
@@ -40,7 +40,7 @@ export class AlertTestService {
     const key = id ?? name;
     if (key === undefined) {
       throw new InvalidRequestError([
-        { field: 'pipeline_id', message: 'or pipeline_name is needed, to say whose alerts are tested' },
+        { field: 'pipeline_id', message: 'or pipeline_name is required: the pipeline whose alerts are tested' },
       ]);
     }
     const pipeline = await this.alerts.pipelineSubject(manager, { id, name }, this.routes.metadata);

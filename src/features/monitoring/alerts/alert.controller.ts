@@ -9,7 +9,7 @@ import { AlertTestService } from './alert-test.service.js';
 import { AlertDto, AlertTestDto, ListAlertsQuery, TestAlertDto } from './alert.dto.js';
 import { AlertService } from './alert.service.js';
 
-/** `/alert`: the messages that were sent, that wait, and that were given up. */
+/** `/alert`: messages that were sent, are waiting, or were given up. */
 @ApiTags('monitoring')
 @Controller('alert')
 export class AlertController {
@@ -18,7 +18,7 @@ export class AlertController {
     private readonly tests: AlertTestService,
   ) {}
 
-  /** List alerts, newest first: what was sent, what waits and why, what was given up. */
+  /** List alerts, newest first: sent, waiting (with the reason), or given up. */
   @Get()
   @Requires('read')
   @ApiPage(AlertDto)
@@ -29,10 +29,10 @@ export class AlertController {
   /**
    * Send a test message through the routes of a pipeline.
    *
-   * The answer says which routes an alert of the pipeline takes, and whether each of their targets took the message. It
-   * comes when all have answered, after 12 seconds at the latest. A test is tried once; with the same `Idempotency-Key`
-   * nothing more is sent, and the answer says how that test went. At PagerDuty it opens an incident, which has to be
-   * resolved there.
+   * The answer lists the routes that match an alert of the pipeline, and the result for each of their targets. It is
+   * sent when all targets have answered, after 12 seconds at the latest. A test is tried once; a repeated request with
+   * the same `Idempotency-Key` sends nothing more and returns the result of the first. At PagerDuty a test opens an
+   * incident, which you have to resolve there.
    */
   @Post('test')
   @HttpCode(200)

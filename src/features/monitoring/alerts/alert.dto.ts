@@ -6,7 +6,7 @@ import { ALERT_STATUSES, type AlertStatus } from './alert.entity.js';
 import { type AlertEvent, EVENTS } from './message/message.js';
 import { type Channel, CHANNELS } from './route/alert-route.js';
 
-/** Which alerts, and how paged. */
+/** Filters and paging for alerts. */
 export class ListAlertsQuery extends PageQuery {
   /**
    * Only alerts in this state.
@@ -28,99 +28,101 @@ export class ListAlertsQuery extends PageQuery {
 /** A message to one target: sent, waiting, or given up. */
 export class AlertDto {
   /**
-   * Its id.
+   * The id of the alert.
    * @example 7
    */
   @ApiProperty(ID)
   id!: number;
 
   /**
-   * The `Watcher-Delivery` that it is sent with, the same at every attempt.
+   * The `Watcher-Delivery` header of the message, the same at every attempt.
    * @example 0199b1c2-7d3e-4f4a-9b5c-6d7e8f901234
    */
   @ApiProperty({ type: 'string', format: 'uuid' })
   delivery_id!: string;
 
   /**
-   * Where it goes.
+   * The kind of channel that receives the message.
    * @example slack
    */
   @ApiProperty({ enum: CHANNELS, enumName: 'AlertChannel' })
   channel!: Channel;
 
   /**
-   * The route that it took, or the routes, comma-separated; `default` is the one to the URLs of the environment.
+   * The route that selected the target, or several routes, comma-separated; `default` is the route to the URLs of the
+   * environment.
    * @example payments
    */
   route!: string;
 
   /**
-   * The target within the route: the name that it has there, or one made of its channel and a hash.
+   * The target within the route: its configured name, or one made of its channel and a hash.
    * @example slack-0a1b2c3d4e5f
    */
   target!: string;
 
   /**
-   * `opened` and `resolved`: its incidents were. `reminder`: they are still open. `test`: sent by `POST /alert/test`.
+   * `opened` and `resolved`: the incidents were opened or resolved. `reminder`: they are still open. `test`: sent by
+   * `POST /alert/test`.
    * @example opened
    */
   @ApiProperty({ enum: EVENTS, enumName: 'AlertEvent' })
   event!: AlertEvent;
 
   /**
-   * The incidents that it tells of.
+   * The ids of the incidents that the message reports.
    * @example [12]
    */
   @ApiProperty({ type: 'array', items: ID })
   incident_ids!: number[];
 
   /**
-   * `waiting` until a receiver takes it, then `sent`; `failed` when none did for 24 hours, when its target was taken
-   * out of the configuration, or when it is a test.
+   * `waiting` until a receiver accepts it, then `sent`; `failed` if none did for 24 hours, if its target was removed
+   * from the configuration, or if a test was not accepted.
    * @example sent
    */
   @ApiProperty({ enum: ALERT_STATUSES, enumName: 'AlertStatus' })
   status!: AlertStatus;
 
   /**
-   * How often it was tried.
+   * The number of attempts.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   attempts!: number;
 
   /**
-   * Why the last attempt failed; null when none did, or when it was sent.
+   * The reason why the last attempt failed; null if there was none, or if it was sent.
    * @example "the receiver answered 429"
    */
   last_error!: string | null;
 
   /**
-   * When it was written (UTC).
+   * The time when it was written (UTC).
    * @example 2026-01-31T02:30:12.000Z
    */
   @ApiProperty(INSTANT)
   created_at!: string;
 
   /**
-   * When it is tried next (UTC); null when it is sent or given up.
+   * The time of the next attempt (UTC); null if it is sent or given up.
    * @example 2026-01-31T02:40:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   next_attempt_at!: string | null;
 
   /**
-   * When a receiver took it (UTC).
+   * The time when a receiver accepted it (UTC).
    * @example 2026-01-31T02:30:13.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   sent_at!: string | null;
 }
 
-/** Whose alerts are tested; one of `pipeline_id` and `pipeline_name` is needed. */
+/** The pipeline whose alerts are tested; one of `pipeline_id` and `pipeline_name` is required. */
 export class TestAlertDto {
   /**
-   * The pipeline, by id.
+   * The id of the pipeline.
    * @example 1
    */
   @Optional()
@@ -128,7 +130,7 @@ export class TestAlertDto {
   pipeline_id?: number;
 
   /**
-   * The pipeline, by name.
+   * The name of the pipeline.
    * @example "Customer Data Pipeline"
    */
   @Optional()
@@ -136,7 +138,7 @@ export class TestAlertDto {
   pipeline_name?: string;
 
   /**
-   * The kind of incident that the routes are asked for; `failure` by default.
+   * The kind of incident for which the routes are matched; `failure` by default.
    * @example failure
    */
   @Optional()
@@ -144,7 +146,7 @@ export class TestAlertDto {
   kind?: Kind;
 
   /**
-   * The severity that the routes are asked for; by default that of the kind.
+   * The severity for which the routes are matched; by default that of the kind.
    * @example critical
    */
   @Optional()
@@ -152,10 +154,10 @@ export class TestAlertDto {
   severity?: Severity;
 }
 
-/** Where a test went, and how it went. */
+/** The routes and results of a test. */
 export class AlertTestDto {
   /**
-   * The routes that it took, in their order; empty where none fits.
+   * The matching routes, in their order; empty if none matches.
    * @example ["payments"]
    */
   routes!: string[];

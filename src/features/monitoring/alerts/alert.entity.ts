@@ -6,8 +6,8 @@ export const ALERT_STATUSES = ['waiting', 'sent', 'failed'] as const;
 export type AlertStatus = (typeof ALERT_STATUSES)[number];
 
 /**
- * A message to one target, written in the transaction of the incidents that it tells of. Its body is fixed then, so
- * that every attempt sends the same bytes under the same id. Waits until it was sent or has been tried for a day.
+ * A message to one target, written in the transaction of the incidents that it reports. Its body is fixed then, so
+ * that every attempt sends the same bytes under the same id. It waits until it is sent or has been tried for a day.
  */
 @Entity('alert')
 @Index('uq_alert_delivery', ['deliveryId'], { unique: true })
@@ -21,15 +21,15 @@ export class AlertEntity {
   })
   id!: number;
 
-  /** What a receiver knows a repeat by. */
+  /** The id by which a receiver recognises a repeat. */
   @Column('uuid', { name: 'delivery_id' })
   deliveryId!: string;
 
-  /** The names of the routes that led to the target, comma-separated. */
+  /** The names of the routes that selected the target, comma-separated. */
   @Column('text', { default: 'default' })
   route!: string;
 
-  /** The name of the target: where it goes is looked up when it is sent. See {@link targetOf}. */
+  /** The name of the target; its address is looked up for each attempt. See {@link targetOf}. */
   @Column('varchar', { length: 100, nullable: true })
   target!: string | null;
 
@@ -42,7 +42,7 @@ export class AlertEntity {
   @Column('bigint', { name: 'incident_ids', array: true })
   incidentIds!: number[];
 
-  /** JSON: as it is sent to a webhook and to Slack; else what the message is made of. */
+  /** JSON: the exact text sent to a webhook and to Slack; for other channels the data of the message. */
   @Column('text')
   body!: string;
 
@@ -55,19 +55,22 @@ export class AlertEntity {
   @Column('integer', { default: 0 })
   attempts!: number;
 
-  /** Null when there is none to come. */
+  /** Null if no attempt will follow. */
   @Column({ type: 'timestamptz', name: 'next_attempt_at', precision: 3, nullable: true })
   nextAttemptAt!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'sent_at', precision: 3, nullable: true })
   sentAt!: Date | null;
 
-  /** Why the last attempt failed: a status or an error's code, nothing of what the receiver said. */
+  /** The reason why the last attempt failed: a status or an error code, never text from the receiver. */
   @Column('varchar', { name: 'last_error', length: 300, nullable: true })
   lastError!: string | null;
 }
 
-/** The name of an alert's target. The version before routes wrote none: its two targets have the names of their channels. */
+/**
+ * The name of an alert's target. The version before routes stored none: its two targets are named after their
+ * channels.
+ */
 export function targetOf({ channel, target }: Pick<AlertEntity, 'channel' | 'target'>): string {
   return target ?? channel;
 }

@@ -13,26 +13,26 @@ import {
 } from './alert.sql.js';
 import type { Subject } from './route/alert-route.js';
 
-/** A pipeline as routes see it. */
+/** The properties of a pipeline that routes match. */
 export type PipelineSubject = Omit<Subject, 'kind' | 'severity'> & { readonly pipelineId: number };
 
-/** An incident as routes see it, and what decides whether a message about it is written. */
+/** The properties of an incident that routes match, and those that decide whether a message is written. */
 export interface IncidentSubject extends Subject {
   readonly id: number;
   readonly notifiedAt: Date | null;
   readonly mutedUntil: Date | null;
 }
 
-/** An alert about to be written. */
+/** An alert to be written. */
 export type NewAlert = Pick<
   AlertEntity,
   'deliveryId' | 'route' | 'channel' | 'event' | 'incidentIds' | 'body' | 'createdAt'
 > & { readonly target: string };
 
-/** What an attempt leaves on its alert. */
+/** The fields that an attempt updates. */
 type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sentAt' | 'lastError'>;
 
-/** All but the body, which is as long as what it tells of. */
+/** All columns but the body, which can be long. */
 const SHOWN = [
   'a.id',
   'a.deliveryId',
@@ -52,7 +52,7 @@ const SHOWN = [
 /** Owns all SQL of `alert`. */
 @Injectable()
 export class AlertRepository {
-  /** Their ids, by the delivery's. */
+  /** Inserts alerts; returns their ids by delivery id. */
   async insert(manager: EntityManager, alerts: readonly NewAlert[]): Promise<Map<string, number>> {
     const items = alerts.map((alert) => ({
       delivery_id: alert.deliveryId,
@@ -68,7 +68,7 @@ export class AlertRepository {
     return new Map(rows.map((row) => [row.delivery_id, row.id]));
   }
 
-  /** The alerts of these ids, oldest first, without their bodies. */
+  /** The alerts with these ids, oldest first, without their bodies. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<Omit<AlertEntity, 'body'>[]> {
     return manager
       .createQueryBuilder(AlertEntity, 'a')
@@ -82,7 +82,7 @@ export class AlertRepository {
     return manager.findOneBy(AlertEntity, { id, status: 'waiting' });
   }
 
-  /** Only while it waits: what was sent stays sent. */
+  /** Updates an alert only while it waits: a sent alert stays sent. */
   async record(manager: EntityManager, id: number, attempt: Attempt): Promise<void> {
     await manager.update(AlertEntity, { id, status: 'waiting' }, attempt);
   }
@@ -93,7 +93,7 @@ export class AlertRepository {
     return [...new Set(rows.map(({ target }) => target))];
   }
 
-  /** What the routes are chosen by, of incidents. */
+  /** The properties of incidents that routes match. */
   subjectsOf(
     manager: EntityManager,
     incidentIds: readonly number[],
@@ -102,7 +102,7 @@ export class AlertRepository {
     return manager.query(FIND_SUBJECTS, [JSON.stringify(metadata), incidentIds]);
   }
 
-  /** The same of a pipeline, by its id or else its name. */
+  /** The same for a pipeline, by its id or else its name. */
   async pipelineSubject(
     manager: EntityManager,
     key: { readonly id?: number | undefined; readonly name?: string | undefined },
@@ -113,7 +113,7 @@ export class AlertRepository {
     return row;
   }
 
-  /** How many wait, and how many were given up; at most 100,000 of each. */
+  /** The numbers of alerts that wait and that were given up; at most 100,000 each. */
   async countUnsent(manager: EntityManager): Promise<Record<'waiting' | 'failed', number>> {
     const [row] = await manager.query<Record<'waiting' | 'failed', number>[]>(COUNT_UNSENT);
     return row ?? { waiting: 0, failed: 0 };

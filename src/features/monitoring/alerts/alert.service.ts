@@ -5,7 +5,7 @@ import type { AlertDto, ListAlertsQuery } from './alert.dto.js';
 import { toAlertDto } from './alert.mapper.js';
 import { AlertRepository } from './alert.repository.js';
 
-/** Alerts, read. */
+/** Reads alerts. */
 @Injectable()
 export class AlertService {
   constructor(

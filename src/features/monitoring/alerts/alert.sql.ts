@@ -1,4 +1,4 @@
-/** Writes alerts that wait for their first attempt. */
+/** Inserts alerts that wait for their first attempt. */
 export const INSERT_ALERTS = `
   INSERT INTO alert (delivery_id, route, target, channel, event, incident_ids, body, created_at, next_attempt_at)
   SELECT item.delivery_id, item.route, item.target, item.channel, item.event, item.incident_ids, item.body,
@@ -8,7 +8,7 @@ export const INSERT_ALERTS = `
            created_at timestamptz)
   RETURNING id, delivery_id`;
 
-/** How many alerts wait and how many were given up, up to 100,000 of each; by ix_alert_unsent. */
+/** The numbers of alerts that wait and that were given up, up to 100,000 each; by ix_alert_unsent. */
 export const COUNT_UNSENT = `
   SELECT (SELECT count(*) FROM (SELECT 1 FROM alert WHERE status = 'waiting' LIMIT 100000) AS waiting) AS waiting,
          (SELECT count(*) FROM (SELECT 1 FROM alert WHERE status = 'failed' LIMIT 100000) AS failed) AS failed`;
@@ -18,7 +18,7 @@ const METADATA_ROUTES = `
          ARRAY(SELECT m.position::int FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m (wanted, position)
                 WHERE m.wanted <> 'null' AND p.pipeline_metadata @> m.wanted) AS "metadataRoutes"`;
 
-/** What the routes are chosen by, of incidents, oldest first; by pk_incident, pk_pipeline and pk_pipeline_type. */
+/** The properties of incidents that routes match, oldest first; by pk_incident, pk_pipeline and pk_pipeline_type. */
 export const FIND_SUBJECTS = `
   SELECT i.id, i.kind, i.severity, i.notified_at AS "notifiedAt", i.muted_until AS "mutedUntil", '' AS namespace,
          p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
@@ -28,14 +28,14 @@ export const FIND_SUBJECTS = `
    WHERE i.id = ANY ($2::bigint[])
    ORDER BY i.id`;
 
-/** The same of one pipeline, by its id or else its name; by pk_pipeline or uq_pipeline_name. */
+/** The same for one pipeline, by its id or else its name; by pk_pipeline or uq_pipeline_name. */
 export const FIND_PIPELINE_SUBJECT = `
   SELECT p.id AS "pipelineId", '' AS namespace, p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id
    WHERE p.id = $2::bigint OR ($2::bigint IS NULL AND p.name_key = $3::text)`;
 
-/** Gives up what waits for targets that are not in the configuration; by ix_alert_unsent. */
+/** Gives up alerts that wait for targets missing from the configuration; by ix_alert_unsent. */
 export const GIVE_UP_WITHOUT_TARGET = `
   UPDATE alert
      SET status = 'failed', next_attempt_at = NULL, last_error = $2::text

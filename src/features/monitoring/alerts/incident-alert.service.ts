@@ -7,7 +7,7 @@ import { AlertRepository } from './alert.repository.js';
 import type { AlertEvent } from './message/message.js';
 import { AlertRoutesService } from './route/alert-routes.service.js';
 
-/** Hears of incidents, and has messages written about those that are not muted, in the same transaction. */
+/** Listens to incident events and writes messages about incidents that are not muted, in the same transaction. */
 @Injectable()
 export class IncidentAlertService implements OnModuleInit {
   constructor(
@@ -25,7 +25,7 @@ export class IncidentAlertService implements OnModuleInit {
   }
 
   /**
-   * Writes no message about an incident that is muted, and none of the end of one that no message was written about,
+   * Writes no message about a muted incident, and none about the end of an incident whose opening was not reported,
    * unless it was too short for that.
    */
   private async write(

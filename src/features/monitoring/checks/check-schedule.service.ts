@@ -4,7 +4,7 @@ import { JobService } from '../../../platform/jobs/job.service.js';
 import { CHECKS } from './check.repository.js';
 import { CheckService } from './check.service.js';
 
-/** Seconds after which a check that says nothing any more has died with its replica, and the next may run. */
+/** A check without a heartbeat for this many seconds has died with its replica, and the next may run. */
 const EXPIRES_SECONDS = 120;
 
 /** Runs the checks by `WATCHER_CHECK_CRON`, on one replica at a time. */
@@ -22,13 +22,14 @@ export class CheckScheduleService implements OnModuleInit {
       name: 'check',
       cron: this.config.checkCron,
       pollSeconds: 3,
-      // One queued or active among all replicas. Not repeated when it fails: the next one comes by itself.
+      // At most one is queued or active among all replicas. It is not repeated after a failure: the schedule adds the
+      // next one.
       options: { policy: 'exclusive', retryLimit: 0, expireInSeconds: EXPIRES_SECONDS, deleteAfterSeconds: 3600 },
       handle: () => this.runAll(),
     });
   }
 
-  /** One check that fails doesn't keep the other from running. */
+  /** If one check fails, the other still runs. */
   private async runAll(): Promise<void> {
     const errors: unknown[] = [];
     for (const check of CHECKS) {

@@ -6,7 +6,7 @@ import { ApiAnswers } from '../../../platform/http/api.js';
 import { CheckDto, CheckReportDto } from './check.dto.js';
 import { CheckService } from './check.service.js';
 
-/** The checks, at once; they also run on their own each minute (`WATCHER_CHECK_CRON`). */
+/** Runs the checks at once; they also run every minute (`WATCHER_CHECK_CRON`). */
 @ApiTags('monitoring')
 @Controller()
 export class CheckController {
@@ -16,7 +16,7 @@ export class CheckController {
    * Check the freshness of all pipelines now.
    *
    * A pipeline is stale when now is past the newest of its `last_target_*` (or its registration, if it never loaded)
-   * plus its freshness threshold, or that of its type. Inactive and muted ones are left out.
+   * plus its freshness threshold, or that of its type. Inactive and muted pipelines are left out.
    */
   @Post('freshness')
   @HttpCode(200)
@@ -30,8 +30,9 @@ export class CheckController {
   /**
    * Check the timeliness of all executions now.
    *
-   * An execution is late when its end, or now while it runs, is past its `deadline`; one that ended late since the last
-   * check counts too, whether it succeeded or failed. Those of inactive and muted pipelines are left out.
+   * An execution is late when its end, or now while it runs, is past its `deadline`; an execution that ended late
+   * since the last check counts too, whether it succeeded or failed. Executions of inactive and muted pipelines are
+   * left out.
    */
   @Post('timeliness')
   @HttpCode(200)

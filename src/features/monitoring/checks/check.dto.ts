@@ -2,10 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Count, Optional } from '../../../platform/http/fields.js';
 import { OptionalBody } from '../../../platform/http/request-validation.pipe.js';
 
-/** Nothing needs to be said; what older clients say is accepted. */
+/** No field is required; the fields of older clients are accepted. */
 export class CheckDto extends OptionalBody {
   /**
-   * Accepted and not needed: every open execution and every pipeline counts, however long ago it started or loaded.
+   * Accepted and ignored: every open execution and every pipeline is checked, however long ago it started or loaded.
    * @example 60
    */
   @Optional()
@@ -13,31 +13,31 @@ export class CheckDto extends OptionalBody {
   lookback_minutes?: number;
 }
 
-/** What a check found. */
+/** The result of a check. */
 export class CheckReportDto {
   /**
-   * Always `completed`; a check that fails is answered as a problem and has changed nothing.
+   * Always `completed`; if a check fails, the service answers with a problem and has changed nothing.
    * @example completed
    */
   @ApiProperty({ type: 'string', enum: ['completed'] })
   status!: 'completed';
 
   /**
-   * How many pipelines (freshness) or executions (timeliness) it was about: those with a threshold, active, not muted.
+   * The number of pipelines (freshness) or executions (timeliness) checked: those with a threshold, active, not muted.
    * @example 120
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   checked!: number;
 
   /**
-   * How many incidents it opened.
+   * The number of incidents opened.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   opened!: number;
 
   /**
-   * How many incidents it resolved.
+   * The number of incidents resolved.
    * @example 0
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })

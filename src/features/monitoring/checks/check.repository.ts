@@ -17,7 +17,7 @@ import {
 export const CHECKS = ['freshness', 'timeliness'] as const;
 export type Check = (typeof CHECKS)[number];
 
-/** What a check changed: the ids of the incidents that it opened and resolved. */
+/** The ids of the incidents that a check opened and resolved. */
 export interface Findings {
   readonly opened: readonly number[];
   readonly resolved: readonly number[];
@@ -25,10 +25,10 @@ export interface Findings {
 
 const COUNT = { freshness: COUNT_FRESHNESS, timeliness: COUNT_TIMELINESS } as const;
 
-/** The checks' statements, see `check.sql.ts`. Each runs inside the caller's transaction. */
+/** The statements of the checks, see `check.sql.ts`. Each runs inside the caller's transaction. */
 @Injectable()
 export class CheckRepository {
-  /** Waits until no other check of the kind runs; held until the transaction ends. */
+  /** Waits until no other check of the kind runs; holds the lock until the transaction ends. */
   async lock(manager: EntityManager, check: Check): Promise<void> {
     await manager.query(LOCK_CHECK, [check]);
   }
@@ -46,18 +46,18 @@ export class CheckRepository {
     return { opened: [...ended, ...running], resolved: [...timely, ...recovered] };
   }
 
-  /** Notes executions that ended late, for the next check. */
+  /** Records executions that ended late, for the next check. */
   async noteLateEnds(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
     await manager.query(NOTE_LATE_ENDS, [executionIds]);
   }
 
-  /** How many pipelines or executions a check is about. Costs what there is. */
+  /** The number of pipelines or executions that a check covers. Counts them all, so its cost grows with them. */
   async count(manager: EntityManager, check: Check): Promise<number> {
     const [row]: { checked: number }[] = await manager.query(COUNT[check]);
     return row?.checked ?? 0;
   }
 
-  /** Those of the late executions' incidents that ended not before a moment. */
+  /** Those of the late executions' incidents that ended at or after a moment. */
   async endedSince(manager: EntityManager, incidentIds: readonly number[], moment: Date): Promise<number[]> {
     const rows: { id: number }[] = await manager.query(ENDED_SINCE, [incidentIds, moment]);
     return rows.map(({ id }) => id);

@@ -8,12 +8,12 @@ import type { CheckReportDto } from './check.dto.js';
 import { type Check, CheckRepository, type Findings } from './check.repository.js';
 import { FindingEventsService } from './finding-events.service.js';
 
-/** How far back a changed threshold may have been missed by a start that overlapped with it; starts take far less. */
+/** How far back a start may have missed a changed threshold because the two overlapped; starts take far less. */
 const OVERLAP_MS = 60 * 60 * 1000;
 
 /**
- * Looks for stale pipelines and late executions, opens and resolves their incidents, and announces those:
- * one transaction, so that a check that dies in the middle has done nothing.
+ * Finds stale pipelines and late executions, opens and resolves their incidents, and publishes the events, all in one
+ * transaction, so that a check that dies in the middle changes nothing.
  */
 @Injectable()
 export class CheckService {
@@ -30,7 +30,7 @@ export class CheckService {
     return this.transactions.run((manager) => this.look(manager, check, now));
   }
 
-  /** Runs one check at once, and tells how much it looked at. */
+  /** Runs one check at once, and returns the number of items checked. */
   report(check: Check): Promise<Answer<CheckReportDto>> {
     const now = new Date();
     return this.idempotency.once(async (manager) => {

@@ -1,13 +1,13 @@
 /**
- * The checks, as sets: each statement asks the functions of the modules below (`database/views`), which go by their
- * partial indexes, and writes only incidents; so it costs what it finds and not what there is. `$1` is now: the clock of
- * the caller, so that one check has one moment.
+ * The checks, as set operations: each statement calls the functions of the modules below (`database/views`), which use
+ * their partial indexes, and writes only incidents; so its cost depends on the findings and not on the table sizes.
+ * `$1` is the current time by the caller's clock, so that one check uses one moment.
  */
 
-/** One check of a kind at a time, on whichever replica; goes with the transaction, so it works through a pooler. */
+/** Allows one check of a kind at a time across replicas. A transaction-level lock, so it works through a pooler. */
 export const LOCK_CHECK = `SELECT pg_advisory_xact_lock(hashtextextended('watcher.check.' || $1::text, 0))`;
 
-/** Opens an incident for each stale pipeline that has none open; by uq_incident_open. */
+/** Opens an incident for each stale pipeline without an open one; by uq_incident_open. */
 export const OPEN_STALE = `
   INSERT INTO incident (kind, pipeline_id, opened_at, expected_at, since, threshold_number, threshold_datepart,
                         notified_at)
@@ -21,7 +21,7 @@ export const OPEN_STALE = `
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
-/** Resolves the open incidents of pipelines that are not stale any more; by uq_incident_open and pk_pipeline. */
+/** Resolves the open incidents of pipelines that are no longer stale; by uq_incident_open and pk_pipeline. */
 export const RESOLVE_STALE = `
   UPDATE incident i
      SET resolved_at = $1::timestamptz,
@@ -35,13 +35,13 @@ export const RESOLVE_STALE = `
           OR coalesce(watcher_due(p.loaded_at, p.freshness_number, p.freshness_datepart) >= $1::timestamptz, true))
   RETURNING i.id`;
 
-/** How many pipelines a freshness check is about; counted only where somebody asks. */
+/** The number of pipelines that a freshness check covers; counted only on request. */
 export const COUNT_FRESHNESS = `
   SELECT count(*)::int AS checked
     FROM watcher_pipeline_threshold p
    WHERE p.active AND NOT p.mute_freshness_check AND p.freshness_number IS NOT NULL`;
 
-/** Opens an incident for each execution that runs past its deadline and has none open; by uq_incident_open. */
+/** Opens an incident for each execution that runs past its deadline without an open one; by uq_incident_open. */
 export const OPEN_LATE = `
   WITH late AS MATERIALIZED (
     SELECT found.id, found.pipeline_id, found.start_date, found.deadline, p.timeliness_number, p.timeliness_datepart
@@ -62,7 +62,7 @@ export const OPEN_LATE = `
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
-/** Notes executions that ended late for the next timeliness check. */
+/** Records executions that ended late, for the next timeliness check. */
 export const NOTE_LATE_ENDS = `
   INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`;
 
@@ -84,7 +84,7 @@ export const OPEN_LATE_ENDS = `
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
-/** Resolves the open incidents of executions that are not late any more; by uq_incident_open. */
+/** Resolves the open incidents of executions that are no longer late; by uq_incident_open. */
 export const RESOLVE_LATE = `
   UPDATE incident i
      SET resolved_at = $1::timestamptz,
@@ -100,7 +100,7 @@ export const RESOLVE_LATE = `
           OR coalesce(e.deadline >= $1::timestamptz, true))
   RETURNING i.id`;
 
-/** Which of these incidents are of executions that ended not before a moment; by pk_incident. */
+/** Those of these incidents whose executions ended at or after a moment; by pk_incident. */
 export const ENDED_SINCE = `
   SELECT i.id
     FROM watcher_execution_deadlines(ARRAY(SELECT o.execution_id FROM incident o WHERE o.id = ANY ($1::bigint[]))) e
@@ -109,8 +109,8 @@ export const ENDED_SINCE = `
    ORDER BY i.id`;
 
 /**
- * Resolves the failures that no end could: the pipeline was deactivated, or a replica of the version before has missed
- * that a success was reported before the failure. By uq_incident_open_failure.
+ * Resolves the failures that no end could resolve: the pipeline was deactivated, or a replica of the previous version
+ * missed that a success was reported before the failure. By uq_incident_open_failure.
  */
 export const RESOLVE_FAILED = `
   UPDATE incident i
@@ -122,7 +122,7 @@ export const RESOLVE_FAILED = `
      AND (NOT p.active OR success.end_date >= i.since)
   RETURNING i.id`;
 
-/** How many executions a timeliness check is about; counted only where somebody asks. */
+/** The number of executions that a timeliness check covers; counted only on request. */
 export const COUNT_TIMELINESS = `
   SELECT (coalesce(sum(timed.executions), 0) + (SELECT count(*) FROM late_end))::int AS checked
     FROM watcher_timed_executions() timed

@@ -5,7 +5,7 @@ import { FailureWatchService } from '../incidents/failure-watch.service.js';
 import { IncidentEvents } from '../incidents/incident.events.js';
 import { CheckRepository, type Findings } from './check.repository.js';
 
-/** Announces what a check has found. */
+/** Publishes the findings of a check as events. */
 @Injectable()
 export class FindingEventsService {
   constructor(
@@ -16,8 +16,9 @@ export class FindingEventsService {
   ) {}
 
   /**
-   * Opened are the incidents that are open after the check. An execution that was late and over between two checks is
-   * resolved alone, and nothing when it ended longer than `WATCHER_ALERT_MAX_AGE` ago: that is imported history.
+   * `opened` is published for the incidents still open after the check. For an execution whose lateness began and
+   * ended between two checks, only `resolved` is published, and nothing if it ended longer than
+   * `WATCHER_ALERT_MAX_AGE` ago: it is imported history.
    */
   async announce(manager: EntityManager, { opened, resolved }: Findings, now: Date): Promise<void> {
     const wasOpened = new Set(opened);

@@ -1,8 +1,8 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * Executions that ended after their deadline and that no timeliness check has seen since. Written with the end and read
- * by the next check, so that a run which was late only between two checks is not missed.
+ * An execution that ended after its deadline and that no timeliness check has processed since. Written with the end
+ * and read by the next check, so that a run that was late only between two checks is not missed.
  */
 @Entity('late_end')
 export class LateEndEntity {

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ExecutionEvents } from '../../execution/execution.events.js';
 import { CheckRepository } from './check.repository.js';
 
-/** Notes executions that ended after their deadline, with their ends, for the next timeliness check. */
+/** Records executions that ended after their deadline, together with their ends, for the next timeliness check. */
 @Injectable()
 export class LateEndService implements OnModuleInit {
   constructor(

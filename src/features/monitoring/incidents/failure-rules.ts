@@ -11,22 +11,22 @@ import type {
 } from './failure.repository.js';
 import type { IncidentRootCause } from './incident.entity.js';
 
-/** The most characters of a root cause's error message that an incident keeps. */
+/** The most characters of a root cause's error message that an incident stores. */
 const MAX_ERROR = 1000;
 /**
- * How long after the last message a further failure is news again: a day, less the hour by which a nightly run may fail
- * earlier than the night before.
+ * How long after the last message a further failure causes a reminder: a day, less an hour, because a nightly run may
+ * fail earlier than the night before.
  */
 const REPEAT_AFTER_MS = 23 * 60 * 60_000;
 /**
- * How many locks pipelines share, and how many trees do: a batch holds at most as many, since the server has room for
- * some thousands in all.
+ * The number of locks shared by all pipelines, and of those shared by all trees: a batch holds at most as many, since
+ * the server has room for some thousands in all.
  */
 const LOCKS = 128;
 
 /**
- * The locks of a batch, ascending: one for each pipeline, shared by those that only succeeded; one for each tree that
- * something failed in.
+ * The locks of a batch, ascending: one for each pipeline, in shared mode for pipelines that only succeeded; one for
+ * each tree with a failure.
  */
 export function failureLocks(failed: readonly EndedExecution[], successes: readonly Success[]): FailureLock[] {
   const exclusive = new Set<number>();
@@ -50,7 +50,7 @@ export function latestSuccesses(ended: readonly EndedExecution[]): Success[] {
   return [...latest].map(([pipelineId, endDate]) => ({ pipelineId, endDate }));
 }
 
-/** The causes of each of these trees, in their order; none where nothing of the tree failed. */
+/** The causes of each of these trees, in their order; empty for a tree without failures. */
 export function causesOf(rootIds: readonly number[], failures: readonly TreeFailure[]): Causes[] {
   const byRoot = Map.groupBy(failures, (failure) => failure.root_id);
   return rootIds.map((execution_id) => {
@@ -59,7 +59,7 @@ export function causesOf(rootIds: readonly number[], failures: readonly TreeFail
   });
 }
 
-/** One item for each pipeline: the failure that ended last, and how many there are. */
+/** One item for each pipeline: its last failure by end date, and the number of failures. */
 export function joinByPipeline(trees: readonly FailedTree[]): JoinedFailures[] {
   return [...Map.groupBy(trees, (tree) => tree.pipeline_id).values()].map((ofPipeline) => {
     const last = ofPipeline.reduce((a, b) => (isLater(b, a) ? b : a));
@@ -68,8 +68,8 @@ export function joinByPipeline(trees: readonly FailedTree[]): JoinedFailures[] {
 }
 
 /**
- * What is news of an incident that failures have opened or joined: that it is open, and once a day that it was repeated.
- * Nothing when the last failure ended longer than `maxAgeMs` ago: that may be history, and its success the next report.
+ * Selects the events for the incidents that failures opened or joined: `opened`, or a reminder once a day. None if the
+ * last failure ended longer than `maxAgeMs` ago: it may be history, and the next report its success.
  */
 export function newsOf(
   { notified_at, since }: Pick<FailureIncident, 'notified_at' | 'since'>,

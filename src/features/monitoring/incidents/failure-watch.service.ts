@@ -12,12 +12,12 @@ import { IncidentEvents } from './incident.events.js';
 const MAX_ROOT_CAUSES = 50;
 
 /**
- * Watches the ends as they are written, in their own transaction, so that an end and its consequences are one thing:
- * roots that failed open the incident of their pipeline or join it, the pipeline's next success resolves it, and an
- * execution that fails after its root corrects the causes.
+ * Processes ends in their own transaction, so that an end and its consequences commit together: failed roots open the
+ * incident of their pipeline or join it, the pipeline's next success resolves it, and an execution that fails after
+ * its root corrects the causes.
  *
- * A pipeline's failure is open when no run of the pipeline that succeeded has ended since, in whatever order the ends
- * were reported. Advisory locks keep that true for ends that commit at the same moment.
+ * A pipeline's failure is open as long as no successful run of the pipeline has ended since, in whatever order the
+ * ends were reported. Advisory locks ensure this for ends that commit at the same moment.
  */
 @Injectable()
 export class FailureWatchService implements OnModuleInit {
@@ -34,8 +34,8 @@ export class FailureWatchService implements OnModuleInit {
   }
 
   /**
-   * The open failures that nothing has been heard of, an hour after they were reported: they had ended long before, and
-   * an import has reported their success by then.
+   * Returns the open failures without an event, an hour after they were reported: they had ended long before their
+   * report, and an import would have reported their success by now.
    */
   unheard(manager: EntityManager, now: Date): Promise<number[]> {
     return this.failures.unheard(manager, now);
@@ -57,7 +57,7 @@ export class FailureWatchService implements OnModuleInit {
     await this.open(manager, failed, now);
   }
 
-  /** Names the causes of trees anew whose root had failed before something below it did. */
+  /** Updates the causes of trees whose root failed before an execution below it did. */
   private async correct(manager: EntityManager, failed: readonly EndedExecution[]): Promise<void> {
     const roots = new Set(failed.filter((e) => e.parentId !== null).map(({ rootId }) => rootId));
     if (roots.size === 0) return;

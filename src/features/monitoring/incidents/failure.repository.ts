@@ -22,19 +22,19 @@ export interface Causes {
   readonly root_cause_count: number;
 }
 
-/** A root that failed, with its causes. */
+/** A failed root, with its causes. */
 export interface FailedTree extends Causes {
   readonly pipeline_id: number;
   /** When the root ended. */
   readonly since: Date;
 }
 
-/** The failed roots of one pipeline: the one that ended last, and how many there are. */
+/** The failed roots of one pipeline: the one that ended last, and their number. */
 export interface JoinedFailures extends FailedTree {
   readonly occurrences: number;
 }
 
-/** An incident that failures have opened or joined. */
+/** An incident that failures opened or joined. */
 export interface FailureIncident {
   readonly id: number;
   readonly pipeline_id: number;
@@ -43,13 +43,13 @@ export interface FailureIncident {
   readonly notified_at: Date | null;
 }
 
-/** A pipeline that succeeded, and when. */
+/** A pipeline that succeeded, with the time of its success. */
 export interface Success {
   readonly pipelineId: number;
   readonly endDate: Date;
 }
 
-/** A lock that ends of the same pipeline, or of the same tree, take in turn. */
+/** A lock that serialises ends of the same pipeline, or of the same tree. */
 export interface FailureLock {
   readonly key: number;
   readonly exclusive: boolean;
@@ -58,7 +58,7 @@ export interface FailureLock {
 /** Owns the SQL of `incident_failure`, and of the incidents of kind `failure`. */
 @Injectable()
 export class FailureRepository {
-  /** Takes the locks, in ascending order of their keys. What follows sees what was committed while they were waited for. */
+  /** Takes the locks, in ascending order of their keys. Later statements see everything committed during the wait. */
   async lock(manager: EntityManager, locks: readonly FailureLock[]): Promise<void> {
     await manager.query(LOCK_FAILURES, [locks.map(({ key }) => key), locks.map(({ exclusive }) => exclusive)]);
   }
@@ -68,7 +68,7 @@ export class FailureRepository {
     return new Map(rows.map((row) => [row.pipeline_id, row.end_date]));
   }
 
-  /** Opens incidents, or joins the failures to those that are open; one item for each pipeline. */
+  /** Opens incidents, or adds the failures to open ones; one item for each pipeline. */
   open(manager: EntityManager, failures: readonly JoinedFailures[], now: Date): Promise<FailureIncident[]> {
     return manager.query(OPEN_FAILURES, [JSON.stringify(failures), now, SEVERITY_OF.failure]);
   }
@@ -80,12 +80,12 @@ export class FailureRepository {
     await manager.query(KEEP_FAILURES, [JSON.stringify(failures)]);
   }
 
-  /** Keeps failures that were over before they were reported. */
+  /** Stores failures that were over before they were reported. */
   async keepOvertaken(manager: EntityManager, trees: readonly FailedTree[], now: Date): Promise<void> {
     await manager.query(KEEP_OVERTAKEN, [JSON.stringify(trees), now, SEVERITY_OF.failure]);
   }
 
-  /** Resolves the failures that successes end, mostly none; the ids of those resolved. */
+  /** Resolves the failures that these successes end, in most cases none; returns the ids of the resolved incidents. */
   async resolve(manager: EntityManager, successes: readonly Success[], now: Date): Promise<number[]> {
     const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
     if (pipelineIds.length === 0) return [];
@@ -97,7 +97,7 @@ export class FailureRepository {
     return resolved.map(({ id }) => id);
   }
 
-  /** Those of the roots whose causes an incident names. */
+  /** Those of the roots that an incident covers. */
   async named(manager: EntityManager, rootIds: readonly number[]): Promise<number[]> {
     const rows: { execution_id: number }[] = await manager.query(NAMED_ROOTS, [rootIds]);
     return rows.map(({ execution_id }) => execution_id);

@@ -1,20 +1,20 @@
 /**
- * Makes ends of one pipeline wait for each other's transactions where one of them failed, and failed ends of one tree.
- * Ends that succeeded share a key. `$1` has the keys in ascending order, so that no two batches can wait for each other;
- * `$2` says which of them are not shared.
+ * Serialises the transactions of ends of one pipeline if one of them failed, and of failed ends of one tree. Ends that
+ * succeeded take the lock in shared mode. `$1` has the keys in ascending order, so that two batches can't wait for
+ * each other; `$2` marks the exclusive ones.
  */
 export const LOCK_FAILURES = `
   SELECT count(CASE WHEN item.exclusive THEN pg_advisory_xact_lock(hashtext('watcher.failure'), item.key)::text
                     ELSE pg_advisory_xact_lock_shared(hashtext('watcher.failure'), item.key)::text END)
     FROM unnest($1::int[], $2::bool[]) AS item (key, exclusive)`;
 
-/** When pipelines last succeeded, by the end of the run; by ix_pipeline_execution_pipeline_succeeded_end. */
+/** The time of each pipeline's last success, by the end of the run; by ix_pipeline_execution_pipeline_succeeded_end. */
 export const LAST_SUCCESSES = `
   SELECT s.pipeline_id, s.end_date FROM watcher_last_success($1::bigint[]) AS s WHERE s.end_date IS NOT NULL`;
 
 /**
- * Opens an incident for each pipeline whose roots failed, or has them join the one that is open, which names the failure
- * that ended last. Of an inactive pipeline none, since those are not watched. By pk_pipeline and
+ * Opens an incident for each pipeline with failed roots, or adds them to the open one, which then names the failure
+ * that ended last. Inactive pipelines get none, since they are not watched. By pk_pipeline and
  * uq_incident_open_failure.
  */
 export const OPEN_FAILURES = `
@@ -41,7 +41,7 @@ export const OPEN_FAILURES = `
             LIMIT 1)
   RETURNING id, pipeline_id, since, notified_at`;
 
-/** Keeps failures that a success had overtaken before they were reported: each as an incident that is resolved. */
+/** Stores failures that a success had followed before they were reported: each as a resolved incident. */
 export const KEEP_OVERTAKEN = `
   WITH kept AS (
     INSERT INTO incident (kind, severity, pipeline_id, execution_id, root_id, opened_at, resolved_at, resolution, since,
@@ -59,21 +59,21 @@ export const KEEP_OVERTAKEN = `
   SELECT kept.execution_id, kept.id, kept.since FROM kept
       ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
 
-/** Notes the failures that an incident covers. */
+/** Records the failures that an incident covers. */
 export const KEEP_FAILURES = `
   INSERT INTO incident_failure (execution_id, incident_id, ended_at)
   SELECT item.execution_id, item.incident_id, item.since
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, incident_id bigint, since timestamptz)
       ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
 
-/** Whether any of the pipelines has a failure open; by uq_incident_open_failure. */
+/** Whether any of the pipelines has an open failure; by uq_incident_open_failure. */
 export const HAVE_OPEN_FAILURES = `
   SELECT EXISTS (SELECT FROM incident i
                   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY ($1::bigint[])) AS open`;
 
 /**
- * Resolves the failures of pipelines that have succeeded since. Locked in the order of their ids, so that two batches of
- * ends can't wait for each other. By uq_incident_open_failure.
+ * Resolves the failures of pipelines that have succeeded since. Locks the incidents in the order of their ids, so that
+ * two batches of ends can't wait for each other. By uq_incident_open_failure.
  */
 export const RESOLVE_FAILURES = `
   WITH succeeded AS (
@@ -90,8 +90,9 @@ export const RESOLVE_FAILURES = `
   RETURNING i.id`;
 
 /**
- * Takes the failures before a success out of the count of an incident that stays open for a later one. Never counts up:
- * an earlier success may be reported after a later one. By uq_incident_open_failure and ix_incident_failure_incident.
+ * Subtracts the failures before a success from the count of an incident that stays open because of a later failure.
+ * Never increases the count: an earlier success may be reported after a later one. By uq_incident_open_failure and
+ * ix_incident_failure_incident.
  */
 export const COUNT_FAILURES_SINCE = `
   WITH later AS (
@@ -109,8 +110,8 @@ export const COUNT_FAILURES_SINCE = `
    WHERE i.id = later.id`;
 
 /**
- * Which of these roots are named by an incident: those whose causes change when something below them ends.
- * By pk_incident_failure and pk_incident.
+ * Those of these roots that an incident covers: their causes change when an execution below them ends. By
+ * pk_incident_failure and pk_incident.
  */
 export const NAMED_ROOTS = `
   SELECT f.execution_id
@@ -118,7 +119,7 @@ export const NAMED_ROOTS = `
     JOIN incident i ON i.id = f.incident_id AND i.execution_id = f.execution_id
    WHERE f.execution_id = ANY ($1::bigint[])`;
 
-/** Writes the causes of failures anew, of open incidents and of those in history; by pk_incident_failure, pk_incident. */
+/** Updates the causes of failures, of open and of resolved incidents; by pk_incident_failure, pk_incident. */
 export const CORRECT_CAUSES = `
   UPDATE incident i
      SET root_causes = item.root_causes, root_cause_count = item.root_cause_count
@@ -127,8 +128,8 @@ export const CORRECT_CAUSES = `
    WHERE i.id = f.incident_id AND i.execution_id = item.execution_id`;
 
 /**
- * The open failures that nothing has been heard of, an hour after they were reported: they had ended long before, and an import has
- * reported its success by then. By ix_incident_open.
+ * The open failures without an event, an hour after they were reported: they had ended long before their report, and
+ * an import would have reported their success by now. By ix_incident_open.
  */
 export const UNHEARD_FAILURES = `
   SELECT i.id

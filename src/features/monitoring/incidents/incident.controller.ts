@@ -10,7 +10,7 @@ import { IncidentDto, ListIncidentsQuery, PatchIncidentDto } from './incident.dt
 import { IncidentNotFoundError } from './incident.errors.js';
 import { IncidentService } from './incident.service.js';
 
-/** `/incident`: what is wrong, and what was. */
+/** `/incident`: open and resolved incidents. */
 @ApiTags('monitoring')
 @Controller('incident')
 export class IncidentController {
@@ -27,8 +27,8 @@ export class IncidentController {
   /**
    * Acknowledge, note, or mute an incident.
    *
-   * Only what is in the body changes. An incident that is muted is checked and resolved like any other; messages about
-   * it are left out until `muted_until`.
+   * Only the fields in the body change. A muted incident is checked and resolved like any other, but the service sends
+   * no messages about it until `muted_until`.
    */
   @Patch(':id')
   @Requires('write')

@@ -22,10 +22,10 @@ const MAX_NOTE = 10_000;
 const STATUSES = ['open', 'resolved'] as const;
 type IncidentStatus = (typeof STATUSES)[number];
 
-/** Which incidents, and how paged. */
+/** Filters and paging for incidents. */
 export class ListIncidentsQuery extends PageQuery {
   /**
-   * Only incidents that are open, or only resolved ones.
+   * Only open incidents, or only resolved ones.
    * @example open
    */
   @Optional()
@@ -33,7 +33,7 @@ export class ListIncidentsQuery extends PageQuery {
   status?: IncidentStatus;
 
   /**
-   * Only incidents of this kind, or of these kinds where it is repeated.
+   * Only incidents of this kind; repeat the parameter for several kinds.
    * @example ["timeliness"]
    */
   @Optional()
@@ -49,7 +49,7 @@ export class ListIncidentsQuery extends PageQuery {
   pipeline_id?: number;
 
   /**
-   * Only incidents of the tree under this root execution.
+   * Only incidents of the tree below this root execution.
    * @example 42
    */
   @Optional()
@@ -57,10 +57,10 @@ export class ListIncidentsQuery extends PageQuery {
   root_id?: number;
 }
 
-/** What a person says of an incident. Only what is in the body changes; null clears a field. */
+/** The changes that a person makes to an incident. Only the fields in the body change; null clears a field. */
 export class PatchIncidentDto extends PatchBody {
   /**
-   * True: somebody looks after it; the first acknowledgement is kept. False takes it back.
+   * True: someone is handling the incident; the first acknowledgement is kept. False withdraws it.
    * @example true
    */
   @Optional()
@@ -68,7 +68,7 @@ export class PatchIncidentDto extends PatchBody {
   acknowledged?: boolean;
 
   /**
-   * What there is to know about it, at most 10,000 characters.
+   * A note on the incident, at most 10,000 characters.
    * @example "The source is being migrated until Friday."
    */
   @Clearable()
@@ -76,7 +76,7 @@ export class PatchIncidentDto extends PatchBody {
   note?: string | null;
 
   /**
-   * No message about it is sent until then, also none of its end; a moment that is past ends the silence.
+   * Until then, no message about the incident is sent, not even about its end; a time in the past ends the mute.
    * @example 2026-02-01T08:00:00Z
    */
   @Clearable()
@@ -84,17 +84,17 @@ export class PatchIncidentDto extends PatchBody {
   muted_until?: Date | null;
 }
 
-/** A failed execution with no failed one below it: what the failure above it came from. */
+/** A failed execution with no failed execution below it: a cause of the failures above it. */
 export class IncidentRootCauseDto {
   /**
-   * The execution.
+   * The id of the execution.
    * @example 45
    */
   @ApiProperty(ID)
   execution_id!: number;
 
   /**
-   * The pipeline that it is a run of.
+   * The id of its pipeline.
    * @example 3
    */
   @ApiProperty(ID)
@@ -108,33 +108,33 @@ export class IncidentRootCauseDto {
   pipeline_name!: string;
 
   /**
-   * The beginning of what its end said, at most 1,000 characters.
+   * The beginning of the execution's error message, at most 1,000 characters.
    * @example "connection to the source was refused"
    */
   error_message!: string | null;
 }
 
-/** How far an incident reaches along the lineage. */
+/** The downstream reach of an incident along the lineage. */
 export class IncidentImpactDto {
   /**
-   * How many datasets are downstream of it.
+   * The number of datasets downstream of it.
    * @example 4
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   datasets!: number;
 
   /**
-   * How many pipelines are downstream of it.
+   * The number of pipelines downstream of it.
    * @example 2
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   pipelines!: number;
 }
 
-/** A violation: opened once, resolved by itself when its condition ends, kept as history. */
+/** A violation: opened once, resolved automatically when its condition ends, then kept as history. */
 export class IncidentDto {
   /**
-   * Its id.
+   * The id of the incident.
    * @example 12
    */
   @ApiProperty(ID)
@@ -149,7 +149,7 @@ export class IncidentDto {
   kind!: Kind;
 
   /**
-   * How much it matters.
+   * The severity of the incident.
    * @example critical
    */
   @ApiProperty({ enum: SEVERITIES, enumName: 'IncidentSeverity' })
@@ -163,7 +163,7 @@ export class IncidentDto {
   status!: IncidentStatus;
 
   /**
-   * The pipeline that it is about.
+   * The id of the pipeline concerned.
    * @example 1
    */
   @ApiProperty(ID)
@@ -184,48 +184,48 @@ export class IncidentDto {
   execution_id!: number | null;
 
   /**
-   * How many failures in a row it covers; 1 for the other kinds.
+   * The number of consecutive failures that it covers; 1 for the other kinds.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 1 })
   occurrences!: number;
 
   /**
-   * When it was found (UTC).
+   * The time when it was found (UTC).
    * @example 2026-01-31T02:30:12.000Z
    */
   @ApiProperty(INSTANT)
   opened_at!: string;
 
   /**
-   * When its condition was found to have ended (UTC); null while it is open.
+   * The time when a check or an end found its condition to be over (UTC); null while it is open.
    * @example 2026-01-31T02:41:07.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   resolved_at!: string | null;
 
   /**
-   * When the data or the end was expected (UTC), as it stood when the incident was opened; null for a failure.
+   * The time when the data or the end was expected (UTC), as of the opening of the incident; null for a failure.
    * @example 2026-01-31T02:30:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   expected_at!: string | null;
 
   /**
-   * What happened, and why it was resolved, in a sentence for people.
-   * @example "Execution 42 started at 2026-01-31T02:00:00.000Z and was to end by 2026-01-31T02:30:00.000Z (30 minutes)."
+   * The event, and the reason for the resolution, in a sentence.
+   * @example "Execution 42 started at 2026-01-31T02:00:00.000Z and was due to end by 2026-01-31T02:30:00.000Z (30 minutes)."
    */
   detail!: string;
 
-  /** Of a failure: the causes of the last one, the first to fail first, at most 50; else empty. */
+  /** For a failure: the causes of the last one, ordered by the time of failure, at most 50; else empty. */
   root_causes!: IncidentRootCauseDto[];
 
-  /** How far it reaches; null where no lineage is known. */
+  /** The downstream reach of the incident; null if no lineage is known. */
   @ApiProperty({ type: IncidentImpactDto, nullable: true })
   impact!: IncidentImpactDto | null;
 
   /**
-   * When somebody acknowledged it (UTC).
+   * The time of the acknowledgement (UTC).
    * @example 2026-01-31T02:35:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
@@ -239,14 +239,14 @@ export class IncidentDto {
   acknowledged_by!: string | null;
 
   /**
-   * What a person noted about it.
+   * A person's note on the incident.
    * @example "The source is being migrated until Friday."
    */
   @ApiProperty({ type: 'string', nullable: true })
   note!: string | null;
 
   /**
-   * Until when no message about it is sent (UTC).
+   * No message about it is sent until then (UTC).
    * @example 2026-02-01T08:00:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })

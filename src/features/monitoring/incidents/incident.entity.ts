@@ -18,17 +18,17 @@ export type Kind = (typeof KINDS)[number];
 export const SEVERITIES = ['warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** The severity that an incident of the kind opens with. */
+/** The severity with which an incident of the kind opens. */
 export const SEVERITY_OF: Record<Kind, Severity> = {
   freshness: 'critical',
   timeliness: 'critical',
   failure: 'critical',
 };
 
-/** Why an incident was resolved; `joined`: a later failure of the pipeline has the incident that stays open. */
+/** The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open. */
 export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'joined' | 'muted' | 'inactive' | 'threshold';
 
-/** A root cause of a failed tree as an incident keeps it. */
+/** A root cause of a failed tree as stored in an incident. */
 export interface IncidentRootCause {
   readonly execution_id: number;
   readonly pipeline_id: number;
@@ -37,15 +37,15 @@ export interface IncidentRootCause {
 }
 
 /**
- * One violation: stale data of a pipeline, a late execution, the failures of a pipeline in a row. Opened once, since
- * there is one open incident of a kind for each subject (the execution, or the pipeline where there is none; for
- * failures always the pipeline); resolved once, by an update that asks for it to be open; then history.
+ * One violation: stale data of a pipeline, a late execution, or consecutive failures of a pipeline. Each subject (the
+ * execution, or the pipeline if there is none; for failures always the pipeline) has at most one open incident of a
+ * kind. It is resolved once, by an update that requires it to be open; then it is history.
  */
 @Entity('incident')
-// On (kind, coalesce(execution_id, pipeline_id)) where open; TypeORM can't declare an expression.
+// On (kind, coalesce(execution_id, pipeline_id)) of open incidents; TypeORM can't declare an expression.
 @Index('uq_incident_open', { synchronize: false })
-// On (pipeline_id, CASE WHEN root_id IS NULL THEN id ELSE 0 END) of open failures: one for each pipeline, but for those
-// without a root, which replicas of the version before open during an upgrade.
+// On (pipeline_id, CASE WHEN root_id IS NULL THEN id ELSE 0 END) of open failures: one for each pipeline, except
+// failures without a root, which replicas of the previous version open during an upgrade.
 @Index('uq_incident_open_failure', { synchronize: false })
 @Index('ix_incident_root', ['rootId', 'id'], { where: 'root_id IS NOT NULL' })
 @Index('ix_incident_open', ['id'], { where: 'resolved_at IS NULL' })
@@ -81,7 +81,7 @@ export class IncidentEntity {
   @Column('bigint', { name: 'root_id', nullable: true })
   rootId!: number | null;
 
-  /** How many failures it covers; 1 for the other kinds. */
+  /** The number of failures that it covers; 1 for the other kinds. */
   @Column('integer', { default: 1 })
   occurrences!: number;
 
@@ -94,18 +94,18 @@ export class IncidentEntity {
   @Column('varchar', { length: 9, nullable: true })
   resolution!: Resolution | null;
 
-  /** When the data or the end was expected, as it stood when the incident was opened; null for a failure. */
+  /** The time when the data or the end was expected, as of the opening of the incident; null for a failure. */
   @Column({ type: 'timestamptz', name: 'expected_at', precision: 3, nullable: true })
   expectedAt!: Date | null;
 
-  /** What the time ran from: the newest data, the execution's start; of a failure, its end. */
+  /** The beginning of the measured time: the newest data, or the execution's start; for a failure, its end. */
   @Column({ type: 'timestamptz', name: 'since', precision: 3 })
   since!: Date;
 
   @Column(() => Threshold, { prefix: 'threshold' })
   threshold!: Threshold;
 
-  /** The first of them; {@link rootCauseCount} is of all. */
+  /** The first causes; {@link rootCauseCount} counts all. */
   @Column('jsonb', { name: 'root_causes', default: [] })
   rootCauses!: IncidentRootCause[];
 
@@ -113,8 +113,8 @@ export class IncidentEntity {
   rootCauseCount!: number;
 
   /**
-   * When the last message about it was written, whether or not a route led anywhere; null: none was. The default is for
-   * replicas of the version before, which write a message with each incident.
+   * The time when the last message about it was written, even if no route matched; null: none was written. The default
+   * is for replicas of the previous version, which write a message with each incident.
    */
   @Column({ type: 'timestamptz', name: 'notified_at', precision: 3, nullable: true, default: () => 'now()' })
   notifiedAt!: Date | null;
@@ -129,12 +129,12 @@ export class IncidentEntity {
   @Column('text', { nullable: true })
   note!: string | null;
 
-  /** Until then no message about it is written. */
+  /** No message about it is written until then. */
   @Column({ type: 'timestamptz', name: 'muted_until', precision: 3, nullable: true })
   mutedUntil!: Date | null;
 }
 
-/** A root that failed, and the incident that it belongs to: one row for each of the incident's occurrences. */
+/** A failed root, and the incident that it belongs to: one row for each of the incident's occurrences. */
 @Entity('incident_failure')
 @Index('ix_incident_failure_incident', ['incidentId', 'endedAt'])
 export class IncidentFailureEntity {

@@ -51,7 +51,7 @@ function happenedOf(incident: IncidentEntity): string {
     case 'freshness':
       return `No data since ${since}; it was expected by ${expected}.`;
     case 'timeliness':
-      return `Execution ${incident.executionId} started at ${since} and was to end by ${expected}.`;
+      return `Execution ${incident.executionId} started at ${since} and was due to end by ${expected}.`;
     case 'failure':
       return sentence(`${failedOf(incident)} at ${since}${causesOf(incident)}`);
   }

@@ -5,16 +5,16 @@ import type { ListIncidentsQuery } from './incident.dto.js';
 import { IncidentEntity, type Kind } from './incident.entity.js';
 import { COUNT_OPEN_INCIDENTS } from './incident.sql.js';
 
-/** What a caller may write on an incident. */
+/** The fields of an incident that a caller may change. */
 export type Acknowledgement = Pick<IncidentEntity, 'acknowledgedAt' | 'acknowledgedBy' | 'note' | 'mutedUntil'>;
 
 /**
- * Owns the SQL of `incident`, but for that of failures (see `failure.repository.ts`) and of the checks (see
+ * Owns the SQL of `incident`, except that of failures (see `failure.repository.ts`) and of the checks (see
  * `check.repository.ts`).
  */
 @Injectable()
 export class IncidentRepository {
-  /** How many are open, by kind; at most 100,000 in all. */
+  /** The number of open incidents, by kind; at most 100,000 in all. */
   async countOpen(manager: EntityManager): Promise<Record<Kind, number>> {
     const [row] = await manager.query<Record<Kind, number>[]>(COUNT_OPEN_INCIDENTS);
     return row ?? { freshness: 0, timeliness: 0, failure: 0 };
@@ -24,12 +24,12 @@ export class IncidentRepository {
     return this.select(manager).where('i.id = :id', { id }).getOne();
   }
 
-  /** The incidents of these ids, oldest first. */
+  /** The incidents with these ids, oldest first. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<IncidentEntity[]> {
     return this.select(manager).where('i.id = ANY(:ids::bigint[])', { ids }).orderBy('i.id').getMany();
   }
 
-  /** The incident, locked until the transaction ends. */
+  /** Reads the incident and locks it until the transaction ends. */
   lock(manager: EntityManager, id: number): Promise<IncidentEntity | null> {
     return this.select(manager).where('i.id = :id', { id }).setLock('pessimistic_write', undefined, ['i']).getOne();
   }
@@ -38,7 +38,7 @@ export class IncidentRepository {
     await manager.update(IncidentEntity, { id }, change);
   }
 
-  /** Notes that a message about these incidents was written. */
+  /** Records that a message about these incidents was written. */
   async noteNotified(manager: EntityManager, ids: readonly number[], now: Date): Promise<void> {
     await manager
       .createQueryBuilder()
@@ -55,7 +55,7 @@ export class IncidentRepository {
       .limit(pageLimit(query) + 1);
     if (query.status === 'open') rows.andWhere('i.resolvedAt IS NULL');
     if (query.status === 'resolved') rows.andWhere('i.resolvedAt IS NOT NULL');
-    // One kind alone comes in the order of its index.
+    // With a single kind, the order of its index is the order of the result.
     const [kind, ...otherKinds] = query.kind ?? [];
     if (otherKinds.length > 0) rows.andWhere('i.kind = ANY(:kinds::text[])', { kinds: query.kind });
     else if (kind !== undefined) rows.andWhere('i.kind = :kind', { kind });

@@ -10,10 +10,10 @@ import { toIncidentDto } from './incident.mapper.js';
 import type { IncidentEntity } from './incident.entity.js';
 import { type Acknowledgement, IncidentRepository } from './incident.repository.js';
 
-/** The most characters of a name that an acknowledgement keeps. */
+/** The most characters of a name that an acknowledgement stores. */
 const MAX_NAME = 255;
 
-/** Incidents, read, and what people say of them. */
+/** Reads incidents and applies the changes of callers. */
 @Injectable()
 export class IncidentService {
   constructor(
@@ -27,7 +27,7 @@ export class IncidentService {
     return toIncidentDto(incident);
   }
 
-  /** Changes what the body holds and nothing else. */
+  /** Changes only the fields in the body. */
   patch(id: number, request: PatchIncidentDto, caller: Caller): Promise<IncidentDto> {
     return this.transactions.run(async (manager) => {
       const incident = await this.incidents.lock(manager, id);
@@ -42,18 +42,18 @@ export class IncidentService {
     return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
   }
 
-  /** The incidents of these ids as a transaction sees them, oldest first. */
+  /** The incidents with these ids as a transaction sees them, oldest first. */
   async findByIds(manager: EntityManager, ids: readonly number[]): Promise<IncidentDto[]> {
     return (await this.incidents.findByIds(manager, ids)).map(toIncidentDto);
   }
 
-  /** Notes that a message about these incidents was written. */
+  /** Records that a message about these incidents was written. */
   noteNotified(manager: EntityManager, ids: readonly number[], now: Date): Promise<void> {
     return this.incidents.noteNotified(manager, ids, now);
   }
 }
 
-/** What a request changes. The first acknowledgement is kept: a second one says nothing new. */
+/** The changes of a request. The first acknowledgement is kept, and a second one is ignored. */
 function acknowledgementOf(
   incident: IncidentEntity,
   { acknowledged, muted_until, note }: PatchIncidentDto,

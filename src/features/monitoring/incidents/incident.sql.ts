@@ -1,4 +1,4 @@
-/** How many incidents are open, by kind, up to 100,000 in all; by ix_incident_open. */
+/** The number of open incidents, by kind, up to 100,000 in all; by ix_incident_open. */
 export const COUNT_OPEN_INCIDENTS = `
   SELECT count(*) FILTER (WHERE kind = 'freshness') AS freshness,
          count(*) FILTER (WHERE kind = 'timeliness') AS timeliness,

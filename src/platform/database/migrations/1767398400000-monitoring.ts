@@ -1,14 +1,14 @@
 import { getConstructionPlans } from 'pg-boss';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the pipelines' freshness is judged by: when the newest data came, or when the pipeline was registered. */
+/** The base of a pipeline's freshness: the time of its newest data, or of its registration. */
 const LOADED_AT = `coalesce(GREATEST(last_target_insert, last_target_update, last_target_soft_delete), created_at)`;
 
 /**
  * Deadlines, incidents, alerts, and the job library's own schema.
  *
- * `watcher_due` is the one place that knows the calendar: PostgreSQL's arithmetic on UTC, so that 31 January and a month
- * is 28 or 29 February. What would fall beyond the year 9999 is never due (null), so that no threshold can overflow.
+ * `watcher_due` is the only implementation of calendar rules: PostgreSQL's arithmetic in UTC, so that 31 January plus
+ * a month is 28 or 29 February. A result beyond the year 9999 is null (never due), so that no threshold can overflow.
  */
 export class Monitoring1767398400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -16,7 +16,7 @@ export class Monitoring1767398400000 implements MigrationInterface {
     await this.createDeadlines(runner);
     await this.createIncidents(runner);
     await this.createAlerts(runner);
-    // The library's script brings its own transaction, which would end this one.
+    // The library's script contains its own transaction, which would end this one.
     const plans = getConstructionPlans('watcher_job');
     await runner.query(plans.replace(/^\s*BEGIN;/, '').replace(/COMMIT;\s*$/, ''));
   }

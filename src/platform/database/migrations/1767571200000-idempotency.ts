@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The answers that Idempotency-Keys stand for. */
+/** The stored answers of Idempotency-Keys. */
 export class Idempotency1767571200000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

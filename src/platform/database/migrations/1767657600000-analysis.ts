@@ -5,8 +5,8 @@ const DROP_VIEWS = `
                       v_execution`;
 
 /**
- * The index that finds a pipeline's last successes, and the views for SQL users (docs/sql.md). A database where its
- * earlier form ran (`Analysis1767312000000`, before executions had deadlines) keeps the index, and gets the views anew.
+ * The index for a pipeline's last successes, and the views for SQL users (docs/sql.md). A database with its earlier
+ * form (`Analysis1767312000000`, before executions had deadlines) keeps the index, and the views are recreated.
  */
 export class Analysis1767657600000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -86,7 +86,7 @@ const CREATE_EXECUTION_TREE = `
 
 /**
  * By the children's closure rows (ix_pipeline_execution_closure_parent), execution by execution: a window over all
- * parents would have to be computed for the whole table, however few are asked for.
+ * parents would have to be computed for the whole table, even for a few of them.
  */
 const CREATE_SELF_TIME = `
   CREATE VIEW v_execution_self_time AS
@@ -168,7 +168,7 @@ const CREATE_BLOCKING = `
   COMMENT ON COLUMN v_blocking.expected_remaining_seconds IS
     'typical_duration_seconds less elapsed_seconds; 0 once that is past, null where nothing is typical.'`;
 
-/** The columns that views have from each other keep their comments, which PostgreSQL doesn't hand on. */
+/** Columns that a view takes from another keep their comments, which PostgreSQL does not copy. */
 const INHERIT_COMMENTS = `
   DO $$
   DECLARE item record;

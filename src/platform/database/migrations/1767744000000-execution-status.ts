@@ -4,13 +4,13 @@ import { withBriefLock } from './brief-lock.js';
 /**
  * Columns of `pipeline_execution` for SQL users: `status`, `duration_seconds`, `throughput`, `date_recorded`.
  *
- * Nothing here rewrites the table or locks it for longer than a moment. The columns are empty in the rows that are there;
- * the service fills them in afterwards, in batches (`ExecutionSettlementService`). Replicas of an older version go on
- * writing meanwhile, and their starts get the status by its default. What they end keeps it, so an hour later the service
- * goes through the table once more.
+ * No step rewrites the table or locks it for longer than a moment. The columns are empty in existing rows; the service
+ * fills them afterwards, in batches (`ExecutionSettlementService`). Replicas of an older version continue to write
+ * meanwhile; their starts get the status by its default. Executions that they end keep it, so an hour later the
+ * service goes through the table once more.
  */
 export class ExecutionStatus1767744000000 implements MigrationInterface {
-  /** The two steps lock the table in different ways, so each has a transaction of its own; each may be run twice. */
+  /** The two steps lock the table in different ways, so each has a transaction of its own; each may be repeated. */
   transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
@@ -21,7 +21,7 @@ export class ExecutionStatus1767744000000 implements MigrationInterface {
           ADD COLUMN IF NOT EXISTS throughput double precision,
           ADD COLUMN IF NOT EXISTS date_recorded date,
           ADD COLUMN IF NOT EXISTS status character varying(9)`);
-      // Not with the column: the rows that are there would have it too.
+      // Not together with the column: that would set it in existing rows too.
       await runner.query(`ALTER TABLE pipeline_execution ALTER COLUMN status SET DEFAULT 'running'`);
       await runner.query(`ALTER TABLE pipeline_execution DROP CONSTRAINT IF EXISTS ck_pipeline_execution_status`);
       await runner.query(`
@@ -44,7 +44,7 @@ export class ExecutionStatus1767744000000 implements MigrationInterface {
             AS fill (name, delay)
             ON CONFLICT (name) DO NOTHING`);
     });
-    // Reads the table from end to end, while everybody may write to it.
+    // Reads the whole table without blocking writes.
     await runner.query(`ALTER TABLE pipeline_execution VALIDATE CONSTRAINT ck_pipeline_execution_status`);
   }
 

@@ -1,19 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { withBriefLock } from './brief-lock.js';
 
-/** How many incidents of the past are brought up to date at once. */
+/** How many existing incidents are updated in one batch. */
 const BATCH = 10_000;
 
 /**
- * Failures in a row as one incident; severity, acknowledgement and muting of incidents; routes of alerts.
+ * Consecutive failures as one incident; severity, acknowledgement and muting of incidents; routes of alerts.
  *
- * Nothing here locks a table for longer than a moment: indexes are built CONCURRENTLY, rows of the past are updated in
- * batches. Replicas of an older version go on writing meanwhile. They know no `root_id`, so their failures are left out of
- * the rule of one open failure for each pipeline, and have no `target`, for which the channel then counts; the incidents
- * that they open have been sent, as the default of `notified_at` says.
+ * No step locks a table for longer than a moment: indexes are built CONCURRENTLY, existing rows are updated in
+ * batches. Replicas of an older version continue to write meanwhile. They write no `root_id`, so the rule of one open
+ * failure for each pipeline does not apply to their failures, and no `target`, in place of which the channel counts;
+ * the incidents that they open have been reported, as the default of `notified_at` records.
  */
 export class IncidentLife1767747500000 implements MigrationInterface {
-  /** Each step may be run twice. */
+  /** Each step may be repeated. */
   transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
@@ -51,7 +51,7 @@ export class IncidentLife1767747500000 implements MigrationInterface {
         ADD COLUMN IF NOT EXISTS acknowledged_by character varying(255),
         ADD COLUMN IF NOT EXISTS note text,
         ADD COLUMN IF NOT EXISTS muted_until timestamp(3) with time zone`);
-    // Not with the column: what is history would be said to have been sent now.
+    // Not together with the column: existing incidents would count as reported now.
     await runner.query(`ALTER TABLE incident ALTER COLUMN notified_at SET DEFAULT now()`);
     await runner.query(`
       CREATE TABLE IF NOT EXISTS incident_failure (
@@ -70,7 +70,7 @@ export class IncidentLife1767747500000 implements MigrationInterface {
         ADD COLUMN IF NOT EXISTS target character varying(100)`);
   }
 
-  /** Names the trees of the incidents that are there; each batch by pk_incident and pk_pipeline_execution. */
+  /** Stores the roots of existing incidents; each batch by pk_incident and pk_pipeline_execution. */
   private async nameRoots(runner: QueryRunner): Promise<void> {
     const [last] = (await runner.query(`SELECT max(id)::bigint AS id FROM incident`)) as { id: number | null }[];
     for (let from = 0; from < (last?.id ?? 0); from += BATCH) {
@@ -90,9 +90,9 @@ export class IncidentLife1767747500000 implements MigrationInterface {
   }
 
   /**
-   * Of several open failures of a pipeline the last one stays open and covers all of them. Those that an older version has
-   * opened since the roots were named stay as they are. Only open incidents are read, locked in the order of their ids as
-   * the ends lock them.
+   * Of several open failures of a pipeline the last one stays open and covers all of them. Failures that an older
+   * version has opened since the roots were stored stay unchanged. Reads only open incidents, locked in the order of
+   * their ids as the ends lock them.
    */
   private async joinFailures(runner: QueryRunner): Promise<void> {
     await runner.query(`SELECT i.id FROM incident i WHERE i.resolved_at IS NULL ORDER BY i.id FOR NO KEY UPDATE`);
@@ -148,7 +148,7 @@ export class IncidentLife1767747500000 implements MigrationInterface {
   }
 }
 
-/** Builds an index while everybody may write to its table; one that was left unfinished is built anew. */
+/** Builds an index without blocking writes; rebuilds one that was left unfinished. */
 async function buildIndex(runner: QueryRunner, drop: string, create: string): Promise<void> {
   await runner.query(drop);
   await runner.query(create);

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryFailedError, type QueryRunner } from 'typeorm';
 
-/** How long the statements wait for a lock, and with them everybody that comes after them. */
+/** How long the statements wait for a lock; all later statements on the table wait as long. */
 const PATIENCE_MS = 500;
-/** Between two attempts others get through. */
+/** The pause between two attempts, in which other statements proceed. */
 const PAUSE_MS = 1000;
 const ATTEMPTS = 120;
 /** The SQLSTATE of a lock that was not granted in time. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Runs statements that lock a table against everybody, such as ALTER TABLE, in a transaction of their own. A lock that is
- * waited for holds up all that comes after it; so the wait is short, and the transaction is tried again, for two minutes
- * in all. The statements must be quick: they may read and write the catalog alone.
+ * Runs statements that take an exclusive lock on a table, such as ALTER TABLE, in a transaction of their own. While
+ * such a statement waits for its lock, it blocks all later ones; so the wait is short, and the transaction is retried,
+ * for two minutes in all. The statements must be quick: they may read and write only the catalog.
  *
- * For migrations that are run without a transaction (`transaction = false`).
+ * For migrations that run without a transaction (`transaction = false`).
  */
 export async function withBriefLock(runner: QueryRunner, change: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {

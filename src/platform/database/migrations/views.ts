@@ -4,9 +4,9 @@ import { Analysis1767657600000 } from './1767657600000-analysis.js';
 import { withBriefLock } from './brief-lock.js';
 
 /**
- * Brings the views and functions to what `database/views` says. Where that folder has changed, one more class is added
- * here, later than the migrations of the columns that it reads; only the last one does anything, because the definitions
- * are those of today, for which the columns of a database that is still at an earlier migration would not suffice.
+ * Replaces the views and functions by those in `database/views`. When that folder changes, add one more class here,
+ * later than the migrations of the columns that it reads. Only the last class has an effect, because the definitions
+ * are the current ones, which need columns that a database at an earlier migration lacks.
  */
 class LatestViews implements MigrationInterface {
   transaction = false;
@@ -16,7 +16,7 @@ class LatestViews implements MigrationInterface {
     await withBriefLock(runner, () => replaceViews(runner));
   }
 
-  /** Back to the views as they were first made. */
+  /** Restores the views of the first migration. */
   async down(runner: QueryRunner): Promise<void> {
     if (this.constructor !== LATEST) return;
     await withBriefLock(runner, async () => {

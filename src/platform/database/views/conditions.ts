@@ -1,14 +1,14 @@
 /**
- * What the states of an execution are in its row, written as the partial indexes are. They hold for every row, also for
- * one that an older version of the service has written and whose `status` is still to be settled.
+ * The states of an execution as conditions on its row, in the form of the partial indexes. They hold for every row,
+ * including rows of an older version of the service whose `status` is not yet settled.
  */
 export const FAILED = 'completed_successfully = false';
 export const SUCCEEDED = 'completed_successfully = true';
 export const RUNNING = 'end_date IS NULL';
 
 /**
- * The status of an execution under the alias `e`: the stored one, or what the dates say where an older version of the
- * service has ended the execution, or has written the row before the column was there.
+ * The status of an execution under the alias `e`: the stored one, or the one that the dates imply if an older version
+ * of the service has ended the execution, or has written the row before the column existed.
  */
 export const STATUS = `
          CASE WHEN coalesce(e.status, 'running') <> 'running' THEN e.status::text

@@ -1,6 +1,6 @@
 import { FAILED, RUNNING, STATUS, SUCCEEDED } from './conditions.js';
 
-/** The columns of `v_execution`, under the alias `e`, that were there when the views upon it were first made. */
+/** The columns of `v_execution`, under the alias `e`, that existed when the dependent views were first created. */
 export const EXECUTION_COLUMNS = `
          e.id, e.parent_id, e.root_id, e.pipeline_id, e.pipeline_name, e.pipeline_type_id, e.pipeline_type_name,
          e.external_id, e.start_date, e.end_date, e.status, e.completed_successfully, e.duration_seconds, e.total_rows,
@@ -8,8 +8,8 @@ export const EXECUTION_COLUMNS = `
          e.error_message, e.config_version, e.deadline`;
 
 /**
- * The names come from a sub-select: the planner joins as if they stood beside the executions, and a sharded database
- * looks them up before it asks the shards.
+ * The names come from a sub-select: the planner joins as if they were in the same query level, and a sharded database
+ * looks them up before it queries the shards.
  */
 const EXECUTION = `
   CREATE OR REPLACE VIEW v_execution AS
@@ -58,7 +58,7 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.run_id IS 'Its id as a UUID.'`;
 
 /**
- * The median durations of pipelines' last 20 successes: of each pipeline the first entries from the end of
+ * The median durations of pipelines' last 20 successes: for each pipeline the first entries from the end of
  * ix_pipeline_execution_pipeline_succeeded. A loop, because a LIMIT for each pipeline can't be pushed down to shards.
  */
 const TYPICAL_MS = `
@@ -93,7 +93,7 @@ const TYPICAL_DURATION = `
   COMMENT ON COLUMN v_pipeline_typical_duration.typical_duration_seconds IS
     'The median duration of its last 20 successes, newest start first; null where it never succeeded.'`;
 
-/** The executions that run past their deadline at a moment; by ix_pipeline_execution_deadline. */
+/** The executions that run past their deadline at a given moment; by ix_pipeline_execution_deadline. */
 const LATE = `
   CREATE OR REPLACE FUNCTION watcher_late_executions(moment timestamptz)
   RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, deadline timestamptz)
@@ -105,7 +105,7 @@ const LATE = `
      WHERE e.${RUNNING} AND e.deadline < moment;
   END $$`;
 
-/** How many executions with a deadline run, by pipeline; by ix_pipeline_execution_deadline. */
+/** The number of running executions with a deadline, by pipeline; by ix_pipeline_execution_deadline. */
 const TIMED = `
   CREATE OR REPLACE FUNCTION watcher_timed_executions()
   RETURNS TABLE (pipeline_id bigint, executions bigint)
@@ -118,7 +118,7 @@ const TIMED = `
      GROUP BY e.pipeline_id;
   END $$`;
 
-/** What the deadlines of these executions are, and when they ended; by pk_pipeline_execution. */
+/** The deadlines and ends of these executions; by pk_pipeline_execution. */
 const DEADLINES = `
   CREATE OR REPLACE FUNCTION watcher_execution_deadlines(ids bigint[])
   RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, end_date timestamptz, deadline timestamptz)
@@ -143,8 +143,9 @@ const ROOTS = `
   END $$`;
 
 /**
- * When pipelines last succeeded, by the end of the run; null for one that never has. Of each pipeline the last entry of
- * ix_pipeline_execution_pipeline_succeeded_end. A loop, because a max() for each pipeline would read all its successes.
+ * The time of each pipeline's last success, by the end of the run; null if it never succeeded. For each pipeline the
+ * last entry of ix_pipeline_execution_pipeline_succeeded_end. A loop, because a max() for each pipeline would read all
+ * its successes.
  */
 const LAST_SUCCESS = `
   CREATE OR REPLACE FUNCTION watcher_last_success(pipeline_ids bigint[])
@@ -162,8 +163,8 @@ const LAST_SUCCESS = `
 
 /**
  * Those of these failed executions whose pipeline has recovered: a later run of it has succeeded, and ended at `since`
- * (one moment for each) or after. For replicas of the version before `watcher_last_success`, which go on checking during
- * an upgrade. By pk_pipeline_execution and ix_pipeline_execution_pipeline_succeeded.
+ * (one moment for each) or after. For replicas older than `watcher_last_success`, which continue to check during an
+ * upgrade. By pk_pipeline_execution and ix_pipeline_execution_pipeline_succeeded.
  */
 const RECOVERED = `
   CREATE OR REPLACE FUNCTION watcher_recovered_executions(ids bigint[], since timestamptz[])

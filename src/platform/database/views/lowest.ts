@@ -2,20 +2,20 @@ import { FAILED, RUNNING } from './conditions.js';
 import { EXECUTION_COLUMNS } from './execution.js';
 
 /**
- * Whether one of a set of executions has another one of the set below it is not asked one by one: each joins its ancestors
- * (a range of pk_pipeline_execution_closure, itself with depth 0), and grouped by ancestor those remain that no other one
- * named. Such a group is one row, so that max() is its value. That costs the sum of their depths; an anti-join of the set
- * with itself, planned for ten rows, is quadratic.
+ * Finds the members of a set without another member below them, not one by one: each member joins its ancestors (a
+ * range of pk_pipeline_execution_closure, itself with depth 0); grouped by ancestor, those remain that no other member
+ * named. Such a group is one row, so max() returns its value. The cost is the sum of their depths; an anti-join of the
+ * set with itself, planned for ten rows, is quadratic.
  *
- * The plans are kept, not made for each call: to plan takes longer than to answer for a tree of fifty.
+ * The plans are cached, not made for each call: planning takes longer than the answer for a tree of fifty.
  */
 
 /**
- * The root causes below executions: the failed executions without a failed one below them. The one place that says what
- * a root cause is; `v_root_cause` says it once more, because a view can't be given the tree.
+ * The root causes below executions: the failed executions without a failed one below them. The only definition of a
+ * root cause; `v_root_cause` repeats it, because a view can't take the tree as a parameter.
  *
- * Of whole trees only the failed executions are read (ix_pipeline_execution_root_failed), of parts of trees all: their ids
- * are handed to the primary key as one array.
+ * For whole trees only the failed executions are read (ix_pipeline_execution_root_failed), for parts of trees all
+ * executions: the primary key gets their ids as one array.
  */
 const ROOT_CAUSES_OF = `
   CREATE OR REPLACE FUNCTION watcher_root_causes_of(tops bigint[])
@@ -43,7 +43,7 @@ const ROOT_CAUSES_OF = `
     HAVING max(c.depth) = 0;
   END $$`;
 
-/** Those of one tree, with what people want to see of them. */
+/** The root causes of one tree, with the columns for display. */
 const ROOT_CAUSES = `
   CREATE OR REPLACE FUNCTION watcher_root_causes(top bigint)
   RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
@@ -99,7 +99,7 @@ const WAITED_FOR = `
     HAVING max(c.depth) = 0;
   END $$`;
 
-/** The same with how long they have been running and usually take; what runs counts until now(). */
+/** The same with their elapsed and typical durations; running executions count until now(). */
 const BLOCKING_OF_TREE = `
   CREATE OR REPLACE FUNCTION watcher_blocking(top bigint)
   RETURNS TABLE (id bigint, depth integer, pipeline_id bigint, pipeline_name text, start_date timestamptz,
@@ -152,7 +152,7 @@ const BLOCKING = `
   COMMENT ON COLUMN v_blocking.expected_remaining_seconds IS
     'typical_duration_seconds less elapsed_seconds; 0 once that is past, null where nothing is typical.'`;
 
-/** The executions of a tree that have none of their kind below them: failed ones, and running ones. */
+/** The executions of a tree with no execution of the same kind below them: failed ones, and running ones. */
 export const LOWEST_VIEWS = {
   views: ['v_root_cause', 'v_blocking'],
   functions: [

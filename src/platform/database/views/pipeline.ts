@@ -1,7 +1,10 @@
-/** When a pipeline's newest data came; the registration, where none came yet. As in the indexes of `pipeline`. */
+/**
+ * The time of a pipeline's newest data, or of its registration if it has none. Same expression as in the indexes of
+ * `pipeline`.
+ */
 const LOADED_AT = `coalesce(GREATEST(p.last_target_insert, p.last_target_update, p.last_target_soft_delete), p.created_at)`;
 
-/** The thresholds that hold for each pipeline: its own pair, or else its type's. By pk_pipeline and pk_pipeline_type. */
+/** The thresholds of each pipeline: its own pair, or else its type's. By pk_pipeline and pk_pipeline_type. */
 const THRESHOLDS = `
   CREATE OR REPLACE VIEW watcher_pipeline_threshold AS
   SELECT p.id AS pipeline_id, p.pipeline_type_id, p.active, ${LOADED_AT} AS loaded_at,
@@ -15,11 +18,11 @@ const THRESHOLDS = `
     JOIN pipeline_type t ON t.id = p.pipeline_type_id`;
 
 /**
- * The pipelines that are stale at a moment: those with a threshold of their own by ix_pipeline_stale_at, the others type
- * by type by ix_pipeline_loaded_at. That index is asked for what loaded before the moment minus the type's threshold; one
- * month has up to three days more than another, so for months and years four days are added and the exact rule follows.
- * A type that allows more than 4,000 years has nothing stale, and its moment would be before the first that PostgreSQL
- * knows. OFFSET 0 keeps the planner from turning the two steps into one pass over all pipelines.
+ * The pipelines that are stale at a moment: those with a threshold of their own by ix_pipeline_stale_at, the others
+ * type by type by ix_pipeline_loaded_at. The scan of that index finds pipelines loaded before the moment minus the
+ * type's threshold; months differ by up to three days, so for months and years four days are added and the exact rule
+ * follows. A type that allows more than 4,000 years has no stale pipelines, and its moment would be before
+ * PostgreSQL's first. OFFSET 0 keeps the planner from merging the two steps into one pass over all pipelines.
  */
 const STALE = `
   CREATE OR REPLACE FUNCTION watcher_stale_pipelines(moment timestamptz)
@@ -51,7 +54,9 @@ const STALE = `
        AND watcher_due(old.loaded_at, t.freshness_number, t.freshness_datepart::text) < moment;
   END $$`;
 
-/** The pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated and ix_pipeline_pipeline_type. */
+/**
+ * The pipelines that changed since a moment, or whose type did; by ix_pipeline_updated and ix_pipeline_pipeline_type.
+ */
 const CHANGED = `
   CREATE OR REPLACE FUNCTION watcher_changed_pipelines(since timestamptz)
   RETURNS TABLE (pipeline_id bigint)
@@ -66,7 +71,7 @@ const CHANGED = `
      WHERE t.updated_at >= since AND t.updated_at > t.created_at;
   END $$`;
 
-/** What the pipeline module offers to the others. */
+/** The functions of the pipeline module for other modules. */
 export const PIPELINE_VIEWS = {
   views: ['watcher_pipeline_threshold'],
   functions: ['watcher_stale_pipelines(timestamptz)', 'watcher_changed_pipelines(timestamptz)'],

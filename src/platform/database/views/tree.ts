@@ -43,7 +43,7 @@ const TREE = `
 
 /**
  * By the children's closure rows (ix_pipeline_execution_closure_parent), execution by execution: a window over all
- * parents would have to be computed for the whole table, however few are asked for.
+ * parents would have to be computed for the whole table, even for a few of them.
  */
 const EXECUTION_SELF_TIME = `
   CREATE OR REPLACE VIEW v_execution_self_time AS
@@ -101,7 +101,7 @@ const SELF_TIMES = `
   END $$`;
 
 /**
- * The steps from one execution down to another below it, by name; by pk_pipeline_execution_closure and
+ * The path from one execution down to another below it, by name; by pk_pipeline_execution_closure and
  * pk_pipeline_execution.
  */
 const PATH = `
@@ -127,7 +127,7 @@ const PATH = `
     RETURN path;
   END $$`;
 
-/** The columns that views have from each other get their comments too, which PostgreSQL doesn't hand on. */
+/** Columns that a view takes from another get their comments too, which PostgreSQL does not copy. */
 const INHERIT_COMMENTS = `
   DO $$
   DECLARE item record;
@@ -145,7 +145,7 @@ const INHERIT_COMMENTS = `
     END LOOP;
   END $$`;
 
-/** What the hierarchy module offers to the others and to SQL users. */
+/** The views and functions of the hierarchy module for other modules and for SQL users. */
 export const TREE_VIEWS = {
   views: ['v_execution_tree', 'v_execution_self_time', ...LOWEST_VIEWS.views],
   functions: [

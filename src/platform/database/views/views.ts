@@ -3,13 +3,12 @@ import { EXECUTION_VIEWS } from './execution.js';
 import { PIPELINE_VIEWS } from './pipeline.js';
 import { TREE_VIEWS } from './tree.js';
 
-/** In an order in which each finds those that it reads. */
+/** Ordered so that each follows those that it reads. */
 const OFFERED = [PIPELINE_VIEWS, EXECUTION_VIEWS, TREE_VIEWS];
 
 /**
- * Makes the views and functions what this folder says, each in place: people's grants, and their own views upon them,
- * stay. So a view only ever gets more columns, at its end, and a function that must answer with other columns gets
- * another name.
+ * Replaces the views and functions by those of this folder, each in place: grants, and views that depend on them, are
+ * kept. So a view may only gain columns at its end, and a function that must return other columns needs another name.
  */
 export async function replaceViews(runner: QueryRunner): Promise<void> {
   for (const statement of OFFERED.flatMap(({ statements }) => statements)) await runner.query(statement);
@@ -18,7 +17,7 @@ export async function replaceViews(runner: QueryRunner): Promise<void> {
 const VIEWS = OFFERED.flatMap(({ views }) => views).join(', ');
 const FUNCTIONS = OFFERED.flatMap(({ functions }) => functions).join(', ');
 
-/** Removes them all; refused by PostgreSQL where something is built upon one. */
+/** Drops them all; PostgreSQL refuses this if another object depends on one. */
 export async function dropViews(runner: QueryRunner): Promise<void> {
   await runner.query(`DROP VIEW IF EXISTS ${VIEWS}`);
   await runner.query(`DROP FUNCTION IF EXISTS ${FUNCTIONS}`);

@@ -2,7 +2,10 @@ import { type Context, context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusC
 import type { FastifyInstance } from 'fastify';
 import { TRACER } from './spans.js';
 
-/** A span for each request, below that of the caller where it sent a `traceparent`. Names as OpenTelemetry has them. */
+/**
+ * A span for each request, below that of the caller if it sent a `traceparent`. Names follow OpenTelemetry's
+ * conventions.
+ */
 export function traceRequests(fastify: FastifyInstance): void {
   const contexts = new WeakMap<object, Context>();
 
@@ -27,7 +30,7 @@ export function traceRequests(fastify: FastifyInstance): void {
     context.with(own, done);
   });
 
-  // The body arrives in events of the socket, which know nothing of the context.
+  // The body arrives in events of the socket, which do not have the context.
   fastify.addHook('preValidation', (request, _reply, done) => {
     context.with(contexts.get(request) ?? context.active(), done);
   });

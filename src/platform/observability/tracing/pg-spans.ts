@@ -2,14 +2,14 @@ import { SpanKind, trace } from '@opentelemetry/api';
 import pg from 'pg';
 import { failed, TRACER } from './spans.js';
 
-/** Enough to know a statement by. */
+/** Enough characters to identify a statement. */
 const MAX_TEXT = 2000;
 
 type Query = (this: pg.Client, ...args: unknown[]) => unknown;
 
 /**
- * A span for each statement that runs on behalf of a request or a batch, with its text and without its values. Wraps
- * `pg` itself: TypeORM has no place where each statement passes by together with its end.
+ * A span for each statement that runs for a request or a batch, with its text and without its values. Wraps `pg`
+ * itself: TypeORM has no hook that covers both the beginning and the end of each statement.
  */
 export function traceStatements(): void {
   const prototype = pg.Client.prototype as unknown as { query: Query };
@@ -29,7 +29,7 @@ export function traceStatements(): void {
       },
     });
     const result = query.apply(this, args);
-    // A promise, unless the caller wants to be called back: then nothing here knows when the statement ends.
+    // A promise, unless the caller passed a callback: then the end of the statement is unknown here.
     if (!(result instanceof Promise)) {
       span.end();
       return result;

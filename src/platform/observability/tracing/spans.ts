@@ -1,9 +1,9 @@
 import { context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 
-/** Makes all spans of the service; they go nowhere until `startTracing` has run. */
+/** Creates all spans of the service; they are discarded until `startTracing` has run. */
 export const TRACER = trace.getTracer('watcher');
 
-/** Runs the work inside the span and nothing else, and ends it with the work; an error is noted and thrown on. */
+/** Runs the work inside the span, and ends the span with it; records an error and rethrows it. */
 export async function inSpan<T>(span: Span, work: () => Promise<T>): Promise<T> {
   try {
     return await context.with(trace.setSpan(ROOT_CONTEXT, span), work);
@@ -15,7 +15,7 @@ export async function inSpan<T>(span: Span, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Notes an error by its kind alone: its message may hold what a user sent. */
+/** Records only the kind of an error: its message may contain users' data. */
 export function failed(span: Span, error: unknown): void {
   const { name, code } = error as { name?: string; code?: string };
   span.setAttribute('error.type', code ?? name ?? 'error');

@@ -1,20 +1,20 @@
 import type { Config } from '../../config/config.js';
 
-/** Traces that are on. */
+/** Active tracing. */
 export interface Tracing {
-  /** Sends what has not been sent yet. Never rejects: a collector that is away must not hold up a stop. */
+  /** Sends the remaining spans. Never rejects: an unreachable collector must not delay a stop. */
   readonly stop: () => Promise<void>;
 }
 
-/** A trace is worth most while the trouble is there. */
+/** Spans are sent often, because a trace is most useful while the trouble lasts. */
 const SEND_EVERY_MS = 1000;
 
 /** How long the last spans may take to be sent. */
 const FLUSH_WITHIN_MS = 1000;
 
 /**
- * Sends traces to the collector, where one is configured. The packages of OpenTelemetry's SDK are loaded only then, so
- * that nobody else pays for them. Once a process, before the first request and the first statement.
+ * Sends traces to the collector, if one is configured. Loads the packages of OpenTelemetry's SDK only then, to spare
+ * other installations their cost. Call it once per process, before the first request and the first statement.
  */
 export async function startTracing(config: Config, version: string): Promise<Tracing | undefined> {
   if (config.otlpEndpoint === undefined) return undefined;

@@ -3,10 +3,10 @@ import { TransactionRunner } from '../../../../platform/database/transaction-run
 import { AlertRepository } from '../alert.repository.js';
 import { AlertRoutesService } from '../route/alert-routes.service.js';
 
-/** The reason of an alert whose target is unknown. */
+/** The reason recorded for an alert whose target is unknown. */
 export const GONE = 'its target is not in the configuration any more';
 
-/** Gives up, at the start, the alerts that wait for targets which were taken out of the configuration. */
+/** At start, gives up the alerts that wait for targets removed from the configuration. */
 @Injectable()
 export class AlertCleanupService implements OnApplicationBootstrap {
   private readonly logger = new Logger(AlertCleanupService.name);
@@ -17,14 +17,14 @@ export class AlertCleanupService implements OnApplicationBootstrap {
     private readonly routes: AlertRoutesService,
   ) {}
 
-  /** A schema that others migrate may not be there yet: then the next start does it. */
+  /** An externally migrated schema may be incomplete; then the next start does this. */
   async onApplicationBootstrap(): Promise<void> {
     const names = this.routes.targets.map(({ name }) => name);
     try {
       const targets = await this.transactions.run((manager) => this.alerts.giveUpWithoutTarget(manager, names, GONE));
       if (targets.length > 0) this.logger.warn({ targets, reason: GONE }, 'alerts given up');
     } catch (error) {
-      this.logger.warn({ err: error }, 'alerts without a target were not looked for');
+      this.logger.warn({ err: error }, 'could not give up the alerts without a target');
     }
   }
 }

@@ -10,17 +10,19 @@ import { AlertSenderService } from './alert-sender.service.js';
 import { nextAttempt } from './backoff.js';
 import { type Outcome, refused } from './outcome.js';
 
-/** Longer than an attempt may take: a job that is still in hand then died with its replica, and another takes it. */
+/**
+ * Longer than an attempt may take: if a job is still running then, its replica has died, and another replica takes the
+ * job.
+ */
 const EXPIRES_SECONDS = 60;
-/** How many targets of one channel are asked at the same time, each with one message. */
+/** How many targets of one channel receive a message at the same time, one message each. */
 const MOST_TARGETS = 4;
-/** Why an alert to PagerDuty is not sent. */
+/** The reason why an alert to PagerDuty is not sent. */
 const OVER = 'the incident was resolved before the message could be sent';
 
 /**
- * Delivers what waits in the outbox, at least once. An attempt is a job, and leaves the next one behind in the
- * transaction that records how it went; a job whose replica died is handed out again by the library. Nothing is sent
- * inside a transaction.
+ * Delivers the waiting alerts at least once. An attempt is a job, which adds the next one in the transaction that
+ * records its result; the library reassigns a job whose replica died. Nothing is sent inside a transaction.
  */
 @Injectable()
 export class AlertDeliveryService implements OnModuleInit {
@@ -47,7 +49,7 @@ export class AlertDeliveryService implements OnModuleInit {
       pollSeconds: 2,
       concurrency,
       options: {
-        // Repeated by the library only when a replica died or could not write down how an attempt went.
+        // The library repeats a job only when a replica died or could not record the result of an attempt.
         retryLimit: 10_000,
         retryDelay: 5,
         expireInSeconds: EXPIRES_SECONDS,
@@ -61,12 +63,15 @@ export class AlertDeliveryService implements OnModuleInit {
     const alert = await this.transactions.read((manager) => this.alerts.findWaiting(manager, id));
     if (!alert) return;
     const outcome = (await this.isOver(alert)) ? refused(OVER) : await this.sender.send(alert, signal);
-    // Cut off by us: not the receiver's fault, and no attempt of its own.
+    // Our stop cut it off: not the receiver's fault, so it does not count as an attempt.
     if (!outcome.sent) signal.throwIfAborted();
     await this.record(alert, outcome);
   }
 
-  /** Whether PagerDuty would open an incident that stays open for good, since the event that resolves it went before. */
+  /**
+   * Whether the event that resolves this incident was sent before: then PagerDuty would open an incident that stays
+   * open for good.
+   */
   private async isOver({ channel, event, incidentIds }: AlertEntity): Promise<boolean> {
     if (channel !== 'pagerduty' || event !== 'opened') return false;
     const incidents = await this.transactions.read((manager) => this.incidents.findByIds(manager, incidentIds));

@@ -11,17 +11,17 @@ import { post } from './http-delivery.js';
 import { failed, type Outcome, refused } from './outcome.js';
 
 /**
- * How long an alert may wait for a target that this replica doesn't know: others may have newer routes while an upgrade
- * is on its way.
+ * How long an alert may wait for a target that this replica does not know: during an upgrade, other replicas may have
+ * newer routes.
  */
 const UNKNOWN_FOR_MS = 60 * 60_000;
 
-/** Sends an alert to its target, as the target's channel wants it. */
+/** Sends an alert to its target through the channel of the target. */
 @Injectable()
 export class AlertSenderService {
   constructor(private readonly routes: AlertRoutesService) {}
 
-  /** How many different targets of a channel there are. */
+  /** The number of different targets of a channel. */
   countTargets(channel: Channel): number {
     return new Set(this.routes.targets.filter((target) => target.channel === channel).map(({ name }) => name)).size;
   }

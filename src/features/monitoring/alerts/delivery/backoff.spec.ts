@@ -15,7 +15,7 @@ describe(nextAttempt, () => {
     expect(nextAttempt(attempts, WRITTEN, WRITTEN, 0, 1)).toEqual(after(longest));
   });
 
-  it('comes not before the receiver asked for, and a last time when a day is over', () => {
+  it('is not before the moment that the receiver asked for, and ends with an attempt after a day', () => {
     expect(nextAttempt(1, WRITTEN, WRITTEN, 600_000, 1)).toEqual(after(600_000));
     expect(nextAttempt(90, WRITTEN, after(86_399_000), 0, 1)).toEqual(after(86_400_000));
     expect(nextAttempt(1, WRITTEN, WRITTEN, 1e12, 1)).toEqual(after(86_400_000));

@@ -3,9 +3,9 @@ const LONGEST_MS = 15 * 60_000;
 const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 
 /**
- * When a message that could not be delivered is tried again: after 5 s, twice as long each time up to 15 minutes, half
- * of it by chance, so that a receiver that comes back is not met by all at once; not before what the receiver asked
- * for. The last try is 24 hours after the message was written; then null.
+ * The time of the next attempt: after 5 s, then twice as long each time up to 15 minutes, half of it random, so that a
+ * recovering receiver does not get all messages at once; not before the moment that the receiver asked for. The last
+ * attempt is 24 hours after the message was written; then null.
  */
 export function nextAttempt(
   attempts: number,
@@ -21,7 +21,7 @@ export function nextAttempt(
   return new Date(Math.min(now.getTime() + wait, end));
 }
 
-/** The header `Retry-After` in milliseconds from now: seconds or a date (RFC 9110); 0 where it says neither. */
+/** The header `Retry-After` in milliseconds from now: seconds or a date (RFC 9110); 0 if it has neither. */
 export function retryAfter(header: string | null, now: Date): number {
   if (header === null) return 0;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;

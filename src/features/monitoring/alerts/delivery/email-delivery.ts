@@ -4,8 +4,8 @@ import type { EmailTarget } from '../route/alert-route.js';
 import { failed, type Outcome, PATIENCE_MS } from './outcome.js';
 
 /**
- * Sends an e-mail over a connection of its own. The message's id is the delivery's, so that mail servers and readers know
- * a repeat. Of a refusal it keeps the code: what a mail server says may be private.
+ * Sends an e-mail over a separate connection. The Message-ID is made of the delivery id, so that mail servers and
+ * readers recognise a repeat. Stores only the code of a refusal: the text of a mail server may be private.
  */
 export async function sendEmail(
   target: EmailTarget,
@@ -44,7 +44,7 @@ export async function sendEmail(
   }
 }
 
-/** The library takes no signal: what it still does when the time is over ends with the connection. */
+/** The library accepts no signal: its remaining work after the time limit ends with the connection. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([
     work,

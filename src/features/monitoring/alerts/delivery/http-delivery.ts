@@ -2,7 +2,7 @@ import { webhookRequest } from '../../../../platform/config/webhook-url.js';
 import { retryAfter } from './backoff.js';
 import { failed, type Outcome, PATIENCE_MS } from './outcome.js';
 
-/** A message, as it is posted. */
+/** A message to be posted. */
 interface Post {
   /** May hold credentials, which are sent as Basic authorisation. */
   readonly url: string;
@@ -11,8 +11,9 @@ interface Post {
 }
 
 /**
- * Posts JSON. Keeps the status of a refusal, and the system's code of a lost connection: the body of an answer and the address
- * of the receiver may be private. Redirects are not followed, since they would carry the message to another receiver.
+ * Posts JSON. Stores only the status of a refusal, and the system's code of a lost connection: the body of an answer
+ * and the address of the receiver may be private. Redirects are not followed, since they would send the message to
+ * another receiver.
  */
 export async function post({ body, headers, url }: Post, signal: AbortSignal): Promise<Outcome> {
   const request = webhookRequest(url);
@@ -33,7 +34,7 @@ export async function post({ body, headers, url }: Post, signal: AbortSignal): P
   }
 }
 
-/** The message of a network error may name the URL, its code doesn't. */
+/** The message of a network error may contain the URL; its code does not. */
 function reasonOf(error: unknown): string {
   const { cause, name } = error as { readonly cause?: { readonly code?: string }; readonly name?: string };
   if (name === 'TimeoutError') return `the receiver did not answer within ${PATIENCE_MS / 1000} s`;

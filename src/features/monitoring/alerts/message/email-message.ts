@@ -3,7 +3,7 @@ import { detailOf, headOfIncident, linkOf, type Message, restOf, summaryOf, test
 /** The most characters of a subject. */
 const LONGEST_SUBJECT = 200;
 
-/** An e-mail as the outbox keeps it; who it is from and to is the target's. */
+/** An e-mail as stored in the outbox; the target has its sender and recipients. */
 export interface Email {
   readonly subject: string;
   readonly text: string;

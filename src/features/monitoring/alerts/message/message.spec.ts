@@ -41,7 +41,7 @@ describe(slackMessage, () => {
   const slack = (...parameters: Parameters<typeof message>) => JSON.parse(slackMessage(message(...parameters)));
   const NASTY = '*a* _b_ ~c~ `d` :fire: <!channel> <http://x|y> & load_orders_daily \u202e\u0007';
 
-  it('shows names as they are, whatever they are made of', () => {
+  it('shows names unchanged, whatever characters they contain', () => {
     const { blocks, mrkdwn, text } = slack([incident(3, NASTY, { detail: NASTY })]);
     const shown = String.raw`*a* _b_ ~c~ ${'`d`'} :fire: &lt;!channel&gt; &lt;http://x|y&gt; &amp; load_orders_daily \u202e\u0007`;
     expect(blocks[1]).toEqual({
@@ -60,14 +60,14 @@ describe(slackMessage, () => {
     expect(text).toContain('load_orders_daily');
   });
 
-  it('links into the console', () => {
+  it('links to the console', () => {
     const { blocks } = slack([incident(3, 'a')], { publicUrl: 'https://watcher.example.com/base' });
     expect(blocks[2].elements[0].text).toBe(
       '<https://watcher.example.com/base/console/incidents/3|incident 3> · critical',
     );
   });
 
-  it('names all incidents in the text of a notification, and says how many it had no room for', () => {
+  it('names the incidents in the text of a notification, and counts those that do not fit', () => {
     const names = Array.from({ length: 40 }, (_, index) => `pipeline ${index}`);
     const { blocks, text } = slack(names.map((name, index) => incident(index, name)));
     for (const name of names) expect(text).toContain(`Failed: ${name}`);
@@ -82,7 +82,7 @@ describe(slackMessage, () => {
     expect(long.text.match(/Failed: /g)).toHaveLength(1000 - Number(more));
   });
 
-  it('keeps a section within what Slack takes, escapes included', () => {
+  it('keeps a section within the limit of Slack, escapes included', () => {
     const { blocks } = slack([incident(3, '&'.repeat(255), { detail: '<'.repeat(5000) })]);
     expect(blocks[1].text.text.length).toBeLessThanOrEqual(3000);
     expect(blocks[1].text.text).toMatch(/&lt;…$/);
@@ -90,7 +90,7 @@ describe(slackMessage, () => {
 });
 
 describe(emailMessage, () => {
-  it('is one line in its subject, and a paragraph for each incident', () => {
+  it('has a subject of one line, and a paragraph for each incident', () => {
     const incidents = [incident(3, 'a\r\nBcc: b@example.com'), incident(4, 'c', { kind: 'freshness' })];
     const { subject, text } = JSON.parse(emailMessage(message(incidents, { publicUrl: 'https://w' })));
     expect(subject).toBe('[Watcher] 2 incidents opened: Failed: a Bcc: b@example.com; Stale: c');
@@ -114,7 +114,7 @@ describe(pagerDutyMessage, () => {
 });
 
 describe(webhookMessage, () => {
-  it('links into the console where that has an address', () => {
+  it('links to the console if its address is known', () => {
     const { incidents } = JSON.parse(webhookMessage(message([incident(3, 'a')], { publicUrl: 'https://w' })));
     expect(incidents).toEqual([{ ...incident(3, 'a'), console_url: 'https://w/console/incidents/3' }]);
   });

@@ -2,7 +2,7 @@ import { shortened, visibleText } from '../../../../platform/values/visible-text
 import type { IncidentDto } from '../../incidents/incident.dto.js';
 import type { Kind, Severity } from '../../incidents/incident.entity.js';
 
-/** What a message is about. */
+/** The subject of a message. */
 export const EVENTS = ['opened', 'reminder', 'resolved', 'test'] as const;
 export type AlertEvent = (typeof EVENTS)[number];
 
@@ -19,25 +19,25 @@ export interface Message {
   readonly deliveryId: string;
   readonly event: AlertEvent;
   readonly at: Date;
-  /** How many incidents it is about; a message to people has only the first of them. */
+  /** The number of incidents; a message for people contains only the first of them. */
   readonly count: number;
   readonly incidents: readonly IncidentDto[];
-  /** Of a test, which is about no incident. */
+  /** Set only for a test, which concerns no incident. */
   readonly test?: TestSubject;
-  /** The beginning of links, without a slash at its end; undefined: no links. */
+  /** The base URL of links, without a slash at its end; undefined: no links. */
   readonly publicUrl: string | undefined;
 }
 
-/** The most incidents that a message to people is made of. */
+/** The most incidents in a message for people. */
 export const MAX_NAMED = 100;
-/** The most characters of a name in a message to people, and in a list of many. */
+/** The most characters of a name in a message for people, and in a list of many. */
 const LONGEST_NAME = 255;
 const LONGEST_LISTED_NAME = 80;
 const LONGEST_DETAIL = 1000;
 
 const KIND_NAMES: Record<Kind, string> = { freshness: 'Stale', timeliness: 'Late', failure: 'Failed' };
 
-/** A message as people read it: one line. */
+/** A one-line summary for people. */
 export function titleOf({ count, event, test }: Message): string {
   const incidents = `${count} ${count === 1 ? 'incident' : 'incidents'}`;
   switch (event) {
@@ -51,7 +51,7 @@ export function titleOf({ count, event, test }: Message): string {
   }
 }
 
-/** All of its incidents in one line of `length` characters at most; several of the same name are counted. */
+/** All incidents in one line of at most `length` characters; several with the same name are counted. */
 export function summaryOf(message: Message, length: number): string {
   const title = titleOf(message);
   if (message.incidents.length === 0) return shortened(title, length);
@@ -87,7 +87,7 @@ export function detailOf(incident: IncidentDto): string {
 
 /** The text of a test. */
 export function testTextOf({ name, severity }: TestSubject): string {
-  return `Alerts of '${shortened(visibleText(name), LONGEST_NAME)}' with the severity ${severity} come here. Nothing is wrong.`;
+  return `Alerts of '${shortened(visibleText(name), LONGEST_NAME)}' with the severity ${severity} are sent here. This is a test.`;
 }
 
 /** The incident's page in the console. */

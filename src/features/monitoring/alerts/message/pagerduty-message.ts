@@ -2,18 +2,18 @@ import { visibleText } from '../../../../platform/values/visible-text.js';
 import type { IncidentDto } from '../../incidents/incident.dto.js';
 import { detailOf, headOf, headOfIncident, linkOf, type Message, testTextOf } from './message.js';
 
-/** An event as the outbox keeps it; the key that it is sent with is the target's. */
+/** An event as stored in the outbox; the target has the key to send it with. */
 export interface PagerDutyEvent {
   readonly event_action: 'trigger' | 'resolve';
   readonly dedup_key: string;
   readonly [field: string]: unknown;
 }
 
-/** The most characters of a summary; PagerDuty takes 1,024. */
+/** The most characters of a summary; PagerDuty accepts 1,024. */
 const LONGEST_SUMMARY = 1000;
 const SOURCE = 'watcher';
 
-/** The event of one incident: it triggers PagerDuty's incident, or resolves it. */
+/** The event of one incident: it triggers or resolves the incident at PagerDuty. */
 export function pagerDutyMessage(message: Message, incident: IncidentDto): string {
   const event: PagerDutyEvent = {
     event_action: message.event === 'resolved' ? 'resolve' : 'trigger',
@@ -38,7 +38,7 @@ export function pagerDutyMessage(message: Message, incident: IncidentDto): strin
   return JSON.stringify(event);
 }
 
-/** A trigger of PagerDuty's least severity, which has to be resolved there. */
+/** A trigger with PagerDuty's lowest severity, which has to be resolved there. */
 export function pagerDutyTest(message: Message): string {
   const { deliveryId, test } = message;
   const event: PagerDutyEvent = {
@@ -53,7 +53,7 @@ export function pagerDutyTest(message: Message): string {
   return JSON.stringify(event);
 }
 
-/** The moment tells apart the incidents of several installations that share a service of PagerDuty. */
+/** The opening time distinguishes incidents of several installations that share a PagerDuty service. */
 function dedupKeyOf({ id, opened_at }: IncidentDto): string {
   return `watcher-incident-${id}-${Date.parse(opened_at)}`;
 }

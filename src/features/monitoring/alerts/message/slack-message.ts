@@ -1,6 +1,9 @@
 import { detailOf, headOfIncident, linkOf, type Message, restOf, summaryOf, testTextOf, titleOf } from './message.js';
 
-/** The most incidents with blocks of their own, two for each: Slack takes 50 blocks, and nobody reads more. */
+/**
+ * The most incidents with blocks of their own, two each: Slack accepts 50 blocks, and a longer message is not
+ * readable.
+ */
 const SLACK_BLOCKS = 20;
 /** Slack advises against longer texts beside blocks. */
 const LONGEST_TEXT = 3500;
@@ -10,9 +13,9 @@ const LONGEST_HEADER = 150;
 const LONGEST_SECTION = 3000;
 
 /**
- * The body of a Slack incoming webhook: a header, two blocks for each incident, a line with the delivery's id. Names and
- * messages of errors are plain text, in which Slack sees neither formatting nor emoji nor mentions; `mrkdwn` has nothing
- * but our own words. The text beside the blocks is what notifications show.
+ * The body of a Slack incoming webhook: a header, two blocks for each incident, and a line with the delivery's id.
+ * Names and messages of errors are plain text, in which Slack interprets neither formatting nor emoji nor mentions;
+ * `mrkdwn` contains only our own words. Notifications show the text beside the blocks.
  */
 export function slackMessage(message: Message): string {
   const { count, deliveryId, incidents, test } = message;
@@ -44,7 +47,7 @@ function mrkdwn(text: string): object {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-/** `length` characters at most as Slack counts them: with what it wants escaped. */
+/** At most `length` characters as Slack counts them: after escaping. */
 function plainText(text: string, length: number): object {
   const characters = [...text].map(escaped);
   const total = characters.reduce((sum, character) => sum + character.length, 0);
@@ -54,14 +57,15 @@ function plainText(text: string, length: number): object {
   return { type: 'plain_text', text: `${characters.slice(0, end).join('')}…`, emoji: false };
 }
 
-/** `&`, `<` and `>` start Slack's commands in every text. */
+/** `&`, `<` and `>` begin Slack's control sequences in every text. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /**
- * Text in which nothing is formatting: an invisible character behind what would be, since the text beside the blocks has
- * no plain form and its `mrkdwn: false` says nothing of emoji. An underscore within a word is none, and stays as it is.
+ * Text without formatting: an invisible character follows each character that would format, since the text beside the
+ * blocks has no plain form and its `mrkdwn: false` does not disable emoji. An underscore within a word does not format
+ * and stays unchanged.
  */
 function unformatted(text: string): string {
   return escaped(text).replaceAll(

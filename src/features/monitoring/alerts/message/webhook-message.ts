@@ -1,6 +1,6 @@
 import { linkOf, type Message } from './message.js';
 
-/** The body of the webhook: JSON, the incidents as `GET /incident` shows them, with a link where links are made. */
+/** The body of the webhook: JSON, the incidents as in `GET /incident`, with links if they are configured. */
 export function webhookMessage(message: Message): string {
   const { at, count, deliveryId, event, incidents, test } = message;
   return JSON.stringify({

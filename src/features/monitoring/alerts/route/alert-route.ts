@@ -4,7 +4,7 @@ import type { Kind, Severity } from '../../incidents/incident.entity.js';
 export const CHANNELS = ['slack', 'webhook', 'email', 'pagerduty'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** Where messages go. `name` tells it apart from all others, in `GET /alert` and through changes of the routes. */
+/** A destination of messages. `name` identifies it, in `GET /alert` and across changes of the routes. */
 interface NamedTarget {
   readonly name: string;
   readonly channel: Channel;
@@ -32,7 +32,7 @@ export interface PagerDutyTarget extends NamedTarget {
 }
 export type Target = SlackTarget | WebhookTarget | EmailTarget | PagerDutyTarget;
 
-/** The condition of a route. A field that is left out fits everything; of several values one has to fit. */
+/** The condition of a route. An absent field matches everything; of several values one has to match. */
 export interface Match {
   readonly pipelineType?: readonly string[];
   readonly namespace?: readonly string[];
@@ -43,27 +43,30 @@ export interface Match {
   readonly severity?: readonly Severity[];
 }
 
-/** Which alerts go where. */
+/** A rule that assigns alerts to targets. */
 export interface Route {
   readonly name: string;
   readonly match: Match;
   readonly to: readonly Target[];
-  /** Whether the routes after it are asked too when it fits. */
+  /** Whether the following routes are tried too when this one matches. */
   readonly continue: boolean;
 }
 
-/** The facts that routes are chosen by. */
+/** The properties that routes match. */
 export interface Subject {
   readonly kind: Kind;
   readonly severity: Severity;
   readonly namespace: string;
   readonly name: string;
   readonly pipelineType: string;
-  /** The positions of the routes whose `metadata` the pipeline's contains, from 1: the database compares them. */
+  /**
+   * The positions, from 1, of the routes whose `metadata` the pipeline's metadata contains; the database compares
+   * them.
+   */
   readonly metadataRoutes: readonly number[];
 }
 
-/** The routes that a subject takes, in their order. */
+/** The routes that match a subject, in their order. */
 export function routesOf(routes: readonly Route[], subject: Subject): Route[] {
   const taken: Route[] = [];
   for (const [index, route] of routes.entries()) {
@@ -89,7 +92,10 @@ function fitsName(patterns: readonly string[] | undefined, name: string): boolea
   return patterns?.some((pattern) => fitsPattern(nameKey(pattern), nameKey(name))) ?? true;
 }
 
-/** Whether a name is what the pattern says, in which `*` is any text: without a regular expression, which could hang. */
+/**
+ * Whether a name matches the pattern, in which `*` is any text; without a regular expression, which could take too
+ * long.
+ */
 function fitsPattern(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

@@ -3,18 +3,18 @@ import { CONFIG, type Config } from '../../../../platform/config/config.js';
 import { type Route, routesOf, type Subject, type Target } from './alert-route.js';
 import { parseRoutes } from './route-parser.js';
 
-/** The route of the alerts that no other takes. */
+/** The route of the alerts that match no other. */
 const DEFAULT_ROUTE = 'default';
 
-/** A target, and which of the subjects go there by which route. */
+/** A target, with the subjects that go to it and their routes. */
 export interface Dispatch<S extends Subject> {
   readonly target: Target;
-  /** The names of the routes that lead there. */
+  /** The names of the routes that lead to it. */
   readonly routes: readonly string[];
   readonly subjects: readonly S[];
 }
 
-/** The routes of `WATCHER_ALERT_ROUTES`, and behind them the one to the two URLs of the environment. */
+/** The routes of `WATCHER_ALERT_ROUTES`, followed by the one to the two URLs of the environment. */
 @Injectable()
 export class AlertRoutesService {
   private readonly routes: readonly Route[];
@@ -42,7 +42,7 @@ export class AlertRoutesService {
     return this.routes.flatMap((route) => route.to);
   }
 
-  /** What each route asks of a pipeline's metadata, in their order; null where it asks nothing. */
+  /** The `metadata` of each route's condition, in the order of the routes; null for a route without it. */
   get metadata(): (object | null)[] {
     return this.routes.map(({ match }) => match.metadata ?? null);
   }
@@ -51,12 +51,12 @@ export class AlertRoutesService {
     return this.byName.get(name);
   }
 
-  /** The names of the routes that a subject takes. */
+  /** The names of the routes that match a subject. */
   namesFor(subject: Subject): string[] {
     return routesOf(this.routes, subject).map(({ name }) => name);
   }
 
-  /** Where subjects go: each target once, in the order of the routes, with all that goes there. */
+  /** The targets of subjects: each target once, in the order of the routes, with all of its subjects. */
   dispatch<S extends Subject>(subjects: readonly S[]): Dispatch<S>[] {
     const found = new Map<string, { target: Target; routes: Set<string>; subjects: Set<S> }>();
     for (const subject of subjects) {

@@ -21,7 +21,7 @@ const parse = (content: unknown, mail = MAIL) => parseRoutes(content, mail, LAST
 const hook = { webhook: 'https://example.com/hook' };
 
 describe('the targets of a route', () => {
-  it('are written short or long, and keep a name of their own', () => {
+  it('have a short and a long form, and keep a given name', () => {
     const [route] = parse([
       {
         name: 'all',
@@ -60,7 +60,7 @@ describe('the targets of a route', () => {
     ]);
   });
 
-  it('have the same name wherever they are, and none that tells what they are made of', () => {
+  it('have the same name in every route, and a name that reveals no secret', () => {
     const [first, second] = parse({ routes: [{ to: [hook] }, { to: [{ pagerduty: 'key' }, hook] }] });
     expect(second?.to[1]?.name).toBe(first?.to[0]?.name);
     expect([first?.name, second?.name]).toEqual(['route 1', 'route 2']);
@@ -92,7 +92,7 @@ describe('a match', () => {
     expect(fits(match)).toBe(expected);
   });
 
-  it('has its metadata compared by the database', () => {
+  it('leaves the comparison of metadata to the database', () => {
     expect(fits({ metadata: { team: 'a' } }, { metadataRoutes: [1] })).toBe(true);
   });
 
@@ -102,7 +102,7 @@ describe('a match', () => {
     expect(performance.now() - began).toBeLessThan(100);
   });
 
-  it('ends the search, unless its route says to continue', () => {
+  it('ends the search, unless its route has continue', () => {
     const routes = parse([
       { name: 'a', to: [], continue: true },
       { name: 'b', match: { kind: 'freshness' }, to: [] },
@@ -113,7 +113,7 @@ describe('a match', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('invalid routes', () => {
   it.each([
     ['no list', { a: 1 }, 'WATCHER_ALERT_ROUTES takes a list of routes: [{"match": {...}, "to": [...]}]'],
     ['text', 'all', 'WATCHER_ALERT_ROUTES takes a list of routes: [{"match": {...}, "to": [...]}]'],
@@ -188,7 +188,7 @@ describe('what is wrong', () => {
     expect(() => parse(content)).toThrow(expect.objectContaining({ message }));
   });
 
-  it('is e-mail without a server or a sender', () => {
+  it('an e-mail target needs a server and a sender', () => {
     const content = [{ to: [{ email: 'a@example.com' }] }];
     expect(() => parse(content, { ...MAIL, smtpUrl: undefined } as never)).toThrow('needs a mail server: set SMTP_URL');
     expect(() => parse(content, { ...MAIL, smtpFrom: undefined } as never)).toThrow('needs a sender: set SMTP_FROM');

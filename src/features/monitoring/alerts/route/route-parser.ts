@@ -4,7 +4,7 @@ import { webhookProblem } from '../../../../platform/config/webhook-url.js';
 import { type Kind, KINDS, SEVERITIES, type Severity } from '../../incidents/incident.entity.js';
 import type { Match, Route, Target } from './alert-route.js';
 
-/** The settings of e-mail targets that have none of their own. */
+/** Defaults of e-mail targets. */
 export interface MailDefaults {
   readonly smtpUrl: string | undefined;
   readonly smtpFrom: string | undefined;
@@ -16,8 +16,8 @@ const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
 const ADDRESS = /^[^\s@,;<>]+@[^\s@,;<>]+$/;
 
 /**
- * The routes that a document spells out: a list, or `{routes: [...]}`. `last` is the one behind them.
- * @throws ConfigurationError with one line that says where it is wrong
+ * Parses the routes of a document: a list, or `{routes: [...]}`. `last` is the route after them.
+ * @throws ConfigurationError with one line that names the place of the error
  */
 export function parseRoutes(content: unknown, mail: MailDefaults, last: Route): Route[] {
   const list = isObject(content) && Object.keys(content).join() === 'routes' ? content['routes'] : content;
@@ -66,7 +66,7 @@ function parseMatch(value: unknown, where: string): Match {
   return Object.fromEntries(Object.entries(match).filter(([, given]) => given !== undefined)) as Match;
 }
 
-/** A target is an object of one field, its channel: `{slack: URL}`, or `{slack: {url: URL, name: NAME}}`. */
+/** A target is an object with one field, its channel: `{slack: URL}`, or `{slack: {url: URL, name: NAME}}`. */
 function parseTarget(value: unknown, where: string, mail: MailDefaults): Target {
   const fields = objectOf(value, where, ['slack', 'webhook', 'email', 'pagerduty']);
   const [[channel, details] = [], ...more] = Object.entries(fields);
@@ -118,7 +118,7 @@ function parseEmail(details: unknown, at: string, mail: MailDefaults): Target {
   return { channel: 'email', to, from, smtpUrl, name: nameOf(given['name'], at, 'email', to.toSorted().join()) };
 }
 
-/** An alert that waits finds its target by the name, so a name has one target. */
+/** A waiting alert finds its target by name, so a name must identify one target. */
 function refuseRivals(targets: readonly Target[]): void {
   const byName = new Map<string, Target>();
   for (const target of targets) {
@@ -130,7 +130,9 @@ function refuseRivals(targets: readonly Target[]): void {
   }
 }
 
-/** The given name, or one made of a hash: the same wherever the target is in the routes, and without its secrets. */
+/**
+ * The given name, or one made of a hash: the same wherever the target occurs in the routes, and without its secrets.
+ */
 function nameOf(name: unknown, at: string, channel: string, address: string): string {
   if (name === undefined) return `${channel}-${hash('sha256', address).slice(0, 12)}`;
   const given = textOf(name, `${at}.name`);

@@ -392,7 +392,16 @@ export class ExecutionDto {
 
 /** An execution with its direct children. */
 export class ExecutionWithChildrenDto extends ExecutionDto {
-  /** Its direct children, newest first; at most 1,000 (`/children` pages through them all). */
+  /**
+   * Its direct children, newest first: at most 1,000, and as many as fit into 16 MB (`/children` pages through them all).
+   */
   @ApiProperty()
   child_executions!: ExecutionDto[];
+
+  /**
+   * True where children are missing from `child_executions`; else left out.
+   * @example true
+   */
+  @ApiProperty()
+  truncated?: boolean;
 }

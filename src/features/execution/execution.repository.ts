@@ -5,7 +5,7 @@ import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platfo
 import { writtenMeanwhile } from '../../platform/database/database-errors.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
-import { ExecutionEntity, selectExecutions } from './execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, ExecutionEntity, selectExecutions } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import { STATUS_CONDITIONS } from './execution-status.js';
 import {
@@ -79,28 +79,26 @@ export class ExecutionRepository {
     return (await this.findByIds(manager, [id]))[0];
   }
 
-  /** The execution, if there is one, and at most so many of its children, newest first. */
-  async findWithChildren(
-    manager: EntityManager,
-    id: number,
-    maxChildren: number,
-  ): Promise<{ execution: ExecutionEntity | undefined; children: ExecutionEntity[] }> {
-    const rows: ExecutionEntity[] = await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]);
-    return { execution: rows.find((row) => row.id === id), children: rows.filter((row) => row.id !== id) };
+  /** The execution, if there is one, and then at most so many of its children, newest first. */
+  async findWithChildren(manager: EntityManager, id: number, maxChildren: number): Promise<ExecutionEntity[]> {
+    const found = EXECUTION_LONG_COLUMNS.noted(await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]));
+    const top = found.filter((execution) => execution.id === id);
+    return top.concat(found.filter((execution) => execution.id !== id));
   }
 
   /** Newest first; each filter has its index, see the entity. */
   async list(manager: EntityManager, query: ListExecutionsQuery): Promise<Page<ExecutionEntity>> {
-    const rows = selectExecutions(manager)
+    const limit = pageLimit(query) + 1;
+    const rows = selectExecutions(manager, limit)
       .orderBy('e.startDate', 'DESC')
       .addOrderBy('e.id', 'DESC')
-      .limit(pageLimit(query) + 1);
+      .limit(limit);
     this.filter(rows, query);
     const [start, id] = positionOf(query, 2) ?? [];
     if (start !== undefined) {
       rows.andWhere('(e.startDate, e.id) < (:start::timestamptz, :id::bigint)', { start: momentAt(start), id });
     }
-    const executions = await this.pipelines.name(manager, await rows.getMany());
+    const executions = await this.pipelines.name(manager, await EXECUTION_LONG_COLUMNS.getMany(rows));
     return toPage(executions, query, (execution) => [execution.startDate.getTime(), execution.id]);
   }
 

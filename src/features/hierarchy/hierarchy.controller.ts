@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
+import type { JsonText } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { DownstreamQuery, RelativeDto, RelativesQuery, TreeDto, TreeQuery } from './hierarchy.dto.js';
@@ -46,7 +47,7 @@ export class HierarchyController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: TreeDto, problems: [new ExecutionNotFoundError(42)] })
-  tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<TreeDto> {
+  tree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<JsonText<TreeDto>> {
     return this.hierarchy.tree(id, query);
   }
 }

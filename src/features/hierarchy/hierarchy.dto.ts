@@ -74,7 +74,8 @@ export class TreeDto extends TreeNodeDto {
   node_count!: number;
 
   /**
-   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels.
+   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels,
+   * 16 MB. The levels are cut from the lowest up, each from the highest id down.
    * Levels beyond `max_depth` don't count as missing.
    * @example false
    */

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { LongColumns } from '../../../platform/database/long-columns.js';
 
 export const CHANNELS = ['slack', 'webhook'] as const;
 export type Channel = (typeof CHANNELS)[number];
@@ -62,3 +63,8 @@ export class AlertEntity {
   @Column('varchar', { name: 'last_error', length: 300, nullable: true })
   lastError!: string | null;
 }
+
+/** What a list of alerts reads in two steps. */
+export const ALERT_LONG_COLUMNS = new LongColumns('alert', AlertEntity, {
+  incidentIds: { column: 'incident_ids', type: 'bigint[]' },
+});

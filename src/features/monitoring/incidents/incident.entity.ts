@@ -9,6 +9,7 @@ import {
   PrimaryGeneratedColumn,
   type Relation,
 } from 'typeorm';
+import { LongColumns } from '../../../platform/database/long-columns.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
 import { Threshold } from '../../pipeline/threshold.entity.js';
 
@@ -87,6 +88,11 @@ export class IncidentEntity {
   @Column('integer', { name: 'root_cause_count', default: 0 })
   rootCauseCount!: number;
 }
+
+/** What a list of incidents reads in two steps. */
+export const INCIDENT_LONG_COLUMNS = new LongColumns('incident', IncidentEntity, {
+  rootCauses: { column: 'root_causes', type: 'jsonb' },
+});
 
 /**
  * Executions that ended after their deadline and that no timeliness check has seen since. Written with the end and read

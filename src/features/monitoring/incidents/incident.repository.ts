@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
-import { IncidentEntity, type Kind, type IncidentRootCause } from './incident.entity.js';
+import { INCIDENT_LONG_COLUMNS, IncidentEntity, type Kind, type IncidentRootCause } from './incident.entity.js';
 import {
   COUNT_OPEN_INCIDENTS,
   HAVE_OPEN_FAILURES,
@@ -70,16 +70,19 @@ export class IncidentRepository {
 
   /** Newest first; by pk_incident, ix_incident_open, ix_incident_kind or ix_incident_pipeline. */
   async list(manager: EntityManager, query: ListIncidentsQuery): Promise<Page<IncidentEntity>> {
-    const rows = this.select(manager)
+    const limit = pageLimit(query) + 1;
+    const rows = INCIDENT_LONG_COLUMNS.select(manager, 'i', limit)
+      .innerJoin('i.pipeline', 'p')
+      .addSelect(['p.id', 'p.name'])
       .orderBy('i.id', 'DESC')
-      .limit(pageLimit(query) + 1);
+      .limit(limit);
     if (query.status === 'open') rows.andWhere('i.resolvedAt IS NULL');
     if (query.status === 'resolved') rows.andWhere('i.resolvedAt IS NOT NULL');
     if (query.kind !== undefined) rows.andWhere('i.kind = :kind', { kind: query.kind });
     if (query.pipeline_id !== undefined) rows.andWhere('i.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('i.id < :before', { before });
-    return toPage(await rows.getMany(), query, (incident) => [incident.id]);
+    return toPage(await INCIDENT_LONG_COLUMNS.getMany(rows), query, (incident) => [incident.id]);
   }
 
   private select(manager: EntityManager): SelectQueryBuilder<IncidentEntity> {

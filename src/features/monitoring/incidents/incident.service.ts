@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { completePage } from '../../../platform/http/bounded-list.js';
 import type { Page } from '../../../platform/http/page.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import type { IncidentDto, ListIncidentsQuery } from './incident.dto.js';
+import { INCIDENT_LONG_COLUMNS } from './incident.entity.js';
 import { IncidentNotFoundError } from './incident.errors.js';
 import { toIncidentDto } from './incident.mapper.js';
 import { IncidentRepository } from './incident.repository.js';
@@ -21,8 +23,9 @@ export class IncidentService {
     return toIncidentDto(incident);
   }
 
-  list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
-    return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
+  async list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
+    const page = await this.transactions.read((manager) => this.incidents.list(manager, query));
+    return (await completePage(this.transactions, INCIDENT_LONG_COLUMNS, page)).map(toIncidentDto);
   }
 
   /** The incidents of these ids as a transaction sees them, oldest first. */

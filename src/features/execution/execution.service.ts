@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { completeList } from '../../platform/http/bounded-list.js';
-import { fittingTexts, JsonText, withMembers } from '../../platform/http/json-text.js';
+import { fittingArray, JsonText, toJson, withMembers } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { ExecutionDto, ExecutionWithChildrenDto, ListExecutionsQuery } from './execution.dto.js';
@@ -32,10 +32,11 @@ export class ExecutionService {
     if (found[0]?.id !== id) throw new ExecutionNotFoundError(id);
     const shown = found.slice(0, MAX_INLINE_CHILDREN + 1);
     const complete = await completeList(this.transactions, EXECUTION_LONG_COLUMNS, shown);
-    const [execution = '', ...children] = fittingTexts(shown.slice(0, complete), toExecutionDto);
-    const isCut = children.length < found.length - 1;
-    const members = { child_executions: `[${children.join(',')}]`, ...(isCut && { truncated: 'true' }) };
-    return new JsonText(withMembers(execution, members));
+    const [execution, ...children] = shown.slice(0, complete).map(toExecutionDto);
+    const { text, count } = fittingArray(children);
+    const isCut = count < found.length - 1;
+    const members = { child_executions: text, ...(isCut && { truncated: 'true' }) };
+    return new JsonText(withMembers(toJson(execution), members));
   }
 
   async list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {

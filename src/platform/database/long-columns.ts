@@ -31,7 +31,10 @@ const FIRST_ROWS = 64;
  * the text to learn it.
  */
 export class LongColumns<Entity extends Row> {
-  private readonly columns: readonly (LongColumn & { readonly property: keyof Entity & string })[];
+  private readonly columns: readonly (LongColumn & {
+    readonly property: keyof Entity & string;
+    readonly alias: string;
+  })[];
   /** Entities that were read without a value which they have. */
   private readonly incomplete = new WeakSet<Entity>();
   private readonly statement: string;
@@ -43,7 +46,7 @@ export class LongColumns<Entity extends Row> {
     columns: Partial<Record<keyof Entity & string, LongColumn>>,
   ) {
     this.columns = Object.entries<LongColumn | undefined>(columns).flatMap(([property, column]) =>
-      column ? [{ property, ...column }] : [],
+      column ? [{ ...column, property, alias: `long_${column.column}` }] : [],
     );
     const sum = this.columns.map((column) => `coalesce(${lengthOf(column, 't')}, 0)`).join(' + ');
     this.statement = `
@@ -73,7 +76,7 @@ export class LongColumns<Entity extends Row> {
     const query = manager
       .createQueryBuilder(this.entity, alias)
       .select(short.map(({ propertyPath }) => `${alias}.${propertyPath}`));
-    for (const column of this.columns) query.addSelect(shortOrNull(column, alias, rows), `long_${column.column}`);
+    for (const column of this.columns) query.addSelect(shortOrNull(column, alias, rows), column.alias);
     return query.addSelect(this.countOf(alias), 'long_values');
   }
 
@@ -92,21 +95,18 @@ export class LongColumns<Entity extends Row> {
   async getRawAndEntities<Raw>(query: SelectQueryBuilder<Entity>): Promise<{ entities: Entity[]; raw: Raw[] }> {
     const { entities, raw } = await query.getRawAndEntities<Raw & Record<string, unknown>>();
     for (const [index, entity] of entities.entries()) {
-      for (const { property, column } of this.columns) {
-        Object.assign(entity, { [property]: raw[index]?.[`long_${column}`] ?? null });
-      }
-      this.note(entity, Number(raw[index]?.['long_values'] ?? 0));
+      const row: Record<string, unknown> = raw[index] ?? {};
+      const values: Record<string, unknown> = entity;
+      for (const { property, alias } of this.columns) values[property] = row[alias];
+      this.note(entity, row['long_values']);
     }
     return { entities, raw };
   }
 
   /** The rows of a statement with {@link selection}, as entities. */
-  noted(rows: readonly (Entity & { readonly long_values: number })[]): Entity[] {
-    return rows.map(({ long_values: values, ...row }) => {
-      const entity = row as unknown as Entity;
-      this.note(entity, values);
-      return entity;
-    });
+  noted(rows: readonly (Entity & { readonly long_values: number })[]): readonly Entity[] {
+    for (const row of rows) this.note(row, row.long_values);
+    return rows;
   }
 
   /** Whether all of them have all of their values. */
@@ -152,9 +152,10 @@ export class LongColumns<Entity extends Row> {
     return values.bytes;
   }
 
-  private note(entity: Entity, values: number): void {
-    const read = this.columns.filter(({ property }) => entity[property] !== null).length;
-    if (read < values) this.incomplete.add(entity);
+  private note(entity: Entity, values: unknown): void {
+    let read = 0;
+    for (const { property } of this.columns) if (entity[property] !== null) read += 1;
+    if (read !== values) this.incomplete.add(entity);
   }
 
   /** How many of the columns have a value, whether it is read or left out. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.js';
-import { fittingTexts, JsonText } from './json-text.js';
+import { fittingArray, JsonText } from './json-text.js';
 import { Page } from './page.js';
 import { PROBLEM_JSON } from './problem.filter.js';
 
@@ -25,10 +25,10 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
 
   fastify.addHook('preSerialization', (request, reply, payload: unknown, done) => {
     if (payload instanceof Page) {
-      const texts = fittingTexts(payload.items);
-      const { nextCursor } = payload.first(texts.length);
+      const { text, count } = fittingArray(payload.items);
+      const { nextCursor } = payload.first(count);
       if (nextCursor) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`);
-      return done(null, asText(reply, `[${texts.join(',')}]`));
+      return done(null, asText(reply, text));
     }
     if (payload instanceof JsonText) return done(null, asText(reply, payload.text));
     if (payload instanceof Answer) {

@@ -58,7 +58,7 @@ export class RelativeDto extends ExecutionDto {
 }
 
 /** An execution in a tree, its children below it. */
-export class TreeNodeDto extends RelativeDto {
+class TreeNodeDto extends RelativeDto {
   /** Its direct children, oldest first. */
   @ApiProperty({ type: () => [TreeNodeDto] })
   child_executions!: TreeNodeDto[];

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { registerAccess } from '../platform/auth/access.hooks.js';
 import type { AccessService } from '../platform/auth/access.service.js';
 import { registerOverload } from '../platform/auth/overload.hooks.js';
+import { registerAnswerRoom } from '../platform/http/answer-room.js';
 import { registerResponseHooks } from '../platform/http/response-hooks.js';
 import { registerSecurityHeaders } from '../platform/http/security-headers.js';
 import type { Config } from '../platform/config/config.js';
@@ -77,6 +78,11 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     name: 'access',
     why: 'last of those that run before the body: the body of a caller without a key is never read',
     register: (fastify, { access, config }) => registerAccess(fastify, access, config),
+  },
+  {
+    name: 'room for large answers',
+    why: 'after those that refuse: only a request that is served has a share',
+    register: (fastify) => registerAnswerRoom(fastify),
   },
   {
     name: 'idempotency',

@@ -27,6 +27,7 @@ it('the hooks run in this order', () => {
     'connection close',
     'overload',
     'access',
+    'room for large answers',
     'idempotency',
   ]);
 });

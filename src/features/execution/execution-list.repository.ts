@@ -3,7 +3,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
-import { ExecutionEntity, selectExecutions } from './execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, ExecutionEntity, selectExecutions } from './execution.entity.js';
 import { type Status, STATUS_CONDITIONS, STATUSES } from './execution-status.js';
 
 type Rows = SelectQueryBuilder<ExecutionEntity>;
@@ -39,7 +39,7 @@ export class ExecutionListRepository {
       rows: pageLimit(query) + 1,
       pipelineIds,
     };
-    const rows = await this.page(manager, reading).getMany();
+    const rows = await EXECUTION_LONG_COLUMNS.getMany(this.page(manager, reading));
     const executions = await this.pipelines.name(manager, rows);
     return toPage(executions, query, (execution) => [execution.startDate.getTime(), execution.id]);
   }
@@ -47,12 +47,13 @@ export class ExecutionListRepository {
   private page(manager: EntityManager, reading: Reading): Rows {
     const states = statesOf(reading.query);
     const [state] = states;
-    if (states.length === 1 && !isByType(reading)) return this.range(selectExecutions(manager), reading, state);
+    const executions = selectExecutions(manager, reading.rows);
+    if (states.length === 1 && !isByType(reading)) return this.range(executions, reading, state);
     const ranges = states.map((each) => {
-      const ids = selectExecutions(manager).select('e.id');
+      const ids = manager.createQueryBuilder(ExecutionEntity, 'e').select('e.id');
       return isByType(reading) ? this.ofType(ids, reading, each) : this.range(ids, reading, each);
     });
-    const page = inOrder(selectExecutions(manager), reading);
+    const page = inOrder(executions, reading);
     page.where(`e.id = ANY (${ranges.map((range) => `ARRAY(${range.getQuery()})`).join(' || ')})`);
     for (const range of ranges) page.setParameters(range.getParameters());
     return page;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { registerAccess } from '../platform/auth/access.hooks.js';
 import type { AccessService } from '../platform/auth/access.service.js';
 import { registerOverload } from '../platform/auth/overload.hooks.js';
+import { registerAnswerRoom } from '../platform/http/answer-room.js';
 import { registerKnownFields } from '../platform/http/known-fields.js';
 import { registerBodies } from '../platform/http/request-body.js';
 import { registerResponseHooks } from '../platform/http/response-hooks.js';
@@ -87,6 +88,11 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     name: 'known fields',
     why: 'after the body, which has the fields; before idempotency: a refused request keeps no key',
     register: (fastify) => registerKnownFields(fastify),
+  },
+  {
+    name: 'room for large answers',
+    why: 'after those that refuse: only a request that is served has a share',
+    register: (fastify) => registerAnswerRoom(fastify),
   },
   {
     name: 'idempotency',

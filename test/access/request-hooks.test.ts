@@ -29,6 +29,7 @@ it('the hooks run in this order', () => {
     'overload and body',
     'access',
     'known fields',
+    'room for large answers',
     'idempotency',
   ]);
 });

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { selectExecutions } from '../../src/features/execution/execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, selectExecutions } from '../../src/features/execution/execution.entity.js';
 import { ExecutionRepository } from '../../src/features/execution/execution.repository.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -35,7 +35,7 @@ describe('ExecutionRepository', () => {
     const repository = watcher.app.get(ExecutionRepository, { strict: false });
     const { manager } = watcher.app.get(DataSource);
     for (const id of [parentId, full]) {
-      const entity = await selectExecutions(manager).where('e.id = :id', { id }).getOneOrFail();
+      const [entity] = await EXECUTION_LONG_COLUMNS.getMany(selectExecutions(manager, 1).where('e.id = :id', { id }));
       expect(await repository.findById(manager, id)).toEqual({ ...entity, pipelineName: 'Read' });
     }
     const [columns] = await watcher.database.sql(`SELECT * FROM pipeline_execution WHERE id = $1`, [full]);

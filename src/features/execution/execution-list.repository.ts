@@ -4,7 +4,7 @@ import { nameKey } from '../../platform/values/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
-import { type ExecutionEntity, selectExecutions } from './execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from './execution.entity.js';
 import { type Status, STATUS_CONDITIONS, STATUSES } from './execution-status.js';
 
 type Rows = SelectQueryBuilder<ExecutionEntity>;
@@ -35,7 +35,8 @@ export class ExecutionListRepository {
     const found = new Map<number, ExecutionEntity>();
     // One after the other, running first: an execution that ends in between is in both, and never in none.
     for (const state of statesOf(query)) {
-      const rows = await firstOf(selectExecutions(manager), reading, state).getMany();
+      const first = firstOf(selectExecutions(manager, reading.limit), reading, state);
+      const rows = await EXECUTION_LONG_COLUMNS.getMany(first);
       for (const execution of rows) found.set(execution.id, execution);
     }
     const rows = [...found.values()].toSorted(reading.isAscending ? byStart : (a, b) => byStart(b, a));

@@ -4,6 +4,7 @@ import type { Answer } from '../../platform/http/answer.js';
 import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
+import type { JsonText } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionStartService } from './execution-start.service.js';
@@ -80,7 +81,7 @@ export class ExecutionController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: ExecutionWithChildrenDto, problems: [new ExecutionNotFoundError(42)] })
-  getPipelineExecution(@Param('id', IdPipe) id: number): Promise<ExecutionWithChildrenDto> {
+  getPipelineExecution(@Param('id', IdPipe) id: number): Promise<JsonText<ExecutionWithChildrenDto>> {
     return this.executions.getWithChildren(id);
   }
 }

@@ -452,7 +452,16 @@ export class ChildExecutionDto extends ExecutionDto {
 
 /** An execution with its direct children. */
 export class ExecutionWithChildrenDto extends ExecutionDto {
-  /** Its direct children, oldest first; at most 1,000 (`/children` pages through them all). */
+  /**
+   * Its direct children, oldest first: at most 1,000, and as many as fit into 16 MB (`/children` pages through them all).
+   */
   @ApiProperty({ type: [ChildExecutionDto] })
   child_executions!: ChildExecutionDto[];
+
+  /**
+   * True where children are missing from `child_executions`; else left out.
+   * @example true
+   */
+  @ApiProperty()
+  truncated?: boolean;
 }

@@ -7,6 +7,7 @@ import {
   PrimaryGeneratedColumn,
   type SelectQueryBuilder,
 } from 'typeorm';
+import { LongColumns } from '../../platform/database/long-columns.js';
 import { type Status, STATUSES } from './execution-status.js';
 
 /**
@@ -131,7 +132,18 @@ export class ExecutionEntity {
   status!: Status | null;
 }
 
-/** Executions under the alias `e`; `PipelineNameService` gives them the names of their pipelines. */
-export function selectExecutions(manager: EntityManager): SelectQueryBuilder<ExecutionEntity> {
-  return manager.createQueryBuilder(ExecutionEntity, 'e');
+/** What a list of executions reads in two steps. */
+export const EXECUTION_LONG_COLUMNS = new LongColumns('pipeline_execution', ExecutionEntity, {
+  executionMetadata: { column: 'execution_metadata', type: 'jsonb' },
+  errorMessage: { column: 'error_message', type: 'text' },
+  watermark: { column: 'watermark', type: 'text' },
+  nextWatermark: { column: 'next_watermark', type: 'text' },
+});
+
+/**
+ * At most so many executions under the alias `e`, their long values left out until `completeList` reads them;
+ * `PipelineNameService` gives them the names of their pipelines.
+ */
+export function selectExecutions(manager: EntityManager, rows: number): SelectQueryBuilder<ExecutionEntity> {
+  return EXECUTION_LONG_COLUMNS.select(manager, 'e', rows);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { writtenMeanwhile } from '../../platform/database/database-errors.js';
-import type { ExecutionEntity } from './execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, type ExecutionEntity } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import {
   COUNT_OPEN,
@@ -86,13 +86,10 @@ export class ExecutionRepository {
     return (await this.findByIds(manager, [id]))[0];
   }
 
-  /** The execution, if there is one, and at most so many of its children, oldest first. */
-  async findWithChildren(
-    manager: EntityManager,
-    id: number,
-    maxChildren: number,
-  ): Promise<{ execution: ExecutionEntity | undefined; children: ExecutionEntity[] }> {
-    const rows: ExecutionEntity[] = await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]);
-    return { execution: rows.find((row) => row.id === id), children: rows.filter((row) => row.id !== id) };
+  /** The execution, if there is one, and then at most so many of its children, oldest first. */
+  async findWithChildren(manager: EntityManager, id: number, maxChildren: number): Promise<ExecutionEntity[]> {
+    const found = EXECUTION_LONG_COLUMNS.noted(await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]));
+    const top = found.filter((execution) => execution.id === id);
+    return top.concat(found.filter((execution) => execution.id !== id));
   }
 }

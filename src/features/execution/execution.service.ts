@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { completeList } from '../../platform/http/bounded-list.js';
+import { fittingArray, JsonText, toJson, withMembers } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type {
@@ -7,14 +9,12 @@ import type {
   ExecutionWithChildrenDto,
   ListExecutionsQuery,
 } from './execution.dto.js';
-import type { ExecutionEntity } from './execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, type ExecutionEntity } from './execution.entity.js';
 import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
-
-/** The most children that come inside an execution; `/children` pages through them all. */
-const MAX_INLINE_CHILDREN = 1000;
+import { MAX_INLINE_CHILDREN } from './execution.sql.js';
 
 /** Executions, read. */
 @Injectable()
@@ -32,16 +32,29 @@ export class ExecutionService {
     return execution;
   }
 
-  async getWithChildren(id: number): Promise<ExecutionWithChildrenDto> {
-    const { execution, children } = await this.transactions.read((manager) =>
-      this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN),
+  async getWithChildren(id: number): Promise<JsonText<ExecutionWithChildrenDto>> {
+    const found = await this.transactions.read((manager) =>
+      this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN + 1),
     );
-    if (!execution) throw new ExecutionNotFoundError(id);
-    return { ...toExecutionDto(execution), child_executions: children.map(toChildDto) };
+    const [execution] = found;
+    if (execution?.id !== id) throw new ExecutionNotFoundError(id);
+    const shown = found.slice(0, MAX_INLINE_CHILDREN + 1);
+    const complete = await completeList(this.transactions, EXECUTION_LONG_COLUMNS, shown);
+    const { text, count } = fittingArray(shown.slice(1, complete).map(toChildDto));
+    const isCut = count < found.length - 1;
+    const members = { child_executions: text, ...(isCut && { truncated: 'true' }) };
+    return new JsonText(withMembers(toJson(toExecutionDto(execution)), members));
   }
 
-  list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
-    return this.transactions.read(async (manager) => (await this.lists.list(manager, query)).map(toExecutionDto));
+  async list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
+    const page = await this.transactions.read((manager) => this.lists.list(manager, query));
+    return (await this.complete(page, (execution) => execution)).map(toExecutionDto);
+  }
+
+  /** Reads what a page of executions was read without; the page may become shorter. Not to be called inside a read. */
+  async complete<Item>(page: Page<Item>, executionOf: (item: Item) => ExecutionEntity): Promise<Page<Item>> {
+    const executions = page.items.map(executionOf);
+    return page.first(await completeList(this.transactions, EXECUTION_LONG_COLUMNS, executions));
   }
 }
 

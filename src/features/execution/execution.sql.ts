@@ -1,12 +1,20 @@
-/** An execution under the alias `e`, its columns named as the entity names them. */
-const EXECUTION = `
+import { EXECUTION_LONG_COLUMNS } from './execution.entity.js';
+
+/** An execution under the alias `e` but for its long columns, named as the entity names them. */
+const SHORT_COLUMNS = `
          e.id, e.parent_id AS "parentId", e.root_id AS "rootId", e.pipeline_id AS "pipelineId",
          e.external_id AS "externalId", e.start_date AS "startDate",
          e.start_received_at AS "startReceivedAt", e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
-         e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
-         e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
-         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status`;
+         e.total_rows AS "totalRows", e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status`;
+
+const EXECUTION = `${SHORT_COLUMNS}, e.watermark, e.next_watermark AS "nextWatermark",
+         e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage"`;
+
+/** The most children that come inside an execution; `/children` pages through them all. */
+export const MAX_INLINE_CHILDREN = 1000;
+
+const SHORT_VALUES = EXECUTION_LONG_COLUMNS.selection('e', MAX_INLINE_CHILDREN);
 
 /**
  * The executions of the CTE `e` with the names of their pipelines, by pk_pipeline: after the CTE, so that the two tables
@@ -24,14 +32,17 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
-/** An execution, and its children, oldest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
+/**
+ * An execution, and its children, oldest first, $2 at most; by pk_pipeline_execution and
+ * ix_pipeline_execution_parent_start.
+ */
 export const FIND_WITH_CHILDREN = `
   WITH e AS MATERIALIZED (
-    SELECT ${EXECUTION}
+    SELECT ${SHORT_COLUMNS}, ${SHORT_VALUES}
       FROM pipeline_execution e
      WHERE e.id = $1::bigint
      UNION ALL
-   (SELECT ${EXECUTION}
+   (SELECT ${SHORT_COLUMNS}, ${SHORT_VALUES}
       FROM pipeline_execution e
      WHERE e.parent_id = $1::bigint
      ORDER BY e.start_date, e.id

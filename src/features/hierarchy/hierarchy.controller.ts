@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
+import type { JsonText } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { DownstreamQuery, RelatedExecutionDto, RelativesQuery, ExecutionTreeDto, TreeQuery } from './hierarchy.dto.js';
@@ -55,7 +56,7 @@ export class HierarchyController {
   @Requires('read')
   @ApiId('The execution')
   @ApiAnswers({ ok: ExecutionTreeDto, problems: [new ExecutionNotFoundError(42)] })
-  getExecutionTree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<ExecutionTreeDto> {
+  getExecutionTree(@Param('id', IdPipe) id: number, @Query() query: TreeQuery): Promise<JsonText<ExecutionTreeDto>> {
     return this.hierarchy.tree(id, query);
   }
 }

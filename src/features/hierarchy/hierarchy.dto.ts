@@ -58,7 +58,7 @@ export class RelatedExecutionDto extends ExecutionDto {
 }
 
 /** An execution in a tree, its children below it. */
-export class ExecutionTreeNodeDto extends RelatedExecutionDto {
+class ExecutionTreeNodeDto extends RelatedExecutionDto {
   /** Its direct children, oldest first. */
   @ApiProperty({ type: () => [ExecutionTreeNodeDto] })
   child_executions!: ExecutionTreeNodeDto[];
@@ -74,7 +74,8 @@ export class ExecutionTreeDto extends ExecutionTreeNodeDto {
   node_count!: number;
 
   /**
-   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels.
+   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels,
+   * 16 MB. The levels are cut from the lowest up, each from the highest id down.
    * Levels beyond `max_depth` don't count as missing.
    * @example false
    */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
-import { type ExecutionEntity, selectExecutions } from '../execution/execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from '../execution/execution.entity.js';
 import { STATUS_CONDITIONS } from '../execution/execution-status.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import { ClosureEntity } from './closure.entity.js';
@@ -38,7 +38,7 @@ export class HierarchyRepository {
     range: Range,
     query: RelativesQuery,
   ): Promise<Page<Relative>> {
-    const rows = this.relatives(manager, id, range).limit(pageLimit(query) + 1);
+    const rows = this.relatives(manager, id, range, pageLimit(query) + 1);
     if (query.status !== undefined) rows.andWhere(STATUS_CONDITIONS[query.status]);
     if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
     const [depth, after] = positionOf(query, 2) ?? [];
@@ -48,16 +48,18 @@ export class HierarchyRepository {
 
   /** The execution itself and what is below it, parents before children, `limit` rows at most. */
   async subtree(manager: EntityManager, id: number, maxDepth: number | undefined, limit: number): Promise<Relative[]> {
-    return this.read(
-      manager,
-      this.relatives(manager, id, { direction: 'downstream', minDepth: 0, maxDepth }).limit(limit),
-    );
+    return this.read(manager, this.relatives(manager, id, { direction: 'downstream', minDepth: 0, maxDepth }, limit));
   }
 
-  private relatives(manager: EntityManager, id: number, range: Range): SelectQueryBuilder<ExecutionEntity> {
+  private relatives(
+    manager: EntityManager,
+    id: number,
+    range: Range,
+    limit: number,
+  ): SelectQueryBuilder<ExecutionEntity> {
     const { ofGiven, relative } = SIDES[range.direction];
     // The filter in a sub-select: so it comes before the join where the two tables are sharded, at no cost where they are not.
-    const rows = selectExecutions(manager)
+    const rows = selectExecutions(manager, limit)
       .innerJoin(
         (closure: SelectQueryBuilder<ClosureEntity>) =>
           closure.select(`c.${relative}`, 'id').addSelect('c.depth', 'depth').from(ClosureEntity, 'c').where(ofGiven),
@@ -67,12 +69,13 @@ export class HierarchyRepository {
       .addSelect('c.depth', 'depth')
       .where('c.depth >= :minDepth', { id, minDepth: range.minDepth })
       .orderBy('c.depth')
-      .addOrderBy('e.id');
+      .addOrderBy('e.id')
+      .limit(limit);
     return range.maxDepth === undefined ? rows : rows.andWhere('c.depth <= :maxDepth', { maxDepth: range.maxDepth });
   }
 
   private async read(manager: EntityManager, rows: SelectQueryBuilder<ExecutionEntity>): Promise<Relative[]> {
-    const { entities, raw } = await rows.getRawAndEntities<{ depth: number }>();
+    const { entities, raw } = await EXECUTION_LONG_COLUMNS.getRawAndEntities<{ depth: number }>(rows);
     await this.pipelines.name(manager, entities);
     return entities.map((execution, index) => ({ execution, depth: raw[index]?.depth ?? 0 }));
   }

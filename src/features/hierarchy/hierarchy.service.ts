@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '../../platform/http/page.js';
+import { takeAnswerRoom } from '../../platform/http/answer-room.js';
+import { fittingTexts, type JsonText } from '../../platform/http/json-text.js';
+import { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { ExecutionService } from '../execution/execution.service.js';
@@ -10,13 +12,16 @@ import type {
   ExecutionTreeDto,
   TreeQuery,
 } from './hierarchy.dto.js';
-import { toRelatedExecutionDto, toExecutionTreeDto } from './hierarchy.mapper.js';
-import { HierarchyRepository, type Range, type Relative } from './hierarchy.repository.js';
+import { toRelatedExecutionDto, toTree } from './hierarchy.mapper.js';
+import { HierarchyRepository, type Range } from './hierarchy.repository.js';
 
 /** The most executions of one tree that an answer speaks of. */
 export const MAX_NODES = 10_000;
 /** The most levels in one tree: what the JSON parsers of most languages can still nest. */
 const MAX_LEVELS = 1000;
+
+/** Beyond so many executions a tree takes its share of the room for large answers. */
+const LARGE_TREE = 1000;
 
 /** Who ran under whom. */
 @Injectable()
@@ -39,22 +44,25 @@ export class HierarchyService {
     return this.relatives(id, { direction: 'upstream', minDepth: 1 }, query);
   }
 
-  async tree(id: number, query: TreeQuery): Promise<ExecutionTreeDto> {
+  async tree(id: number, query: TreeQuery): Promise<JsonText<ExecutionTreeDto>> {
     const maxDepth = Math.min(query.max_depth ?? MAX_LEVELS + 1, MAX_LEVELS + 1);
     // One more row and one more level than fit, to learn whether anything is missing.
     const found = await this.transactions.read((manager) =>
       this.hierarchy.subtree(manager, id, maxDepth, MAX_NODES + 1),
     );
-    const [top] = found;
-    if (!top) throw new ExecutionNotFoundError(id);
-    const missing = found.find((relative, index) => index === MAX_NODES || relative.depth > MAX_LEVELS);
-    const shown = found.slice(0, MAX_NODES).filter(({ depth }: Relative) => depth <= MAX_LEVELS);
-    return toExecutionTreeDto(top, shown, missing?.depth ?? null);
+    if (found.length === 0) throw new ExecutionNotFoundError(id);
+    if (found.length > LARGE_TREE) await takeAnswerRoom();
+    const last = found.findIndex((relative, index) => index === MAX_NODES || relative.depth > MAX_LEVELS);
+    const page = await this.executions.complete(
+      new Page(last === -1 ? found : found.slice(0, last)),
+      ({ execution }) => execution,
+    );
+    return toTree(found, fittingTexts(page.items, toRelatedExecutionDto));
   }
 
   private async relatives(id: number, range: Range, query: RelativesQuery): Promise<Page<RelatedExecutionDto>> {
     await this.executions.require(id);
     const page = await this.transactions.read((manager) => this.hierarchy.listRelatives(manager, id, range, query));
-    return page.map(toRelatedExecutionDto);
+    return (await this.executions.complete(page, ({ execution }) => execution)).map(toRelatedExecutionDto);
   }
 }

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { LongColumns } from '../../platform/database/long-columns.js';
 import type { Configuration } from './configuration.js';
 
 /** One change of a pipeline's configuration by its source code: what it was, and what it became. */
@@ -32,3 +33,9 @@ export class PipelineConfigHistoryEntity {
   @CreateDateColumn({ name: 'changed_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   changedAt!: Date;
 }
+
+/** What a list of changes reads in two steps. */
+export const CONFIG_HISTORY_LONG_COLUMNS = new LongColumns('pipeline_config_history', PipelineConfigHistoryEntity, {
+  oldConfiguration: { column: 'old_configuration', type: 'jsonb' },
+  newConfiguration: { column: 'new_configuration', type: 'jsonb' },
+});

@@ -10,6 +10,7 @@ import {
   type Relation,
   UpdateDateColumn,
 } from 'typeorm';
+import { LongColumns } from '../../platform/database/long-columns.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { Threshold } from './threshold.entity.js';
 
@@ -115,3 +116,10 @@ export class PipelineEntity {
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }
+
+/** What a list of pipelines reads in two steps. */
+export const PIPELINE_LONG_COLUMNS = new LongColumns('pipeline', PipelineEntity, {
+  pipelineMetadata: { column: 'pipeline_metadata', type: 'jsonb' },
+  watermark: { column: 'watermark', type: 'text' },
+  nextWatermark: { column: 'next_watermark', type: 'text' },
+});

@@ -4,9 +4,9 @@ import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { type Configuration, configurationHash } from './configuration.js';
-import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { CONFIG_HISTORY_LONG_COLUMNS, PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { ListPipelinesQuery } from './pipeline.dto.js';
-import { PipelineEntity } from './pipeline.entity.js';
+import { PIPELINE_LONG_COLUMNS, PipelineEntity } from './pipeline.entity.js';
 import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {
   CHANGED_NOW,
@@ -20,6 +20,9 @@ import {
   SET_NEXT_WATERMARK,
 } from './pipeline.sql.js';
 import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
+
+/** As long as a watermark, and no part of a list. */
+const UNSHOWN = ['usedNextWatermark'];
 
 /** What a registration is answered with. */
 export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
@@ -188,9 +191,11 @@ export class PipelineRepository {
 
   /** Oldest first, by pk_pipeline or ix_pipeline_pipeline_type. */
   async list(manager: EntityManager, query: ListPipelinesQuery): Promise<Page<PipelineEntity>> {
-    const rows = this.withType(manager)
+    const limit = pageLimit(query) + 1;
+    const rows = PIPELINE_LONG_COLUMNS.select(manager, 'p', limit, UNSHOWN)
+      .innerJoinAndSelect('p.pipelineType', 't')
       .orderBy('p.id')
-      .limit(pageLimit(query) + 1);
+      .limit(limit);
     if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
@@ -198,19 +203,19 @@ export class PipelineRepository {
     }
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('p.id > :after', { after });
-    return toPage(await rows.getMany(), query, (pipeline) => [pipeline.id]);
+    return toPage(await PIPELINE_LONG_COLUMNS.getMany(rows), query, (pipeline) => [pipeline.id]);
   }
 
   /** Newest first, by uq_pipeline_config_history_version. */
   async listHistory(manager: EntityManager, id: number, query: PageQuery): Promise<Page<PipelineConfigHistoryEntity>> {
-    const rows = manager
-      .createQueryBuilder(PipelineConfigHistoryEntity, 'h')
+    const limit = pageLimit(query) + 1;
+    const rows = CONFIG_HISTORY_LONG_COLUMNS.select(manager, 'h', limit)
       .where('h.pipelineId = :id', { id })
       .orderBy('h.configVersion', 'DESC')
-      .limit(pageLimit(query) + 1);
+      .limit(limit);
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('h.configVersion < :before::bigint', { before });
-    return toPage(await rows.getMany(), query, (change) => [change.configVersion]);
+    return toPage(await CONFIG_HISTORY_LONG_COLUMNS.getMany(rows), query, (change) => [change.configVersion]);
   }
 
   /** Pipelines with their types; with a key, the one of that id or name. */

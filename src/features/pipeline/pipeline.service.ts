@@ -4,9 +4,11 @@ import type { Caller } from '../../platform/auth/caller.js';
 import { requireScope } from '../../platform/auth/current-caller.js';
 import { nameKey } from '../../platform/values/name.js';
 import { definedFields } from '../../platform/http/defined-fields.js';
+import { completePage } from '../../platform/http/bounded-list.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { violates } from '../../platform/database/database-errors.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { CONFIG_HISTORY_LONG_COLUMNS } from './pipeline-config-history.entity.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
 import type {
@@ -15,7 +17,7 @@ import type {
   PatchPipelineDto,
   PipelineDto,
 } from './pipeline.dto.js';
-import type { PipelineEntity } from './pipeline.entity.js';
+import { PIPELINE_LONG_COLUMNS, type PipelineEntity } from './pipeline.entity.js';
 import {
   KeyMissingError,
   NameTakenError,
@@ -46,15 +48,19 @@ export class PipelineService {
     });
   }
 
-  list(query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
-    return this.transactions.read(async (manager) => (await this.pipelines.list(manager, query)).map(toPipelineDto));
+  async list(query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
+    const page = await this.transactions.read((manager) => this.pipelines.list(manager, query));
+    return (await completePage(this.transactions, PIPELINE_LONG_COLUMNS, page)).map(toPipelineDto);
   }
 
-  history(id: number, query: PageQuery): Promise<Page<PipelineConfigurationChangeDto>> {
-    return this.transactions.read(async (manager) => {
+  async history(id: number, query: PageQuery): Promise<Page<PipelineConfigurationChangeDto>> {
+    const page = await this.transactions.read(async (manager) => {
       if (!(await this.pipelines.findById(manager, id))) throw new PipelineNotFoundError(id);
-      return (await this.pipelines.listHistory(manager, id, query)).map(toPipelineConfigurationChangeDto);
+      return this.pipelines.listHistory(manager, id, query);
     });
+    return (await completePage(this.transactions, CONFIG_HISTORY_LONG_COLUMNS, page)).map(
+      toPipelineConfigurationChangeDto,
+    );
   }
 
   /**

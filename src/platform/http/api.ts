@@ -42,7 +42,8 @@ const RETRY_AFTER = {
 
 const NEXT_PAGE = {
   Link: {
-    description: 'The next page, `<URL>; rel="next"` (RFC 8288); absent on the last one.',
+    description:
+      'The next page, `<URL>; rel="next"` (RFC 8288); absent on the last one. A page may have fewer items than `limit`.',
     schema: { type: 'string', example: '<http://localhost:8000/list?limit=100&cursor=MTAw>; rel="next"' },
   },
 } as const;

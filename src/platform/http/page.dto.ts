@@ -4,7 +4,7 @@ import { Optional, QueryWhole, Text } from './fields.js';
 /** How every list is paged. */
 export class PageQuery {
   /**
-   * The most items in one page.
+   * The most items in one page. A page of long items may have fewer, since it has at most 16 MB; it has at least one.
    * @example 100
    */
   @Optional()

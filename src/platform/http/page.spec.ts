@@ -21,6 +21,13 @@ describe('a page', () => {
     expect(page.nextCursor).toBeDefined();
   });
 
+  it('leads on from where it is cut', () => {
+    const page = toPage(rows, { limit: 3 }, (row) => [row]).map(String);
+    expect(page.first(3)).toBe(page);
+    const cut = page.first(1);
+    expect([cut.items, positionOf({ cursor: cut.nextCursor ?? '' }, 1)]).toEqual([['10'], [10]]);
+  });
+
   it('holds 100 items unless the query says otherwise', () => {
     expect(pageLimit({})).toBe(100);
     expect(pageLimit({ limit: 7 })).toBe(7);

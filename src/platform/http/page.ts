@@ -9,13 +9,21 @@ const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** One page of a list and, where more follows, the cursor that leads on. Becomes an array and a `Link` header. */
 export class Page<T> {
+  /** `cursorAfter` gives the cursor that leads on from one of the items. */
   constructor(
     readonly items: readonly T[],
     readonly nextCursor?: string,
+    private readonly cursorAfter?: (index: number) => string,
   ) {}
 
   map<U>(change: (item: T) => U): Page<U> {
-    return new Page(this.items.map(change), this.nextCursor);
+    return new Page(this.items.map(change), this.nextCursor, this.cursorAfter);
+  }
+
+  /** The page as far as that many items, and where it leads on from there. */
+  first(count: number): Page<T> {
+    if (count >= this.items.length) return this;
+    return new Page(this.items.slice(0, count), this.cursorAfter?.(count - 1), this.cursorAfter);
   }
 }
 
@@ -30,10 +38,13 @@ export type Position = readonly number[];
 /** The page of `rows`, of which one more than the limit was read to learn whether another page follows. */
 export function toPage<T>(rows: readonly T[], query: PageQuery, position: (row: T) => Position): Page<T> {
   const limit = pageLimit(query);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return new Page(items, more ? Buffer.from(position(last).join('.')).toString('base64url') : undefined);
+  const positions = rows.map(position);
+  const cursorAfter = (index: number): string => cursorAt(positions[index] ?? []);
+  return new Page(rows.slice(0, limit), rows.length > limit ? cursorAfter(limit - 1) : undefined, cursorAfter);
+}
+
+function cursorAt(position: Position): string {
+  return Buffer.from(position.join('.')).toString('base64url');
 }
 
 /** The position that a query's cursor names, `length` numbers; undefined for the first page. */

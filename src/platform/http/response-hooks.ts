@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.js';
+import { fittingArray, JsonText } from './json-text.js';
 import { Page } from './page.js';
 import { prefers } from './prefer.js';
 import type { ProblemDto } from './problem.dto.js';
@@ -26,9 +27,12 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
 
   fastify.addHook('preSerialization', (request, reply, payload: unknown, done) => {
     if (payload instanceof Page) {
-      if (payload.nextCursor) reply.header('link', `<${nextUrl(request, payload.nextCursor)}>; rel="next"`);
-      return done(null, payload.items);
+      const { text, count } = fittingArray(payload.items);
+      const { nextCursor } = payload.first(count);
+      if (nextCursor) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`);
+      return done(null, asText(reply, text));
     }
+    if (payload instanceof JsonText) return done(null, asText(reply, payload.text));
     if (payload instanceof Answer) {
       reply.code(payload.status);
       if (payload.isReplay) reply.header('idempotency-replayed', 'true');
@@ -49,6 +53,12 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
     reply.removeHeader('content-length');
     return done(null, null);
   });
+}
+
+/** Sends JSON that is text already as it is. */
+function asText(reply: FastifyReply, text: string): string {
+  reply.type('application/json; charset=utf-8').serializer((payload) => String(payload));
+  return text;
 }
 
 /** RFC 7240: a write that would answer 200 with a body answers 204 without one, if the client prefers that. */

@@ -1,3 +1,4 @@
+import { fittingCount, toJson } from '../../../platform/http/json-text.js';
 import { toExecutionDto } from '../../execution/execution.mapper.js';
 import { IS_TERMINAL } from '../../execution/execution-status.js';
 import type { Blocking, RootCause } from './tree-questions.repository.js';
@@ -10,6 +11,9 @@ import type { Figures, Group, Rollup } from './rollup.js';
 import type { RollupFiguresDto, RollupGroupDto, RollupBy, RollupDto } from './rollup.dto.js';
 import type { Node, Subtree } from './subtree.js';
 import type { TruncatedDto } from './truncated.dto.js';
+
+/** What one of each takes in an answer at most, in bytes, without the names in it. */
+const LINE_BYTES = { pathExecution: 300, group: 520, entry: 445 };
 
 export function toRootCauseDto({ execution, depth, path }: RootCause): RootCauseDto {
   return { ...toExecutionDto(execution), depth, path: path.map(({ id, pipeline_name }) => ({ id, pipeline_name })) };
@@ -28,6 +32,7 @@ export function toBlockingExecutionDto({ execution, depth, typicalMs }: Blocking
 
 export function toCriticalPathDto({ top, truncatedAtDepth }: Subtree, path: CriticalPath): CriticalPathDto {
   const duration = top.end - top.start;
+  const shown = shownOf(path);
   return {
     execution_id: top.id,
     status: top.status,
@@ -35,9 +40,20 @@ export function toCriticalPathDto({ top, truncatedAtDepth }: Subtree, path: Crit
     end_date: endDate(top),
     as_of: moment(top.end),
     duration_seconds: seconds(duration),
-    segments: path.segments.map((segment) => toCriticalPathSegmentDto(segment, duration)),
-    off_path: path.offPath.map(toOffPathExecutionDto),
-    ...truncation(truncatedAtDepth),
+    segments: shown.segments.map((segment) => toCriticalPathSegmentDto(segment, duration)),
+    off_path: shown.offPath.map(toOffPathExecutionDto),
+    ...truncation(truncatedAtDepth, shown.missing),
+  };
+}
+
+/** The segments come first: the executions off the path have the room that they leave. */
+function shownOf({ segments, offPath }: CriticalPath) {
+  const parts = [...segments, ...offPath];
+  const count = fittingCount(parts, ({ node }) => LINE_BYTES.pathExecution + bytesOf(node.pipeline.name));
+  return {
+    segments: segments.slice(0, count),
+    offPath: offPath.slice(0, Math.max(0, count - segments.length)),
+    missing: parts.slice(count).map(({ node }) => node),
   };
 }
 
@@ -66,14 +82,21 @@ function pathExecution({ id, pipeline, depth, status }: Node) {
 }
 
 export function toRollupDto(tree: Subtree, by: RollupBy, { whole, groups }: Rollup, now: Date): RollupDto {
+  const count = fittingCount(
+    groups,
+    ({ member: { pipeline } }) => LINE_BYTES.group + bytesOf(pipeline.name) + bytesOf(pipeline.pipeline_type_name),
+  );
   return {
     execution_id: tree.top.id,
     by,
     status: tree.top.status,
     as_of: now.toISOString(),
     whole: toRollupFiguresDto(whole, whole),
-    groups: groups.map((group) => toRollupGroupDto(group, by, whole)),
-    ...truncation(tree.truncatedAtDepth),
+    groups: groups.slice(0, count).map((group) => toRollupGroupDto(group, by, whole)),
+    ...truncation(
+      tree.truncatedAtDepth,
+      groups.slice(count).map(({ member }) => member),
+    ),
   };
 }
 
@@ -107,13 +130,17 @@ function toRollupFiguresDto(figures: Figures, whole: Figures): RollupFiguresDto 
 }
 
 export function toComparisonDto(tree: Subtree, other: Subtree, comparison: Comparison, now: Date): ComparisonDto {
+  const count = fittingCount(comparison.entries, ({ node }) => LINE_BYTES.entry + bytesOf(node.pipeline.name));
   return {
     execution_id: tree.top.id,
     other_id: other.top.id,
     as_of: now.toISOString(),
     summary: comparison.summary,
-    entries: comparison.entries.map(toComparisonEntryDto),
-    ...truncation(comparison.truncatedAtDepth),
+    entries: comparison.entries.slice(0, count).map(toComparisonEntryDto),
+    ...truncation(
+      comparison.truncatedAtDepth,
+      comparison.entries.slice(count).map(({ node }) => node),
+    ),
   };
 }
 
@@ -134,8 +161,15 @@ function toComparedExecutionDto({ id, status, start, end }: Node): ComparedExecu
   return { execution_id: id, status, start_date: moment(start), seconds: seconds(end - start) };
 }
 
-function truncation(truncatedAtDepth: number | null): TruncatedDto {
-  return { truncated: truncatedAtDepth !== null, truncated_at_depth: truncatedAtDepth };
+/** `missing` are those that the answer has no room for, beside those that were not looked at. */
+function truncation(truncatedAtDepth: number | null, missing: readonly Node[]): TruncatedDto {
+  const depths = missing.map(({ depth }) => depth).concat(truncatedAtDepth ?? []);
+  const depth = depths.length === 0 ? null : depths.reduce((a, b) => Math.min(a, b));
+  return { truncated: depth !== null, truncated_at_depth: depth };
+}
+
+function bytesOf(name: string): number {
+  return Buffer.byteLength(toJson(name));
 }
 
 function moment(ms: number): string {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Page, pageLimit, type PageQuery, positionOf, toPage } from '../../../platform/http/page.js';
-import { type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
+import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from '../../execution/execution.entity.js';
 import { PipelineNameService } from '../../pipeline/pipeline-name.service.js';
 import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from './tree-questions.sql.js';
 import type { Forest, SubtreeRow } from './subtree.js';
@@ -25,8 +25,8 @@ export interface Blocking {
 interface RootCauseRow {
   readonly id: number;
   readonly end_ms: number;
-  /** From the root of the whole tree. */
-  readonly path: RootCause['path'];
+  /** From the root of the whole tree; null where the paths of those before are as long as an answer may be. */
+  readonly path: RootCause['path'] | null;
 }
 
 interface BlockingRow {
@@ -47,8 +47,10 @@ export class TreeQuestionsRepository {
   /** First failure first. */
   async rootCauses(manager: EntityManager, id: number, query: PageQuery): Promise<Page<RootCause>> {
     const rows = await this.page<RootCauseRow>(manager, ROOT_CAUSES, id, query, (row) => [row.end_ms, row.id]);
-    return this.withExecutions(manager, rows, (execution, row) => {
-      const path = row.path.slice(row.path.findIndex((step) => step.id === id));
+    const withoutPath = rows.items.findIndex(({ path }) => path === null);
+    return this.withExecutions(manager, withoutPath === -1 ? rows : rows.first(withoutPath), (execution, row) => {
+      const whole = row.path ?? unreachable();
+      const path = whole.slice(whole.findIndex((step) => step.id === id));
       return { execution, depth: path.length - 1, path };
     });
   }
@@ -104,7 +106,9 @@ export class TreeQuestionsRepository {
     if (ids.length === 0) return new Page([]);
     const executions = await this.pipelines.name(
       manager,
-      await selectExecutions(manager).where('e.id = ANY(:ids::bigint[])', { ids }).getMany(),
+      await EXECUTION_LONG_COLUMNS.getMany(
+        selectExecutions(manager, ids.length).where('e.id = ANY(:ids::bigint[])', { ids }),
+      ),
     );
     const byId = new Map(executions.map((execution) => [execution.id, execution]));
     return page.map((row) => join(byId.get(row.id) ?? unreachable(), row));

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Page, PageQuery } from '../../../platform/http/page.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import type { ExecutionEntity } from '../../execution/execution.entity.js';
 import { ExecutionNotFoundError } from '../../execution/execution.errors.js';
 import { ExecutionService } from '../../execution/execution.service.js';
 import { MAX_NODES } from '../hierarchy.service.js';
@@ -67,14 +68,14 @@ export class TreeQuestionsService {
   }
 
   /** A page of an answer; only where it is empty there may be no such execution. */
-  private async page<Item, Dto>(
+  private async page<Item extends { readonly execution: ExecutionEntity }, Dto>(
     id: number,
     read: (manager: EntityManager) => Promise<Page<Item>>,
     toDto: (item: Item) => Dto,
   ): Promise<Page<Dto>> {
     const page = await this.transactions.read(read);
     if (page.items.length === 0) await this.executions.require(id);
-    return page.map(toDto);
+    return (await this.executions.complete(page, ({ execution }) => execution)).map(toDto);
   }
 
   /** The tree below an execution, and the one below another if there is one (else the same again). */

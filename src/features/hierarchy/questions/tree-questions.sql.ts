@@ -7,9 +7,13 @@
  * Dates come as whole milliseconds since 1970: what a page's cursor holds, and what the algorithms count in.
  */
 
+/** The most steps of all paths in one page, but for a single path that is longer. */
+const MAX_STEPS = 20_000;
+
 /**
  * A page of the root causes of a subtree, each with its path from the root of the whole tree; $2 and $3 are the position
- * of the last one seen. See `watcher_root_causes_of`; the paths are looked up for those of the page alone.
+ * of the last one seen. See `watcher_root_causes_of`; the paths are looked up for those of the page alone, and only for
+ * the first of them where they have too many steps in all.
  */
 export const ROOT_CAUSES = `
   WITH cause AS MATERIALIZED (
@@ -22,20 +26,33 @@ export const ROOT_CAUSES = `
     SELECT c.child_execution_id, c.parent_execution_id, c.depth
       FROM pipeline_execution_closure c
      WHERE c.child_execution_id = ANY (ARRAY(SELECT cause.id FROM cause))
+  ), counted AS MATERIALIZED (
+    SELECT cause.id, cause.end_ms,
+           sum(length.steps) OVER (ORDER BY cause.end_ms, cause.id) - length.steps < ${MAX_STEPS} AS fits
+      FROM cause
+      JOIN (SELECT above.child_execution_id AS id, count(*) AS steps FROM above GROUP BY above.child_execution_id) length
+        ON length.id = cause.id
+  ), shown AS MATERIALIZED (
+    SELECT above.child_execution_id, above.parent_execution_id, above.depth
+      FROM above
+     WHERE above.child_execution_id = ANY (ARRAY(SELECT counted.id FROM counted WHERE counted.fits))
   ), step AS MATERIALIZED (
     SELECT e.id, e.pipeline_id
       FROM pipeline_execution e
-     WHERE e.id = ANY (ARRAY(SELECT above.parent_execution_id FROM above))
+     WHERE e.id = ANY (ARRAY(SELECT shown.parent_execution_id FROM shown))
+  ), path AS MATERIALIZED (
+    SELECT shown.child_execution_id AS id,
+           jsonb_agg(jsonb_build_object('id', shown.parent_execution_id, 'pipeline_name', p.name)
+                     ORDER BY shown.depth DESC) AS steps
+      FROM shown
+      JOIN step ON step.id = shown.parent_execution_id
+      JOIN pipeline p ON p.id = step.pipeline_id
+     GROUP BY shown.child_execution_id
   )
-  SELECT cause.id, cause.end_ms,
-         jsonb_agg(jsonb_build_object('id', above.parent_execution_id, 'pipeline_name', p.name)
-                   ORDER BY above.depth DESC) AS path
-    FROM cause
-    JOIN above ON above.child_execution_id = cause.id
-    JOIN step ON step.id = above.parent_execution_id
-    JOIN pipeline p ON p.id = step.pipeline_id
-   GROUP BY cause.id, cause.end_ms
-   ORDER BY cause.end_ms, cause.id`;
+  SELECT counted.id, counted.end_ms, path.steps AS path
+    FROM counted
+    LEFT JOIN path ON path.id = counted.id
+   ORDER BY counted.end_ms, counted.id`;
 
 /**
  * A page of the running executions of a subtree that have no running descendant; $2 and $3 are the position of the last

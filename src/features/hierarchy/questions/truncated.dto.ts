@@ -5,7 +5,8 @@ import { DEPTH } from '../hierarchy.dto.js';
 export class TruncatedDto {
   /**
    * Whether executions are missing because the tree is larger than is looked at: the first 10,000, level by level, in
-   * the order of their ids. All figures are of those alone.
+   * the order of their ids. All figures are of those alone. Also whether the list in the answer was cut at its end
+   * because it has more than 16 MB; the figures count what was cut.
    * @example false
    */
   @ApiProperty()

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { LongColumns } from '../../../platform/database/long-columns.js';
 import type { AlertEvent } from './message/message.js';
 import type { Channel } from './route/alert-route.js';
 
@@ -66,6 +67,12 @@ export class AlertEntity {
   @Column('varchar', { name: 'last_error', length: 300, nullable: true })
   lastError!: string | null;
 }
+
+/** What a list of alerts reads in two steps. */
+export const ALERT_LONG_COLUMNS = new LongColumns('alert', AlertEntity, {
+  route: { column: 'route', type: 'text' },
+  incidentIds: { column: 'incident_ids', type: 'bigint[]' },
+});
 
 /**
  * The name of an alert's target. The version before routes stored none: its two targets are named after their

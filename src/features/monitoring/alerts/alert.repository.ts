@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListAlertsQuery } from './alert.dto.js';
 import { nameKey } from '../../../platform/values/name.js';
-import { AlertEntity } from './alert.entity.js';
+import { ALERT_LONG_COLUMNS, AlertEntity } from './alert.entity.js';
 import {
   COUNT_UNSENT,
   FIND_PIPELINE_SUBJECT,
@@ -32,22 +32,8 @@ export type NewAlert = Pick<
 /** The fields that an attempt updates. */
 type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sentAt' | 'lastError'>;
 
-/** All columns but the body, which can be long. */
-const SHOWN = [
-  'a.id',
-  'a.deliveryId',
-  'a.route',
-  'a.target',
-  'a.channel',
-  'a.event',
-  'a.incidentIds',
-  'a.status',
-  'a.createdAt',
-  'a.attempts',
-  'a.nextAttemptAt',
-  'a.sentAt',
-  'a.lastError',
-];
+/** The body is as long as what it tells of, and no part of a list. */
+const UNSHOWN = ['body'];
 
 /** Owns all SQL of `alert`. */
 @Injectable()
@@ -68,11 +54,10 @@ export class AlertRepository {
     return new Map(rows.map((row) => [row.delivery_id, row.id]));
   }
 
-  /** The alerts with these ids, oldest first, without their bodies. */
-  findByIds(manager: EntityManager, ids: readonly number[]): Promise<Omit<AlertEntity, 'body'>[]> {
+  /** The alerts of these ids, oldest first. */
+  findByIds(manager: EntityManager, ids: readonly number[]): Promise<AlertEntity[]> {
     return manager
       .createQueryBuilder(AlertEntity, 'a')
-      .select(SHOWN)
       .where('a.id = ANY(:ids::bigint[])', { ids })
       .orderBy('a.id')
       .getMany();
@@ -120,16 +105,13 @@ export class AlertRepository {
   }
 
   /** Newest first; by pk_alert, ix_alert_unsent or ix_alert_channel. */
-  async list(manager: EntityManager, query: ListAlertsQuery): Promise<Page<Omit<AlertEntity, 'body'>>> {
-    const rows = manager
-      .createQueryBuilder(AlertEntity, 'a')
-      .select(SHOWN)
-      .orderBy('a.id', 'DESC')
-      .limit(pageLimit(query) + 1);
+  async list(manager: EntityManager, query: ListAlertsQuery): Promise<Page<AlertEntity>> {
+    const limit = pageLimit(query) + 1;
+    const rows = ALERT_LONG_COLUMNS.select(manager, 'a', limit, UNSHOWN).orderBy('a.id', 'DESC').limit(limit);
     if (query.status !== undefined) rows.andWhere('a.status = :status', { status: query.status });
     if (query.channel !== undefined) rows.andWhere('a.channel = :channel', { channel: query.channel });
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('a.id < :before', { before });
-    return toPage(await rows.getMany(), query, (alert) => [alert.id]);
+    return toPage(await ALERT_LONG_COLUMNS.getMany(rows), query, (alert) => [alert.id]);
   }
 }

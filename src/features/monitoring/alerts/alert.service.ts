@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { completePage } from '../../../platform/http/bounded-list.js';
 import type { Page } from '../../../platform/http/page.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import type { AlertDto, ListAlertsQuery } from './alert.dto.js';
+import { ALERT_LONG_COLUMNS } from './alert.entity.js';
 import { toAlertDto } from './alert.mapper.js';
 import { AlertRepository } from './alert.repository.js';
 
@@ -13,7 +15,8 @@ export class AlertService {
     private readonly alerts: AlertRepository,
   ) {}
 
-  list(query: ListAlertsQuery): Promise<Page<AlertDto>> {
-    return this.transactions.read(async (manager) => (await this.alerts.list(manager, query)).map(toAlertDto));
+  async list(query: ListAlertsQuery): Promise<Page<AlertDto>> {
+    const page = await this.transactions.read((manager) => this.alerts.list(manager, query));
+    return (await completePage(this.transactions, ALERT_LONG_COLUMNS, page)).map(toAlertDto);
   }
 }

@@ -9,6 +9,7 @@ import {
   PrimaryGeneratedColumn,
   type Relation,
 } from 'typeorm';
+import { LongColumns } from '../../../platform/database/long-columns.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
 import { Threshold } from '../../pipeline/threshold.entity.js';
 
@@ -133,6 +134,12 @@ export class IncidentEntity {
   @Column({ type: 'timestamptz', name: 'muted_until', precision: 3, nullable: true })
   mutedUntil!: Date | null;
 }
+
+/** What a list of incidents reads in two steps. */
+export const INCIDENT_LONG_COLUMNS = new LongColumns('incident', IncidentEntity, {
+  rootCauses: { column: 'root_causes', type: 'jsonb' },
+  note: { column: 'note', type: 'text' },
+});
 
 /** A failed root, and the incident that it belongs to: one row for each of the incident's occurrences. */
 @Entity('incident_failure')

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
-import { IncidentEntity, type Kind } from './incident.entity.js';
+import { INCIDENT_LONG_COLUMNS, IncidentEntity, type Kind } from './incident.entity.js';
 import { COUNT_OPEN_INCIDENTS } from './incident.sql.js';
 
 /** The fields of an incident that a caller may change. */
@@ -50,9 +50,12 @@ export class IncidentRepository {
 
   /** Newest first; by pk_incident, ix_incident_open, ix_incident_kind, ix_incident_pipeline or ix_incident_root. */
   async list(manager: EntityManager, query: ListIncidentsQuery): Promise<Page<IncidentEntity>> {
-    const rows = this.select(manager)
+    const limit = pageLimit(query) + 1;
+    const rows = INCIDENT_LONG_COLUMNS.select(manager, 'i', limit)
+      .innerJoin('i.pipeline', 'p')
+      .addSelect(['p.id', 'p.name'])
       .orderBy('i.id', 'DESC')
-      .limit(pageLimit(query) + 1);
+      .limit(limit);
     if (query.status === 'open') rows.andWhere('i.resolvedAt IS NULL');
     if (query.status === 'resolved') rows.andWhere('i.resolvedAt IS NOT NULL');
     // With a single kind, the order of its index is the order of the result.
@@ -69,7 +72,7 @@ export class IncidentRepository {
     }
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('i.id < :before', { before });
-    return toPage(await rows.getMany(), query, (incident) => [incident.id]);
+    return toPage(await INCIDENT_LONG_COLUMNS.getMany(rows), query, (incident) => [incident.id]);
   }
 
   private select(manager: EntityManager): SelectQueryBuilder<IncidentEntity> {

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '../../../platform/auth/caller.js';
+import { completePage } from '../../../platform/http/bounded-list.js';
 import { definedFields } from '../../../platform/http/defined-fields.js';
 import type { Page } from '../../../platform/http/page.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import type { IncidentDto, ListIncidentsQuery, PatchIncidentDto } from './incident.dto.js';
 import { IncidentNotFoundError } from './incident.errors.js';
 import { toIncidentDto } from './incident.mapper.js';
-import type { IncidentEntity } from './incident.entity.js';
+import { INCIDENT_LONG_COLUMNS, type IncidentEntity } from './incident.entity.js';
 import { type Acknowledgement, IncidentRepository } from './incident.repository.js';
 
 /** The most characters of a name that an acknowledgement stores. */
@@ -38,8 +39,9 @@ export class IncidentService {
     });
   }
 
-  list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
-    return this.transactions.read(async (manager) => (await this.incidents.list(manager, query)).map(toIncidentDto));
+  async list(query: ListIncidentsQuery): Promise<Page<IncidentDto>> {
+    const page = await this.transactions.read((manager) => this.incidents.list(manager, query));
+    return (await completePage(this.transactions, INCIDENT_LONG_COLUMNS, page)).map(toIncidentDto);
   }
 
   /** The incidents with these ids as a transaction sees them, oldest first. */

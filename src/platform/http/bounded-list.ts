@@ -1,0 +1,33 @@
+import type { EntityManager, ObjectLiteral } from 'typeorm';
+import type { LongColumns } from '../database/long-columns.js';
+import { takeAnswerRoom } from './answer-room.js';
+import { ANSWER_BYTES } from './json-text.js';
+import type { Page } from './page.js';
+
+/** Runs a read. */
+interface Reads {
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Reads the long values that a list was read without, as many as fit into one answer. How many of the entities, from
+ * the first on, have all of their values; at least one of them. Not to be called inside a read: it may wait.
+ */
+export async function completeList<Entity extends ObjectLiteral & { readonly id: number }>(
+  transactions: Reads,
+  columns: LongColumns<Entity>,
+  entities: readonly Entity[],
+): Promise<number> {
+  if (columns.areComplete(entities)) return entities.length;
+  await takeAnswerRoom();
+  return transactions.read((manager) => columns.complete(manager, entities, ANSWER_BYTES));
+}
+
+/** The same for a page, which ends where its values do. */
+export async function completePage<Entity extends ObjectLiteral & { readonly id: number }>(
+  transactions: Reads,
+  columns: LongColumns<Entity>,
+  page: Page<Entity>,
+): Promise<Page<Entity>> {
+  return page.first(await completeList(transactions, columns, page.items));
+}

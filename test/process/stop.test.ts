@@ -212,8 +212,13 @@ describe('a stop', () => {
     const service = Service.run({ DATABASE_URL: empty.url });
     services.push(service);
     await eventually(async () => {
-      const waiting = await other.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
-      return waiting.rows.length > 0;
+      // It asks for the lock in a transaction, again and again.
+      const asking = await empty.sql(
+        `SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()
+            AND query ~ 'pg_try_advisory_xact_lock|COMMIT'`,
+      );
+      return asking.length > 0;
     });
     service.signal('SIGTERM');
     expect(await service.ended).toBe(0);

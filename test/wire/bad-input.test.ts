@@ -108,6 +108,7 @@ const endpoints: readonly Endpoint[] = [
       id: 'id',
       end_date: 'time',
       completed_successfully: 'flag',
+      status: 'text',
       total_rows: 'number',
       inserts: 'number',
       updates: 'number',

@@ -9,9 +9,9 @@ import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
-import { endHash, toExecutionDto } from './execution.mapper.js';
+import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
-import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
+import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
 interface ReceivedEnd {
@@ -50,7 +50,7 @@ export class ExecutionEndService {
     );
   }
 
-  end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+  async end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
   }
 
@@ -70,7 +70,7 @@ export class ExecutionEndService {
     const results = ends.map((end) => {
       const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
-      if (execution.endDate !== null) {
+      if (!TAKES_END[statusOf(execution)]) {
         return execution.endHash === end.hash
           ? toExecutionDto(execution)
           : new ExecutionAlreadyEndedError(execution.id);
@@ -97,7 +97,7 @@ export class ExecutionEndService {
 function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
   // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
   execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
-  execution.status = request.completed_successfully ? 'succeeded' : 'failed';
+  execution.status = statusOfEnd(request);
   execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
   execution.totalRows = request.total_rows ?? null;
   execution.inserts = request.inserts ?? null;

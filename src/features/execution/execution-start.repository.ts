@@ -66,6 +66,10 @@ export type NewExecution = Omit<
   | 'durationSeconds'
   | 'throughput'
   | 'dateRecorded'
+  | 'attempt'
+  | 'retryOf'
+  | 'superseded'
+  | 'startDateEstimated'
 >;
 
 /** The SQL that starts executions; writes only inside the caller's transaction. */

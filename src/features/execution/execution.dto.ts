@@ -21,7 +21,10 @@ import {
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
-import { type Status, STATUSES } from './execution-status.js';
+import { REPORTED_ENDS, type ReportedEnd, type Status, STATUSES } from './execution-status.js';
+
+/** The number of an attempt. */
+const ATTEMPT = { type: 'integer', format: 'int32', minimum: 1, maximum: 32_767 } as const;
 
 /** An execution that starts. */
 export class StartExecutionDto {
@@ -118,11 +121,22 @@ export class EndExecutionDto {
   end_date?: Date;
 
   /**
-   * Whether it did what it was meant to.
+   * Whether it did what it was meant to; may be left out where `status` says it.
    * @example true
    */
+  @Optional()
   @Flag()
-  completed_successfully!: boolean;
+  completed_successfully?: boolean;
+
+  /**
+   * How it ended, in place of `completed_successfully`. `aborted`: it was stopped; `skipped`: there was nothing for it to
+   * do. Neither moves anything of the pipeline, and neither is a failure. Where both fields are given and don't agree,
+   * the end is refused with 422.
+   * @example succeeded
+   */
+  @Optional()
+  @OneOf(REPORTED_ENDS, 'ReportedEnd')
+  status?: ReportedEnd;
 
   /**
    * Rows that it handled in all.
@@ -284,7 +298,14 @@ export class ExecutionDto {
   start_date!: string;
 
   /**
-   * When it ended (UTC); null while it runs.
+   * Whether its own start was never reported: `start_date` is then the earliest of its children's.
+   * @example false
+   */
+  @ApiProperty()
+  start_date_estimated!: boolean;
+
+  /**
+   * When it ended (UTC); null while it runs. Of an `expected` one the latest date known of its children.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)
@@ -306,18 +327,40 @@ export class ExecutionDto {
   deadline!: string | null;
 
   /**
-   * `running` until it ends, then `succeeded` or `failed`.
+   * `expected`: named as a parent, its own start not reported yet; its dates are then those of its children. `running`
+   * until it ends, then `succeeded`, `failed`, `aborted` or `skipped`; `lost` where it fell silent, until its end comes.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
-   * Whether it did what it was meant to; null while it runs.
+   * Whether it did what it was meant to; null unless it is `succeeded` or `failed`.
    * @example true
    */
   @ApiProperty()
   completed_successfully!: boolean | null;
+
+  /**
+   * Which attempt at the same run it is, from 1.
+   * @example 1
+   */
+  @ApiProperty(ATTEMPT)
+  attempt!: number;
+
+  /**
+   * The execution that it was started to repeat; null where its start named none.
+   * @example 40
+   */
+  @ApiProperty(ID)
+  retry_of!: number | null;
+
+  /**
+   * Whether there is a later attempt: it is then no root cause.
+   * @example false
+   */
+  @ApiProperty()
+  superseded!: boolean;
 
   /**
    * Rows that it inserted.

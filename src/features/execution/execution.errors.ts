@@ -12,6 +12,12 @@ export class ParentNotFoundError extends DomainError {
   }
 }
 
+export class ExecutionCycleError extends DomainError {
+  constructor(id: number, parentId: number) {
+    super('conflict', 'cycle', `Execution ${parentId} is below execution ${id} and can't be its parent.`);
+  }
+}
+
 export class ExecutionAlreadyEndedError extends DomainError {
   constructor(id: number) {
     super(
@@ -25,5 +31,17 @@ export class ExecutionAlreadyEndedError extends DomainError {
 export class EndBeforeStartError extends InvalidRequestError {
   constructor(startDate: Date) {
     super([{ field: 'end_date', message: `must not be before start_date (${startDate.toISOString()})` }]);
+  }
+}
+
+export class EndWithoutResultError extends InvalidRequestError {
+  constructor() {
+    super([{ field: 'completed_successfully', message: 'must be given, or status in its place' }]);
+  }
+}
+
+export class ContradictoryEndError extends InvalidRequestError {
+  constructor(status: string, completed: boolean) {
+    super([{ field: 'status', message: `must not be ${status} where completed_successfully is ${completed}` }]);
   }
 }

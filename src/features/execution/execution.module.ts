@@ -4,6 +4,7 @@ import { IdempotencyModule } from '../../platform/idempotency/idempotency.module
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { ExecutionAttemptEntity } from './execution-attempt.entity.js';
 import { ExecutionDeadlineService } from './execution-deadline.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
@@ -17,6 +18,7 @@ import { ExecutionEntity } from './execution.entity.js';
 import { ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { ExecutionService } from './execution.service.js';
+import { ExpectedExecutionEntity } from './expected-execution.entity.js';
 
 /** Executions: start, end, get, list. */
 @Module({
@@ -25,7 +27,12 @@ import { ExecutionService } from './execution.service.js';
     JobModule,
     ObservabilityModule,
     PipelineModule,
-    TypeOrmModule.forFeature([ExecutionEntity, ExecutionExternalIdEntity]),
+    TypeOrmModule.forFeature([
+      ExecutionAttemptEntity,
+      ExecutionEntity,
+      ExecutionExternalIdEntity,
+      ExpectedExecutionEntity,
+    ]),
   ],
   controllers: [ExecutionController],
   providers: [

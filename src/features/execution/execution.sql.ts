@@ -5,7 +5,8 @@ const EXECUTION = `
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
          e.total_rows AS "totalRows", e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage",
-         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status`;
+         e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status,
+         e.attempt, e.retry_of AS "retryOf", e.superseded, e.start_date_estimated AS "startDateEstimated"`;
 
 /**
  * The executions of the CTE `e` with the names of their pipelines, by pk_pipeline: after the CTE, so that the two tables
@@ -43,6 +44,9 @@ export const FIND_WITH_CHILDREN = `
  */
 const STILL_OPEN = `coalesce(e.end_date, 'infinity') = 'infinity'`;
 
+/** The same, or that its end is none that was reported: an end of a lost execution counts. */
+const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
+
 /**
  * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile: its id is not among
  * those that come back. The items are in the order of their ids, so that two batches rarely wait for each other. By
@@ -59,7 +63,7 @@ export const UPDATE_ENDED = `
            id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
            soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
-   WHERE e.id = item.id AND ${STILL_OPEN}
+   WHERE e.id = item.id AND ${TAKES_END}
   RETURNING e.id`;
 
 /**

@@ -7,6 +7,7 @@ import { Analysis1767657600000 } from './migrations/1767657600000-analysis.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
+import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
@@ -17,6 +18,7 @@ const MIGRATIONS = [
   Idempotency1767571200000,
   Analysis1767657600000,
   ExecutionStatus1767744000000,
+  ExecutionLife1768006800000,
   ...VIEWS_MIGRATIONS,
 ];
 

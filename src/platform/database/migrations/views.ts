@@ -27,7 +27,8 @@ class LatestViews implements MigrationInterface {
 }
 
 class Views1767830400000 extends LatestViews {}
+class Views1768010400000 extends LatestViews {}
 
-const LATEST = Views1767830400000;
+const LATEST = Views1768010400000;
 
-export const VIEWS_MIGRATIONS = [Views1767830400000];
+export const VIEWS_MIGRATIONS = [Views1767830400000, Views1768010400000];

@@ -7,6 +7,9 @@ export const EXECUTION_COLUMNS = `
          e.inserts, e.updates, e.soft_deletes, e.throughput, e.watermark, e.next_watermark, e.execution_metadata,
          e.error_message, e.config_version, e.deadline`;
 
+/** Those that came later, at the end of each view. */
+export const LATER_COLUMNS = `e.date_recorded, e.attempt, e.retry_of, e.superseded, e.start_date_estimated`;
+
 /**
  * The names come from a sub-select: the planner joins as if they stood beside the executions, and a sharded database
  * looks them up before it asks the shards.
@@ -20,7 +23,8 @@ const EXECUTION = `
          e.total_rows, e.inserts, e.updates, e.soft_deletes,
          e.total_rows / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision AS throughput,
          e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline,
-         coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded
+         coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded,
+         e.attempt, e.retry_of, e.superseded, e.start_date_estimated
     FROM pipeline_execution e
     JOIN (SELECT named.id, named.name, named.pipeline_type_id, type.name AS type_name
             FROM pipeline named
@@ -37,8 +41,10 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.external_id IS 'The caller''s own id of the run.';
   COMMENT ON COLUMN v_execution.start_date IS 'When it started.';
   COMMENT ON COLUMN v_execution.end_date IS 'When it ended; null while it runs.';
-  COMMENT ON COLUMN v_execution.status IS 'running until it ends, then succeeded or failed.';
-  COMMENT ON COLUMN v_execution.completed_successfully IS 'Whether it succeeded; null while it runs.';
+  COMMENT ON COLUMN v_execution.status IS 
+    'expected, running, succeeded, failed, aborted, skipped or lost.';
+  COMMENT ON COLUMN v_execution.completed_successfully IS 
+    'Whether it succeeded; null unless its status is succeeded or failed.';
   COMMENT ON COLUMN v_execution.duration_seconds IS 'End minus start in seconds; null while it runs.';
   COMMENT ON COLUMN v_execution.total_rows IS 'Rows that it handled in all.';
   COMMENT ON COLUMN v_execution.inserts IS 'Rows that it inserted.';
@@ -53,7 +59,12 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.';
   COMMENT ON COLUMN v_execution.deadline IS
     'When it is late: its start plus the timeliness threshold that holds for it; null without one.';
-  COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.'`;
+  COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.';
+  COMMENT ON COLUMN v_execution.attempt IS 'Which attempt at the same run it is, from 1.';
+  COMMENT ON COLUMN v_execution.retry_of IS 'The execution that it was started to repeat.';
+  COMMENT ON COLUMN v_execution.superseded IS 'Whether there is a later attempt.';
+  COMMENT ON COLUMN v_execution.start_date_estimated IS
+    'Whether its own start was never reported; start_date is then the earliest of its children.'`;
 
 /**
  * The median durations of pipelines' last 20 successes: of each pipeline the first entries from the end of

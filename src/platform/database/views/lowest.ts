@@ -1,5 +1,5 @@
 import { FAILED, RUNNING } from './conditions.js';
-import { EXECUTION_COLUMNS } from './execution.js';
+import { EXECUTION_COLUMNS, LATER_COLUMNS } from './execution.js';
 
 /**
  * Whether one of a set of executions has another one of the set below it is not asked one by one: each joins its ancestors
@@ -67,7 +67,7 @@ const ROOT_CAUSES = `
 
 const ROOT_CAUSE = `
   CREATE OR REPLACE VIEW v_root_cause AS
-  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, e.date_recorded
+  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, ${LATER_COLUMNS}
     FROM v_execution_tree e
    WHERE e.${FAILED}
      AND NOT EXISTS (
@@ -133,7 +133,7 @@ const BLOCKING = `
   SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, time.elapsed_seconds, typical.typical_duration_seconds,
          CASE WHEN typical.typical_duration_seconds IS NOT NULL
               THEN greatest(0, typical.typical_duration_seconds - time.elapsed_seconds) END AS expected_remaining_seconds,
-         e.date_recorded
+         ${LATER_COLUMNS}
     FROM v_execution_tree e
     JOIN v_pipeline_typical_duration typical ON typical.pipeline_id = e.pipeline_id
    CROSS JOIN LATERAL (

@@ -10,7 +10,9 @@ import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
-import { ExecutionRepository } from './execution.repository.js';
+import { type EndingExecution, ExecutionRepository } from './execution.repository.js';
+import type { ChildSpan } from './expected-execution.repository.js';
+import { ExpectedExecutionService } from './expected-execution.service.js';
 import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
@@ -21,7 +23,7 @@ interface ReceivedEnd {
 }
 
 /** The executions that a batch ends, by id, as they were when the batch began. */
-type ExecutionsById = ReadonlyMap<number, ExecutionEntity>;
+type ExecutionsById = ReadonlyMap<number, EndingExecution>;
 
 /**
  * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
@@ -36,6 +38,7 @@ export class ExecutionEndService {
     @Inject(CONFIG) config: Config,
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
+    private readonly expected: ExpectedExecutionService,
     private readonly watermarks: PipelineWatermarkService,
     private readonly events: ExecutionEvents,
   ) {
@@ -56,7 +59,7 @@ export class ExecutionEndService {
 
   private async find(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<ExecutionsById> {
     const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const found = await this.executions.findByIds(manager, ids);
+    const found = await this.executions.findEnding(manager, ids);
     return new Map(found.map((execution) => [execution.id, execution]));
   }
 
@@ -66,7 +69,8 @@ export class ExecutionEndService {
     ends: readonly ReceivedEnd[],
     found: ExecutionsById,
   ): Promise<(ExecutionDto | DomainError)[]> {
-    const ended: ExecutionEntity[] = [];
+    const ended: EndingExecution[] = [];
+    const expected: number[] = [];
     const results = ends.map((end) => {
       const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
@@ -78,17 +82,20 @@ export class ExecutionEndService {
       if (end.request.end_date && end.request.end_date < execution.startDate) {
         return new EndBeforeStartError(execution.startDate);
       }
+      if (execution.status === 'expected') expected.push(execution.id);
       applyEnd(execution, end);
       ended.push(execution);
       return toExecutionDto(execution);
     });
     if (ended.length > 0) await this.write(manager, ended);
+    await this.expected.forget(manager, expected);
     return results;
   }
 
   /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
-  private async write(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+  private async write(manager: EntityManager, ended: readonly EndingExecution[]): Promise<void> {
     await this.executions.updateEnded(manager, ended);
+    await this.expected.stretch(manager, ended.filter(({ isBelowExpected }) => isBelowExpected).map(spanOf));
     await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
     await this.events.ended.emit(manager, ended.map(endedOf));
   }
@@ -108,6 +115,10 @@ function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: Rec
     execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
   }
   execution.endHash = hash;
+}
+
+function spanOf({ parentId, startDate, endDate }: ExecutionEntity): ChildSpan {
+  return { parentId, startDate, endDate: endDate ?? startDate };
 }
 
 function successOf(execution: ExecutionEntity): SuccessfulRun {

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
+  Clearable,
   Count,
   COUNT,
   Flag,
@@ -18,7 +19,9 @@ import {
   QueryId,
   Text,
   VERSION,
+  Whole,
 } from '../../platform/http/fields.js';
+import { PatchBody } from '../../platform/http/request-validation.pipe.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
 import { REPORTED_ENDS, type ReportedEnd, type Status, STATUSES } from './execution-status.js';
@@ -76,13 +79,56 @@ export class StartExecutionDto {
   parent_execution_id?: number;
 
   /**
-   * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline and `external_id`
-   * finds the first one and writes nothing.
+   * The caller's own id of the run that this one runs under, in place of `parent_id`: the latest attempt at it. With
+   * `parent_pipeline_id` or `parent_pipeline_name`. A run that has not been reported yet is `expected` from then on, and
+   * the start that has this `external_id` turns it into a running one.
+   * @example scheduled__2026-01-31T01:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  parent_external_id?: string;
+
+  /**
+   * The pipeline of that run.
+   * @example 2
+   */
+  @Optional()
+  @Id()
+  parent_pipeline_id?: number;
+
+  /**
+   * The name of that pipeline, in place of its id.
+   * @example "Nightly"
+   */
+  @Optional()
+  @Name()
+  parent_pipeline_name?: string;
+
+  /**
+   * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline, `external_id` and
+   * `attempt` finds the first one and writes nothing.
    * @example scheduled__2026-01-31T02:00:00
    */
   @Optional()
   @Text(1, 255)
   external_id?: string;
+
+  /**
+   * Which attempt at the run with this `external_id` it is; 1, if left out. Attempts before the highest are `superseded`.
+   * @example 1
+   */
+  @Optional()
+  @Whole(ATTEMPT)
+  attempt?: number;
+
+  /**
+   * An execution that this one repeats: of the same pipeline and under the same parent, and ended. It becomes the
+   * attempt after the highest there is. The parent may be left out.
+   * @example 40
+   */
+  @Optional()
+  @Id()
+  retry_of?: number;
 
   /**
    * Anything to keep with the execution: a JSON object, at most 256 kB.
@@ -185,6 +231,50 @@ export class EndExecutionDto {
   @Optional()
   @Text(0, 100_000)
   error_message?: string;
+}
+
+/** What has become known of an execution since it was reported; what is left out stays as it is. */
+export class PatchExecutionDto extends PatchBody {
+  /**
+   * The execution that it runs under; null makes it the top of a tree. Everything below it moves along.
+   * @example 41
+   */
+  @Clearable()
+  @Id()
+  parent_id?: number | null;
+
+  /**
+   * The caller's own id of the run that it runs under, in place of `parent_id`, as at the start; with
+   * `parent_pipeline_id` or `parent_pipeline_name`.
+   * @example scheduled__2026-01-31T01:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  parent_external_id?: string;
+
+  /**
+   * The pipeline of that run.
+   * @example 2
+   */
+  @Optional()
+  @Id()
+  parent_pipeline_id?: number;
+
+  /**
+   * The name of that pipeline, in place of its id.
+   * @example "Nightly"
+   */
+  @Optional()
+  @Name()
+  parent_pipeline_name?: string;
+
+  /**
+   * Merged over the metadata that is there, key by key: a JSON object, at most 256 kB. Null clears it.
+   * @example { "ticket": "OPS-7" }
+   */
+  @Clearable()
+  @Metadata()
+  execution_metadata?: Record<string, unknown> | null;
 }
 
 /** Which executions, and how paged. */

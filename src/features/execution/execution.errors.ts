@@ -13,8 +13,8 @@ export class ParentNotFoundError extends DomainError {
 }
 
 export class ExecutionCycleError extends DomainError {
-  constructor(id: number, parentId: number) {
-    super('conflict', 'cycle', `Execution ${parentId} is below execution ${id} and can't be its parent.`);
+  constructor() {
+    super('conflict', 'cycle', 'The parent is the execution itself, or below it; nothing was changed.');
   }
 }
 
@@ -43,5 +43,12 @@ export class EndWithoutResultError extends InvalidRequestError {
 export class ContradictoryEndError extends InvalidRequestError {
   constructor(status: string, completed: boolean) {
     super([{ field: 'status', message: `must not be ${status} where completed_successfully is ${completed}` }]);
+  }
+}
+
+/** A `retry_of` that can't be repeated. */
+export class RetryError extends InvalidRequestError {
+  constructor(message: string) {
+    super([{ field: 'retry_of', message }]);
   }
 }

@@ -10,13 +10,19 @@ import { durationSeconds, throughput } from './execution-measures.js';
 import { STATUS_CONDITIONS } from './execution-status.js';
 import {
   COUNT_OPEN,
+  FIND_ENDING,
   FIND_EXECUTIONS,
   FIND_WITH_CHILDREN,
+  MERGE_METADATA,
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
   UPDATE_ENDED,
 } from './execution.sql.js';
+import { LOCK_TREE } from './tree-lock.sql.js';
+
+/** An execution that is about to end. */
+export type EndingExecution = ExecutionEntity & { readonly isBelowExpected: boolean };
 
 /** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
 @Injectable()
@@ -28,15 +34,32 @@ export class ExecutionRepository {
     return manager.query(FIND_EXECUTIONS, [ids]);
   }
 
+  /** The same, for ends to be written. */
+  findEnding(manager: EntityManager, ids: readonly number[]): Promise<EndingExecution[]> {
+    return manager.query(FIND_ENDING, [ids]);
+  }
+
+  /** Locks the tree against everybody who inserts executions below others, or moves them. */
+  async lockTree(manager: EntityManager): Promise<void> {
+    await manager.query(LOCK_TREE);
+  }
+
+  /** Merges metadata over that of an execution; null clears it. */
+  async mergeMetadata(manager: EntityManager, id: number, metadata: Record<string, unknown> | null): Promise<void> {
+    await manager.query(MERGE_METADATA, [id, metadata]);
+  }
+
   /**
-   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended one
-   * of them since, it throws a serialization failure, after which the whole transaction runs again.
+   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended or
+   * moved one of them since, it throws a serialization failure, after which the whole transaction runs again.
    */
   async updateEnded(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
     const items = ended
       .toSorted((a, b) => a.id - b.id)
       .map((execution) => ({
         id: execution.id,
+        parent_id: execution.parentId,
+        root_id: execution.rootId,
         end_date: execution.endDate,
         status: execution.status,
         completed_successfully: execution.completedSuccessfully,

@@ -5,6 +5,7 @@ import type { ExecutionDto, ExecutionWithChildrenDto, ListExecutionsQuery } from
 import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
+import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionRepository } from './execution.repository.js';
 
 /** The most children that come inside an execution; `/children` pages through them all. */
@@ -16,6 +17,7 @@ export class ExecutionService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
+    private readonly slots: ExecutionAttemptService,
   ) {}
 
   /** The execution; throws {@link ExecutionNotFoundError}. */
@@ -31,6 +33,15 @@ export class ExecutionService {
     );
     if (!execution) throw new ExecutionNotFoundError(id);
     return { ...toExecutionDto(execution), child_executions: children.map(toExecutionDto) };
+  }
+
+  /** All attempts at the run that an execution is an attempt at, oldest first. */
+  async attempts(id: number): Promise<ExecutionDto[]> {
+    const executions = await this.transactions.read(async (manager) =>
+      this.executions.findByIds(manager, await this.slots.all(manager, id)),
+    );
+    if (executions.length === 0) throw new ExecutionNotFoundError(id);
+    return executions.toSorted((a, b) => a.attempt - b.attempt).map(toExecutionDto);
   }
 
   list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {

@@ -24,6 +24,17 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
+/** The same, and whether their parents are expected; by pk_pipeline_execution_expected. */
+export const FIND_ENDING = `
+  WITH e AS MATERIALIZED (
+    SELECT ${EXECUTION}
+      FROM pipeline_execution e
+     WHERE e.id = ANY ($1::bigint[])
+  )
+  SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
+         EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
+    FROM e`;
+
 /** An execution, and its children, newest first; by pk_pipeline_execution and ix_pipeline_execution_parent_start. */
 export const FIND_WITH_CHILDREN = `
   WITH e AS MATERIALIZED (
@@ -49,7 +60,7 @@ const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
 
 /**
  * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile: its id is not among
- * those that come back. The items are in the order of their ids, so that two batches rarely wait for each other. By
+ * those that come back. Nor of one that has been moved to another place in its tree meanwhile. The items are in the order of their ids, so that two batches rarely wait for each other. By
  * pk_pipeline_execution.
  */
 export const UPDATE_ENDED = `
@@ -60,11 +71,18 @@ export const UPDATE_ENDED = `
          error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
          throughput = item.throughput, date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
+           id bigint, parent_id bigint, root_id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
            soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
    WHERE e.id = item.id AND ${TAKES_END}
+     AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id
   RETURNING e.id`;
+
+/** Merges metadata over that of an execution; null clears it. By pk_pipeline_execution. */
+export const MERGE_METADATA = `
+  UPDATE pipeline_execution e
+     SET execution_metadata = coalesce(e.execution_metadata || $2::jsonb, $2::jsonb)
+   WHERE e.id = $1::bigint`;
 
 /**
  * How many executions are open, up to 100,000: a scrape must not get slower with what was never ended.

@@ -10,6 +10,7 @@ import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {
   DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
+  FIND_IDS_BY_NAME,
   FIND_NAMES,
   INSERT_PIPELINE,
   RECORD_PROGRESS,
@@ -85,6 +86,11 @@ export class PipelineRepository {
 
   findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
     return manager.query(FIND_NAMES, [ids]);
+  }
+
+  /** With the names as they are given. */
+  findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
+    return manager.query(FIND_IDS_BY_NAME, [names]);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {

@@ -15,7 +15,13 @@ export const FIND_FOR_REGISTRATION = `
 export const FIND_NAMES = `
   SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`;
 
-/** The same with their types, by pk_pipeline_type. */
+/** The pipelines of these names, a row for each that there is; by uq_pipeline_name. */
+export const FIND_IDS_BY_NAME = `
+  SELECT item.name, p.id
+    FROM unnest($1::text[]) AS item (name)
+    JOIN pipeline p ON lower(p.name) = lower(item.name)`;
+
+/** What pipelines are called, with their types; by pk_pipeline and pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
   SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name
     FROM pipeline p

@@ -136,5 +136,6 @@ function successOf(execution: ExecutionEntity): SuccessfulRun {
 function endedOf(execution: ExecutionEntity): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully };
+  const { superseded } = execution;
+  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully, superseded };
 }

@@ -13,7 +13,15 @@ export type StartedExecution = Readonly<
 export type EndedExecution = Readonly<
   Pick<
     ExecutionEntity,
-    'id' | 'parentId' | 'rootId' | 'pipelineId' | 'startDate' | 'deadline' | 'status' | 'completedSuccessfully'
+    | 'id'
+    | 'parentId'
+    | 'rootId'
+    | 'pipelineId'
+    | 'startDate'
+    | 'deadline'
+    | 'status'
+    | 'completedSuccessfully'
+    | 'superseded'
   >
 > & { readonly endDate: Date };
 

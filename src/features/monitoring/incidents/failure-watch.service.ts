@@ -32,7 +32,8 @@ export class FailureWatchService implements OnModuleInit {
 
   private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
-    const failedRoots = ended.filter((e) => IS_FAILURE[statusOf(e)] && e.parentId === null);
+    // An attempt that has been repeated already is judged by the one that repeats it.
+    const failedRoots = ended.filter((e) => IS_FAILURE[statusOf(e)] && e.parentId === null && !e.superseded);
     if (failedRoots.length > 0) await this.open(manager, failedRoots, now);
     const successes = latestSuccesses(ended);
     if (successes.length > 0) {

@@ -97,7 +97,7 @@ describe('a parent that has not been reported', () => {
     const own = Array.from({ length: 5 }, () => start({ pipeline_id: workflow, external_id: 'at once' }));
     const answers = await Promise.all(own);
     const parents = new Set((await Promise.all((await Promise.all(children)).map(read))).map((c) => c.parent_id));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 201]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 200, 200, 200, 201]);
     expect([...parents]).toEqual([answers[0]?.body.id]);
     expect(await read(answers[0]?.body.id)).toMatchObject({ status: 'running' });
   });

@@ -11,8 +11,6 @@ import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
 import { type EndingExecution, ExecutionRepository } from './execution.repository.js';
-import type { ChildSpan } from './expected-execution.repository.js';
-import { ExpectedExecutionService } from './expected-execution.service.js';
 import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
@@ -38,7 +36,6 @@ export class ExecutionEndService {
     @Inject(CONFIG) config: Config,
     idempotency: IdempotencyService,
     private readonly executions: ExecutionRepository,
-    private readonly expected: ExpectedExecutionService,
     private readonly watermarks: PipelineWatermarkService,
     private readonly events: ExecutionEvents,
   ) {
@@ -70,7 +67,6 @@ export class ExecutionEndService {
     found: ExecutionsById,
   ): Promise<(ExecutionDto | DomainError)[]> {
     const ended: EndingExecution[] = [];
-    const expected: number[] = [];
     const results = ends.map((end) => {
       const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
@@ -82,26 +78,23 @@ export class ExecutionEndService {
       if (end.request.end_date && end.request.end_date < execution.startDate) {
         return new EndBeforeStartError(execution.startDate);
       }
-      if (execution.status === 'expected') expected.push(execution.id);
       applyEnd(execution, end);
       ended.push(execution);
       return toExecutionDto(execution);
     });
     if (ended.length > 0) await this.write(manager, ended);
-    await this.expected.forget(manager, expected);
     return results;
   }
 
   /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
   private async write(manager: EntityManager, ended: readonly EndingExecution[]): Promise<void> {
     await this.executions.updateEnded(manager, ended);
-    await this.expected.stretch(manager, ended.filter(({ isBelowExpected }) => isBelowExpected).map(spanOf));
     await this.watermarks.recordSuccesses(manager, ended.filter((e) => IS_SUCCESS[statusOf(e)]).map(successOf));
     await this.events.ended.emit(manager, ended.map(endedOf));
   }
 }
 
-function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
+function applyEnd(execution: EndingExecution, { request, receivedAt, hash }: ReceivedEnd): void {
   // Now, unless the clock that set the start was ahead of this one: an end can't precede its start.
   execution.endDate = request.end_date ?? new Date(Math.max(receivedAt.getTime(), execution.startDate.getTime()));
   execution.status = statusOfEnd(request);
@@ -111,14 +104,11 @@ function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: Rec
   execution.updates = request.updates ?? null;
   execution.softDeletes = request.soft_deletes ?? null;
   execution.errorMessage = request.error_message ?? null;
+  execution.addedMetadata = request.execution_metadata;
   if (request.execution_metadata) {
     execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
   }
   execution.endHash = hash;
-}
-
-function spanOf({ parentId, startDate, endDate }: ExecutionEntity): ChildSpan {
-  return { parentId, startDate, endDate: endDate ?? startDate };
 }
 
 function successOf(execution: ExecutionEntity): SuccessfulRun {
@@ -133,9 +123,22 @@ function successOf(execution: ExecutionEntity): SuccessfulRun {
   };
 }
 
-function endedOf(execution: ExecutionEntity): EndedExecution {
+function endedOf(execution: EndingExecution): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  const { superseded } = execution;
-  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully, superseded };
+  const { superseded, wasExpected, isBelowExpected } = execution;
+  return {
+    id,
+    parentId,
+    rootId,
+    pipelineId,
+    startDate,
+    deadline,
+    endDate,
+    status,
+    completedSuccessfully,
+    superseded,
+    wasExpected,
+    isBelowExpected,
+  };
 }

@@ -8,9 +8,9 @@ import { ExecutionNotFoundError, ParentNotFoundError } from './execution.errors.
 import { ExecutionEvents } from './execution.events.js';
 import { toExecutionDto } from './execution.mapper.js';
 import { ExecutionRepository } from './execution.repository.js';
-import { ExecutionStartRepository, type Parent, type ParentReference } from './execution-start.repository.js';
+import { ExecutionStartRepository, type Parent } from './execution-start.repository.js';
 import { ExpectedExecutionService } from './expected-execution.service.js';
-import { parentOf } from './start-request.js';
+import { type ParentReference, parentOf } from './parent-reference.js';
 
 /** Takes what becomes known of an execution late: its parent, and more metadata. */
 @Injectable()

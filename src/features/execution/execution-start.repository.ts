@@ -14,17 +14,8 @@ import {
   FIND_STARTED_PIPELINES,
   INSERT_EXECUTIONS,
 } from './execution-start.sql.js';
+import type { ParentReference, ParentRun } from './parent-reference.js';
 import { LOCK_TREE_FOR_STARTS, LOCK_TREE_SHARED } from './tree-lock.sql.js';
-
-/** A parent as a report names it: by its id, or by its pipeline and the caller's own id of the run. */
-export type ParentReference = { readonly id: number } | ParentRun;
-
-export interface ParentRun {
-  readonly externalId: string;
-  /** One of the two is there. */
-  readonly pipelineId: number | undefined;
-  readonly pipelineName: string | undefined;
-}
 
 /** A start, as far as the database must know of it. */
 export interface StartToResolve {

@@ -7,7 +7,8 @@ import { type Batches, IdempotencyService } from '../../platform/idempotency/ide
 import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
 import { ExecutionStartRepository, type ResolvedStart } from './execution-start.repository.js';
 import { ExecutionStartWriter, type Started } from './execution-start.writer.js';
-import { checkStart, parentOf, type ReceivedStart } from './start-request.js';
+import { parentOf } from './parent-reference.js';
+import { checkStart, type ReceivedStart } from './start-request.js';
 import { wavesOf } from './start-waves.js';
 
 /** What the database knows of each start of a batch. */

@@ -23,7 +23,13 @@ export type EndedExecution = Readonly<
     | 'completedSuccessfully'
     | 'superseded'
   >
-> & { readonly endDate: Date };
+> & {
+  readonly endDate: Date;
+  /** Whether its start was never reported. */
+  readonly wasExpected: boolean;
+  /** Whether its parent is expected. */
+  readonly isBelowExpected: boolean;
+};
 
 /** An execution that is about to get another parent, or none. */
 export interface MovingExecution {

@@ -6,6 +6,7 @@ import { writtenMeanwhile } from '../../platform/database/database-errors.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { ExecutionEntity, selectExecutions } from './execution.entity.js';
+import type { EndedExecution } from './execution.events.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import { STATUS_CONDITIONS } from './execution-status.js';
 import {
@@ -22,7 +23,11 @@ import {
 import { LOCK_TREE } from './tree-lock.sql.js';
 
 /** An execution that is about to end. */
-export type EndingExecution = ExecutionEntity & { readonly isBelowExpected: boolean };
+export type EndingExecution = ExecutionEntity &
+  Pick<EndedExecution, 'wasExpected' | 'isBelowExpected'> & {
+    /** The metadata that its end adds. */
+    addedMetadata?: Record<string, unknown> | undefined;
+  };
 
 /** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
 @Injectable()
@@ -53,7 +58,7 @@ export class ExecutionRepository {
    * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended or
    * moved one of them since, it throws a serialization failure, after which the whole transaction runs again.
    */
-  async updateEnded(manager: EntityManager, ended: readonly ExecutionEntity[]): Promise<void> {
+  async updateEnded(manager: EntityManager, ended: readonly EndingExecution[]): Promise<void> {
     const items = ended
       .toSorted((a, b) => a.id - b.id)
       .map((execution) => ({
@@ -67,7 +72,7 @@ export class ExecutionRepository {
         updates: execution.updates,
         soft_deletes: execution.softDeletes,
         total_rows: execution.totalRows,
-        execution_metadata: execution.executionMetadata,
+        added_metadata: execution.addedMetadata,
         error_message: execution.errorMessage,
         end_hash: execution.endHash,
         duration_seconds: durationSeconds(execution),

@@ -24,7 +24,7 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
-/** The same, and whether their parents are expected; by pk_pipeline_execution_expected. */
+/** The same, and whether they or their parents are expected; by pk_pipeline_execution_expected. */
 export const FIND_ENDING = `
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
@@ -32,6 +32,7 @@ export const FIND_ENDING = `
      WHERE e.id = ANY ($1::bigint[])
   )
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
+         coalesce(e.status = 'expected', false) AS "wasExpected",
          EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
     FROM e`;
 
@@ -67,12 +68,14 @@ export const UPDATE_ENDED = `
   UPDATE pipeline_execution e
      SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
-         total_rows = item.total_rows, execution_metadata = item.execution_metadata,
+         total_rows = item.total_rows,
+         execution_metadata = coalesce(e.execution_metadata || item.added_metadata, item.added_metadata,
+                                       e.execution_metadata),
          error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
          throughput = item.throughput, date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
            id bigint, parent_id bigint, root_id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
-           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, error_message text, end_hash text,
+           soft_deletes bigint, total_rows bigint, added_metadata jsonb, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
    WHERE e.id = item.id AND ${TAKES_END}
      AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id

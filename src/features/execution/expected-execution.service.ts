@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionStartRepository, type Parent } from './execution-start.repository.js';
 import { type ChildSpan, ExpectedExecutionRepository } from './expected-execution.repository.js';
@@ -18,12 +19,17 @@ export interface NamedParent {
  * long as their children, as far as that is known. All methods are part of the caller's transaction.
  */
 @Injectable()
-export class ExpectedExecutionService {
+export class ExpectedExecutionService implements OnModuleInit {
   constructor(
     private readonly executions: ExpectedExecutionRepository,
     private readonly starts: ExecutionStartRepository,
     private readonly attempts: ExecutionAttemptService,
+    private readonly events: ExecutionEvents,
   ) {}
+
+  onModuleInit(): void {
+    this.events.ended.listen((manager, ended) => this.ended(manager, ended));
+  }
 
   /** The latest attempt at each run; one that nobody has reported is expected from now on. By {@link keyOfRun}. */
   async resolve(manager: EntityManager, named: readonly NamedParent[]): Promise<Map<string, Parent>> {
@@ -57,9 +63,14 @@ export class ExpectedExecutionService {
     for (let id: number | null = parentId; id !== null;) id = await this.executions.shrink(manager, id);
   }
 
-  /** Executions that were reported to have ended, without a start, are expected no more. */
-  async forget(manager: EntityManager, ids: readonly number[]): Promise<void> {
+  /** One that has ended is expected no more, and its parent, where that is, lasts at least as long. */
+  private async ended(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
+    const ids = ended.filter(({ wasExpected }) => wasExpected).map(({ id }) => id);
     if (ids.length > 0) await this.executions.forget(manager, ids);
+    await this.stretch(
+      manager,
+      ended.filter(({ isBelowExpected }) => isBelowExpected),
+    );
   }
 }
 

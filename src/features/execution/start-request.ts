@@ -1,20 +1,14 @@
-import { InvalidRequestError } from '../../platform/errors/domain-error.js';
+import { type DomainError, InvalidRequestError } from '../../platform/errors/domain-error.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
-import type { DomainError } from '../../platform/errors/domain-error.js';
 import type { StartExecutionDto } from './execution.dto.js';
 import { ExecutionCycleError, ParentNotFoundError, RetryError } from './execution.errors.js';
-import type { NewExecution, ParentReference, ResolvedStart } from './execution-start.repository.js';
+import type { NewExecution, ResolvedStart } from './execution-start.repository.js';
 import { IS_TERMINAL, statusOf } from './execution-status.js';
 import type { NamedParent } from './expected-execution.service.js';
+import { parentOf } from './parent-reference.js';
 
 /** A start as it came in, its moment settled. */
 export type ReceivedStart = StartExecutionDto & { readonly start_date: Date };
-
-/** The fields by which a report names a parent. */
-export type ParentFields = Pick<
-  StartExecutionDto,
-  'parent_external_id' | 'parent_pipeline_id' | 'parent_pipeline_name'
-> & { readonly parent_id?: number | null; readonly parent_execution_id?: number | null };
 
 /** An execution that a start asks for; its parent and its attempt may still be open. */
 export interface Candidate {
@@ -33,26 +27,6 @@ export function checkStart(request: StartExecutionDto): void {
   if (request.attempt !== undefined && request.external_id === undefined) {
     throw new InvalidRequestError([{ field: 'attempt', message: 'must be given with external_id' }]);
   }
-}
-
-/** The parent that a report names; null where it names none. Throws {@link InvalidRequestError}. */
-export function parentOf(request: ParentFields): ParentReference | null {
-  const id = request.parent_id ?? request.parent_execution_id ?? null;
-  const {
-    parent_external_id: externalId,
-    parent_pipeline_id: pipelineId,
-    parent_pipeline_name: pipelineName,
-  } = request;
-  if (externalId === undefined) return id === null ? null : { id };
-  if (id !== null) {
-    throw new InvalidRequestError([{ field: 'parent_external_id', message: 'must not be given with parent_id' }]);
-  }
-  if (pipelineId === undefined && pipelineName === undefined) {
-    throw new InvalidRequestError([
-      { field: 'parent_pipeline_id', message: 'must be given with parent_external_id, or parent_pipeline_name' },
-    ]);
-  }
-  return { externalId, pipelineId, pipelineName: pipelineId === undefined ? pipelineName : undefined };
 }
 
 /** The execution that a start asks for, or why there can't be one. */

@@ -105,8 +105,11 @@ const ALLOWED: readonly (readonly [what: string, sql: string])[] = [
   ['a lock on a small table', 'SELECT p.id FROM pipeline p WHERE p.id = ANY ($1) ORDER BY p.id FOR NO KEY UPDATE'],
 ];
 
-/** Views that ask for each row what lies below it: not to be had otherwise where a view can't be given the tree. */
-const VIEWS_OF_ONE_MACHINE = ['v_blocking', 'v_execution_self_time', 'v_root_cause'];
+/**
+ * Views that ask for each row what lies below it: not to be had otherwise where a view can't be given the tree.
+ * `v_root_cause` asks a function that may be written as the rules want.
+ */
+const VIEWS_OF_ONE_MACHINE = ['v_blocking', 'v_execution_self_time'];
 
 describe('the statements about the big tables', () => {
   let watcher: Watcher;

@@ -12,6 +12,7 @@ import {
   DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
   FIND_IDS_OF_TYPE,
+  FIND_IDS_BY_NAME,
   FIND_NAMES,
   INSERT_PIPELINE,
   RECORD_PROGRESS,
@@ -106,6 +107,11 @@ export class PipelineRepository {
   async findIdsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
     const rows = await manager.query<{ id: number }[]>(FIND_IDS_OF_TYPE, [typeName]);
     return rows.map(({ id }) => id);
+  }
+
+  /** With the names as they are given. */
+  findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
+    return manager.query(FIND_IDS_BY_NAME, [names]);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {

@@ -10,6 +10,7 @@ import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
+import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class carry the moment it was made. */
@@ -22,6 +23,7 @@ const MIGRATIONS = [
   ExecutionStatus1767744000000,
   IncidentLife1767747500000,
   WatermarkMoves1767920400000,
+  ExecutionLife1768006800000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -48,6 +48,7 @@ describe('the routes', () => {
     // People acknowledge incidents; a test message is for those who set the routes up.
     const others: Record<string, Scope> = {
       'PATCH /pipeline': 'write',
+      'PATCH /pipeline_execution/{id}': 'write',
       'PATCH /incident/{id}': 'write',
       'POST /alert/test': 'admin',
     };

@@ -105,8 +105,11 @@ const ALLOWED: readonly (readonly [what: string, sql: string])[] = [
   ['a lock on a small table', 'SELECT p.id FROM pipeline p WHERE p.id = ANY ($1) ORDER BY p.id FOR NO KEY UPDATE'],
 ];
 
-/** Views that query the descendants of each row: unavoidable, since a view can't take the tree as a parameter. */
-const VIEWS_OF_ONE_MACHINE = ['v_blocking', 'v_execution_self_time', 'v_root_cause'];
+/**
+ * Views that query the descendants of each row: unavoidable, since a view can't take the tree as a parameter.
+ * `v_root_cause` calls a function instead, which follows the rules.
+ */
+const VIEWS_OF_ONE_MACHINE = ['v_blocking', 'v_execution_self_time'];
 
 describe('the statements about the big tables', () => {
   let watcher: Watcher;

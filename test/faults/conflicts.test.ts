@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expectExactClosure } from '../support/closure.js';
-import type { TestDatabase } from '../support/database.js';
 import { expectNoLeak, untilBlocked } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
@@ -89,7 +88,7 @@ describe.each([
       },
     );
     expect(failures).toBeGreaterThanOrEqual(4);
-    await expectExactClosure(database as unknown as TestDatabase);
+    await expectExactClosure(database);
   });
 
   it('in starts, at the commit', async () => {
@@ -102,7 +101,7 @@ describe.each([
       },
     );
     expect(failures).toBeGreaterThanOrEqual(2);
-    await expectExactClosure(database as unknown as TestDatabase);
+    await expectExactClosure(database);
   });
 
   it('in ends', async () => {
@@ -198,7 +197,7 @@ describe('a real deadlock with an outsider', () => {
   });
 
   it('leaves all data correct', async () => {
-    await expectExactClosure(database as unknown as TestDatabase);
+    await expectExactClosure(database);
     await expectNoLeak(database);
     expect(service.complaints).toEqual([]);
     report('8 injected conflicts, 6 real deadlocks: no client saw one');

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expectExactClosure } from '../support/closure.js';
-import type { TestDatabase } from '../support/database.js';
 import { expectNoLeak, PROMISED_MS, untilBlocked, untilRecovered } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
@@ -79,7 +78,7 @@ const isDone = ({ status }: Reply): boolean => status < 300;
 async function expectAllDone(ids: readonly number[]): Promise<void> {
   const repeats = await Promise.all(ids.map(end));
   expect(repeats.filter((reply) => !isDone(reply))).toEqual([]);
-  await expectExactClosure(database as unknown as TestDatabase);
+  await expectExactClosure(database);
   await expectNoLeak(database);
 }
 

@@ -70,6 +70,30 @@ describe('failure', () => {
     ]);
   });
 
+  it.each([
+    ['succeeds', true],
+    ['fails', false],
+  ])('names no execution whose later attempt %s after the root has failed', async (_, completed_successfully) => {
+    const root = await watcher.begin(top);
+    const first = await watcher.begin(step, { parent_id: root });
+    await fail(first, 'first attempt');
+    await fail(root, 'a step failed');
+    expect(await incidentsOf(watcher, top)).toMatchObject([{ root_causes: [{ execution_id: first }] }]);
+    const second = await watcher.begin(step, { retry_of: first });
+    await watcher.end(second, { completed_successfully });
+    const causes = [{ execution_id: completed_successfully ? root : second }];
+    expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'open', root_causes: causes }]);
+  });
+
+  it('opens none for an attempt that has been repeated, but for the one that repeats it', async () => {
+    const first = await watcher.begin(top, { external_id: 'repeated' });
+    const second = await watcher.begin(top, { external_id: 'repeated', attempt: 2 });
+    await fail(first);
+    expect(await incidentsOf(watcher, top)).toEqual([]);
+    await fail(second);
+    expect(await incidentsOf(watcher, top)).toMatchObject([{ status: 'open', execution_id: second, occurrences: 1 }]);
+  });
+
   it('is not opened for a failure below a root that succeeds', async () => {
     const root = await watcher.begin(top);
     await fail(await watcher.begin(step, { parent_id: root }));

@@ -96,7 +96,12 @@ const endpoints: readonly Endpoint[] = [
       next_watermark: 'watermark',
       parent_id: 'id',
       parent_execution_id: 'id',
+      parent_external_id: 'text',
+      parent_pipeline_id: 'id',
+      parent_pipeline_name: 'text',
       external_id: 'text',
+      attempt: 'number',
+      retry_of: 'id',
       execution_metadata: 'object',
     },
   },
@@ -108,12 +113,25 @@ const endpoints: readonly Endpoint[] = [
       id: 'id',
       end_date: 'time',
       completed_successfully: 'flag',
+      status: 'text',
       total_rows: 'number',
       inserts: 'number',
       updates: 'number',
       soft_deletes: 'number',
       execution_metadata: 'object',
       error_message: 'text',
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/pipeline_execution/1',
+    good: () => ({}),
+    fields: {
+      parent_id: 'id',
+      parent_external_id: 'text',
+      parent_pipeline_id: 'id',
+      parent_pipeline_name: 'text',
+      execution_metadata: 'object',
     },
   },
 ];
@@ -238,7 +256,7 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
 });
 
 describe('a path or a query', () => {
-  const ofExecution = ['', '/children', '/downstream', '/upstream', '/tree'];
+  const ofExecution = ['', '/attempts', '/children', '/downstream', '/upstream', '/tree'];
   const ids = ['/pipeline/{}', '/pipeline/{}/history', '/pipeline_type/{}'].concat(
     ofExecution.map((question) => `/pipeline_execution/{}${question}`),
   );

@@ -296,7 +296,7 @@ describe('the OpenAPI document', () => {
     ['CreatePipelineTypeRequest', ['name']],
     ['PatchPipelineTypeRequest', []],
     ['StartExecutionRequest', ['pipeline_id']],
-    ['EndExecutionRequest', ['id', 'completed_successfully']],
+    ['EndExecutionRequest', ['id']],
     ['RegisteredPipeline', ['id', 'active', 'load_lineage', 'watermark']],
     ['StartedExecution', ['id']],
   ])('%s requires %j', (schema, required) => {

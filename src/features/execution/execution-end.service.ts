@@ -9,9 +9,9 @@ import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
-import { endHash, toExecutionDto } from './execution.mapper.js';
-import { type EndedRow, ExecutionRepository } from './execution.repository.js';
-import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf } from './execution-status.js';
+import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
+import { type EndedRow, type EndingExecution, ExecutionRepository } from './execution.repository.js';
+import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
 /** An end as it came in: when, and what it said. */
 interface ReceivedEnd {
@@ -29,7 +29,7 @@ interface Ending extends EndedRow {
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** The executions that a batch ends, by id, as they were when the batch began. */
-type ExecutionsById = ReadonlyMap<number, ExecutionEntity>;
+type ExecutionsById = ReadonlyMap<number, EndingExecution>;
 
 /**
  * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
@@ -59,13 +59,13 @@ export class ExecutionEndService {
     );
   }
 
-  end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
+  async end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
     return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
   }
 
   private async find(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<ExecutionsById> {
     const ids = [...new Set(ends.map(({ request }) => request.id))];
-    const found = await this.executions.findByIds(manager, ids);
+    const found = await this.executions.findEnding(manager, ids);
     return new Map(found.map((execution) => [execution.id, execution]));
   }
 
@@ -79,7 +79,7 @@ export class ExecutionEndService {
     const results = ends.map((end) => {
       const execution = found.get(end.request.id);
       if (!execution) return new ExecutionNotFoundError(end.request.id);
-      if (execution.endDate !== null) {
+      if (!TAKES_END[statusOf(execution)]) {
         return execution.endHash === end.hash
           ? toExecutionDto(execution)
           : new ExecutionAlreadyEndedError(execution.id);
@@ -109,7 +109,7 @@ export class ExecutionEndService {
 /** An end writes its execution and, in most cases, its pipeline. */
 function rowsToLock({ request }: ReceivedEnd, found: ExecutionsById): string[] {
   const execution = found.get(request.id);
-  return execution && execution.endDate === null
+  return execution && TAKES_END[statusOf(execution)]
     ? [`execution ${execution.id}`, `pipeline ${execution.pipelineId}`]
     : [];
 }
@@ -118,10 +118,10 @@ function isBeforeStart({ startDate }: ExecutionEntity, { request }: ReceivedEnd)
   return request.end_date !== undefined && request.end_date.getTime() < startDate.getTime() - CLOCK_TOLERANCE_MS;
 }
 
-function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: ReceivedEnd): void {
+function applyEnd(execution: EndingExecution, { request, receivedAt, hash }: ReceivedEnd): void {
   // No clock is exact, and an end can't precede its start.
   execution.endDate = later(request.end_date ?? receivedAt, execution.startDate);
-  execution.status = request.completed_successfully ? 'succeeded' : 'failed';
+  execution.status = statusOfEnd(request);
   execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
   execution.totalRows = request.total_rows ?? null;
   execution.inserts = request.inserts ?? null;
@@ -129,6 +129,7 @@ function applyEnd(execution: ExecutionEntity, { request, receivedAt, hash }: Rec
   execution.softDeletes = request.soft_deletes ?? null;
   execution.nextWatermark = request.next_watermark ?? execution.nextWatermark;
   execution.errorMessage = request.error_message ?? null;
+  execution.addedMetadata = request.execution_metadata;
   if (request.execution_metadata) {
     execution.executionMetadata = { ...execution.executionMetadata, ...request.execution_metadata };
   }
@@ -158,8 +159,23 @@ function later(a: Date, b: Date): Date {
   return a < b ? b : a;
 }
 
-function endedOf(execution: ExecutionEntity): EndedExecution {
+function endedOf(execution: EndingExecution): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  return { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully };
+  const { attempt, superseded, wasExpected, isBelowExpected } = execution;
+  return {
+    id,
+    parentId,
+    rootId,
+    pipelineId,
+    startDate,
+    deadline,
+    endDate,
+    status,
+    completedSuccessfully,
+    attempt,
+    superseded,
+    wasExpected,
+    isBelowExpected,
+  };
 }

@@ -5,9 +5,12 @@ import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platfo
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution.dto.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from './execution.entity.js';
-import { type Status, STATUS_CONDITIONS, STATUSES } from './execution-status.js';
+import { type Status, STATUS_CONDITIONS, STATUSES, TAKES_END } from './execution-status.js';
 
 type Rows = SelectQueryBuilder<ExecutionEntity>;
+
+/** As an execution passes through them: those that an end is still to come of are before those that it leads to. */
+const IN_ORDER = STATUSES.toSorted((a, b) => Number(TAKES_END[b]) - Number(TAKES_END[a]));
 
 /** A page to read. */
 interface Reading {
@@ -33,7 +36,7 @@ export class ExecutionListRepository {
   async list(manager: EntityManager, query: ListExecutionsQuery): Promise<Page<ExecutionEntity>> {
     const reading = await this.readingOf(manager, query);
     const found = new Map<number, ExecutionEntity>();
-    // One after the other, running first: an execution that ends in between is in both, and never in none.
+    // One after the other: an execution that ends in between is in both, and never in none.
     for (const state of statesOf(query)) {
       const first = firstOf(selectExecutions(manager, reading.limit), reading, state);
       const rows = await EXECUTION_LONG_COLUMNS.getMany(first);
@@ -64,7 +67,7 @@ function byStart(a: ExecutionEntity, b: ExecutionEntity): number {
 
 /** The states to ask for one by one; undefined stands for any. */
 function statesOf({ status }: ListExecutionsQuery): readonly (Status | undefined)[] {
-  const states = STATUSES.filter((state) => status?.includes(state));
+  const states = IN_ORDER.filter((state) => status?.includes(state));
   return states.length === 0 || states.length === STATUSES.length ? [undefined] : states;
 }
 

@@ -31,7 +31,8 @@ export const FIND_FROM = `
  */
 export const SETTLE = `
   UPDATE pipeline_execution e
-     SET status = CASE WHEN e.end_date IS NULL THEN 'running'
+     SET status = CASE WHEN coalesce(e.status, 'running') <> 'running' THEN e.status
+                       WHEN e.end_date IS NULL THEN 'running'
                        WHEN e.completed_successfully THEN 'succeeded' ELSE 'failed' END,
          duration_seconds = extract(epoch FROM e.end_date - e.start_date)::double precision,
          throughput = e.total_rows

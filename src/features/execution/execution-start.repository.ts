@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Datepart } from '../pipeline/threshold.entity.js';
 import { insertWithSubscribers } from '../../platform/database/insert-with-subscribers.js';
+import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import { ExecutionEntity } from './execution.entity.js';
 import {
   CLAIM_EXTERNAL_IDS,
@@ -9,14 +10,19 @@ import {
   FIND_DEADLINES,
   FIND_EXTERNAL_IDS,
   FIND_PARENTS,
+  FIND_RETRIED,
   FIND_STARTED_PIPELINES,
   INSERT_EXECUTIONS,
 } from './execution-start.sql.js';
+import type { ParentReference, ParentRun } from './parent-reference.js';
+import { LOCK_TREE_FOR_STARTS, LOCK_TREE_SHARED } from './tree-lock.sql.js';
 
 /** A start, as far as the database must know of it. */
 export interface StartToResolve {
   readonly pipelineId: number;
-  readonly parentId: number | null;
+  readonly externalId: string | null;
+  readonly parent: ParentReference | null;
+  readonly retryOf: number | null;
   readonly startDate: Date;
 }
 
@@ -30,17 +36,38 @@ export interface StartedPipeline {
   readonly timeliness_datepart: Datepart | null;
 }
 
+/** An execution as the parent of others. */
 export interface Parent {
   readonly id: number;
-  readonly root_id: number;
+  readonly rootId: number;
+  readonly parentId: number | null;
+  readonly expected: boolean;
 }
 
-/** What the database knows of a start: no pipeline and no parent where there is none such. */
+/** An execution that a start repeats. */
+export type RetriedExecution = Pick<
+  ExecutionEntity,
+  'id' | 'rootId' | 'parentId' | 'pipelineId' | 'externalId' | 'status' | 'endDate' | 'completedSuccessfully'
+>;
+
+/** What the database knows of a start: no pipeline and no execution where there is none such. */
 export interface ResolvedStart {
   readonly id: number;
   readonly pipeline: StartedPipeline | undefined;
+  /** The parent that it names by its id. */
   readonly parent: Parent | undefined;
+  /** The pipeline of the parent that it names by an external id. */
+  readonly parentPipeline: StartedPipeline | undefined;
+  readonly retried: RetriedExecution | undefined;
   readonly deadline: Date | null;
+}
+
+/** What the database knows of a batch of starts. */
+export interface ResolvedStarts {
+  /** In their order. */
+  readonly starts: readonly ResolvedStart[];
+  /** Whether the lock of the tree is held alone, so that executions may be moved. */
+  readonly mayMove: boolean;
 }
 
 /** A caller's own id of a run, and the execution that is to have it. */
@@ -66,30 +93,93 @@ export type NewExecution = Omit<
   | 'durationSeconds'
   | 'throughput'
   | 'dateRecorded'
+  | 'startDateEstimated'
 >;
 
 /** The SQL that starts executions; writes only inside the caller's transaction. */
 @Injectable()
 export class ExecutionStartRepository {
-  /** Looks up what a batch of starts needs to know, with an id for each, in their order; no lookup needs another's answer. */
-  async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStart[]> {
-    const parentIds = new Set(starts.flatMap(({ parentId }) => parentId ?? []));
-    const [ids, pipelines, parents] = await Promise.all([
-      manager.query<{ id: number }[]>(DRAW_IDS, [starts.length]),
-      manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(starts.map((s) => s.pipelineId))]]),
-      parentIds.size > 0 ? manager.query<Parent[]>(FIND_PARENTS, [[...parentIds]]) : [],
+  constructor(private readonly names: PipelineNameService) {}
+
+  /**
+   * Looks up what a batch of starts needs to know, with an id for each; no lookup needs another's answer. The lock of the
+   * tree comes before all of them: what they find stays so.
+   */
+  async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStarts> {
+    const parentIds = starts.flatMap(({ parent }) => (parent && 'id' in parent ? parent.id : []));
+    const parentRuns = starts.flatMap(({ parent }) => (parent && !('id' in parent) ? parent : []));
+    const retriedIds = starts.flatMap(({ retryOf }) => retryOf ?? []);
+    const pipelineIds = [...starts, ...parentRuns].flatMap(({ pipelineId }) => pipelineId ?? []);
+    const [mayMove, ids, pipelines, parents, retried, named] = await Promise.all([
+      this.lockTree(manager, starts),
+      this.drawIds(manager, starts.length),
+      this.findPipelines(manager, pipelineIds),
+      this.findParents(manager, parentIds),
+      this.findRetried(manager, retriedIds),
+      this.findNamed(manager, parentRuns),
     ]);
-    const pipelineById = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
-    const parentById = new Map(parents.map((parent) => [parent.id, parent]));
-    const found = starts.map(({ pipelineId, parentId, startDate }, index) => ({
-      id: ids[index]?.id as number,
+    const found = starts.map(({ pipelineId, parent, retryOf, startDate }, index) => ({
+      id: ids[index] as number,
       startDate,
-      pipeline: pipelineById.get(pipelineId),
-      parent: parentId === null ? undefined : parentById.get(parentId),
+      pipeline: pipelines.get(pipelineId),
+      parent: parent && 'id' in parent ? parents.get(parent.id) : undefined,
+      parentPipeline: parent && !('id' in parent) ? pipelineOf(parent, pipelines, named) : undefined,
+      retried: retryOf === null ? undefined : retried.get(retryOf),
     }));
     const timed = found.filter(({ pipeline }) => pipeline?.timeliness_number);
     const deadlines = await this.findDeadlines(manager, timed);
-    return found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null }));
+    return { starts: found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null })), mayMove };
+  }
+
+  /** Ids for executions about to be inserted. */
+  async drawIds(manager: EntityManager, count: number): Promise<number[]> {
+    return (await manager.query<{ id: number }[]>(DRAW_IDS, [count])).map(({ id }) => id);
+  }
+
+  /** Executions as the parents of others, by id. */
+  async findParents(manager: EntityManager, ids: readonly number[]): Promise<Map<number, Parent>> {
+    if (ids.length === 0) return new Map();
+    return byId(await manager.query<Parent[]>(FIND_PARENTS, [[...new Set(ids)]]));
+  }
+
+  /** The pipelines of these ids, by id. */
+  async findPipelines(manager: EntityManager, ids: readonly number[]): Promise<Map<number, StartedPipeline>> {
+    return byId(await manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(ids)]]));
+  }
+
+  /** The pipelines of parents that are named by the name of their pipeline, by that name. */
+  async findNamed(manager: EntityManager, parents: readonly ParentRun[]): Promise<Map<string, StartedPipeline>> {
+    const names = [...new Set(parents.flatMap(({ pipelineName }) => pipelineName ?? []))];
+    if (names.length === 0) return new Map();
+    const ids = await this.names.idsOf(manager, names);
+    const pipelines = await this.findPipelines(manager, [...ids.values()]);
+    return new Map(
+      [...ids].flatMap(([name, id]) => {
+        const pipeline = pipelines.get(id);
+        return pipeline ? [[name, pipeline] as const] : [];
+      }),
+    );
+  }
+
+  /** The pipeline of a parent, if there is one. */
+  async findPipelineOf(manager: EntityManager, parent: ParentRun): Promise<StartedPipeline | undefined> {
+    const pipelines = await this.findPipelines(manager, parent.pipelineId === undefined ? [] : [parent.pipelineId]);
+    return pipelineOf(parent, pipelines, await this.findNamed(manager, [parent]));
+  }
+
+  private async findRetried(manager: EntityManager, ids: readonly number[]): Promise<Map<number, RetriedExecution>> {
+    return ids.length === 0 ? new Map() : byId(await manager.query<RetriedExecution[]>(FIND_RETRIED, [ids]));
+  }
+
+  /** Locks the tree where one of the starts has a parent; whether it is locked against everybody else. */
+  private async lockTree(manager: EntityManager, starts: readonly StartToResolve[]): Promise<boolean> {
+    const children = starts.filter(({ parent, retryOf }) => parent !== null || retryOf !== null);
+    if (children.length === 0) return false;
+    const keyed = children.filter(({ externalId }) => externalId !== null);
+    const keys = [keyed.map(({ pipelineId }) => pipelineId), keyed.map(({ externalId }) => externalId)];
+    const [lock]: { exclusive: boolean }[] =
+      keyed.length === 0 ? await manager.query(LOCK_TREE_SHARED) : await manager.query(LOCK_TREE_FOR_STARTS, keys);
+    return lock?.exclusive ?? false;
   }
 
   /** By execution. */
@@ -137,7 +227,23 @@ export class ExecutionStartRepository {
       all('configVersion'),
       all('deadline'),
       all('startReceivedAt'),
+      all('attempt'),
+      all('retryOf'),
+      all('superseded'),
     ];
     await insertWithSubscribers(manager, ExecutionEntity, executions, { sql: INSERT_EXECUTIONS, parameters });
   }
+}
+
+/** The pipeline of a parent, if there is one. */
+function pipelineOf(
+  { pipelineId, pipelineName }: ParentRun,
+  pipelines: ReadonlyMap<number, StartedPipeline>,
+  named: ReadonlyMap<string, StartedPipeline>,
+): StartedPipeline | undefined {
+  return pipelineId === undefined ? named.get(pipelineName ?? '') : pipelines.get(pipelineId);
+}
+
+function byId<Row extends { readonly id: number }>(rows: readonly Row[]): Map<number, Row> {
+  return new Map(rows.map((row) => [row.id, row]));
 }

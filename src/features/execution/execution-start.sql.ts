@@ -17,7 +17,17 @@ export const FIND_STARTED_PIPELINES = `
 
 /** The parents that starts name, by pk_pipeline_execution. */
 export const FIND_PARENTS = `
-  SELECT e.id, e.root_id FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])`;
+  SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", coalesce(e.status = 'expected', false) AS expected
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[])`;
+
+/** The executions that starts repeat, by pk_pipeline_execution. */
+export const FIND_RETRIED = `
+  SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.pipeline_id AS "pipelineId",
+         e.external_id AS "externalId", e.status, e.end_date AS "endDate",
+         e.completed_successfully AS "completedSuccessfully"
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[])`;
 
 /** When executions are late, a row for each in their order. */
 export const FIND_DEADLINES = `
@@ -28,15 +38,16 @@ export const FIND_DEADLINES = `
 /** Writes new executions, their ids drawn before; arrays, since a parameter for each value costs both sides more. */
 export const INSERT_EXECUTIONS = `
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
-                                  next_watermark, execution_metadata, config_version, deadline, start_received_at, status,
-                                  date_recorded)
+                                  next_watermark, execution_metadata, config_version, deadline, start_received_at,
+                                  attempt, retry_of, superseded, status, date_recorded)
   SELECT item.id, item.parent_id, item.root_id, item.pipeline_id, item.external_id, item.start_date, item.watermark,
-         item.next_watermark, item.execution_metadata, item.config_version, item.deadline,
-         item.start_received_at, 'running', (item.start_date AT TIME ZONE 'UTC')::date
+         item.next_watermark, item.execution_metadata, item.config_version, item.deadline, item.start_received_at,
+         item.attempt, item.retry_of, item.superseded, 'running', (item.start_date AT TIME ZONE 'UTC')::date
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[],
-                $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[], $12::timestamptz[]) AS item (
+                $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::smallint[],
+                $14::bigint[], $15::bool[]) AS item (
            id, parent_id, root_id, pipeline_id, external_id, start_date, watermark, next_watermark, execution_metadata,
-           config_version, deadline, start_received_at)`;
+           config_version, deadline, start_received_at, attempt, retry_of, superseded)`;
 
 /**
  * Claims external ids for executions about to be inserted. Waits for a rival transaction that

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../../platform/http/answer.js';
 import { Requires } from '../../platform/auth/requires.js';
@@ -13,11 +13,18 @@ import {
   ExecutionDto,
   ExecutionWithChildrenDto,
   ListExecutionsQuery,
+  PatchExecutionDto,
   StartedExecutionDto,
   StartExecutionDto,
 } from './execution.dto.js';
 import { ExecutionService } from './execution.service.js';
-import { ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
+import { ExecutionPatchService } from './execution-patch.service.js';
+import {
+  ExecutionAlreadyEndedError,
+  ExecutionCycleError,
+  ExecutionNotFoundError,
+  ParentNotFoundError,
+} from './execution.errors.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 
 /** Executions: reported when they start and when they end, read at any time. */
@@ -27,6 +34,7 @@ export class ExecutionController {
   constructor(
     private readonly starts: ExecutionStartService,
     private readonly ends: ExecutionEndService,
+    private readonly patches: ExecutionPatchService,
     private readonly executions: ExecutionService,
   ) {}
 
@@ -74,6 +82,38 @@ export class ExecutionController {
   @ApiPage(ExecutionDto)
   listPipelineExecutions(@Query() query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {
     return this.executions.list(query);
+  }
+
+  /**
+   * Report what has become known of an execution since.
+   *
+   * A parent that becomes known late moves the execution with everything below it, at once for every reader. A parent
+   * that is the execution itself, or below it, is refused with `cycle`. Metadata is merged over what is there.
+   */
+  @Patch('pipeline_execution/:id')
+  @Requires('write')
+  @ApiId('The execution')
+  @ApiAnswers({
+    ok: ExecutionDto,
+    body: true,
+    problems: [new ExecutionNotFoundError(42), new ParentNotFoundError(41), new ExecutionCycleError()],
+  })
+  patchPipelineExecution(@Param('id', IdPipe) id: number, @Body() request: PatchExecutionDto): Promise<ExecutionDto> {
+    return this.patches.patch(id, request);
+  }
+
+  /**
+   * List all attempts at the run that an execution is an attempt at, oldest first.
+   *
+   * The attempts at a run are the executions with its `external_id`, and those that repeat one of them by `retry_of`.
+   * All but the last are `superseded`.
+   */
+  @Get('pipeline_execution/:id/attempts')
+  @Requires('read')
+  @ApiId('The execution')
+  @ApiAnswers({ ok: [ExecutionDto], problems: [new ExecutionNotFoundError(42)] })
+  getPipelineExecutionAttempts(@Param('id', IdPipe) id: number): Promise<ExecutionDto[]> {
+    return this.executions.attempts(id);
   }
 
   /** Get an execution with its direct children. */

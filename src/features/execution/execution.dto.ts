@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
+  Clearable,
   Count,
   COUNT,
   CutText,
@@ -21,10 +22,15 @@ import {
   SomeOf,
   Text,
   VERSION,
+  Whole,
 } from '../../platform/http/fields.js';
+import { PatchBody } from '../../platform/http/request-validation.pipe.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
-import { type Status, STATUSES } from './execution-status.js';
+import { REPORTED_ENDS, type ReportedEnd, type Status, STATUSES } from './execution-status.js';
+
+/** The number of an attempt. */
+const ATTEMPT = { type: 'integer', format: 'int32', minimum: 1, maximum: 32_767 } as const;
 
 /** An execution that starts. */
 export class StartExecutionDto {
@@ -77,13 +83,56 @@ export class StartExecutionDto {
   parent_execution_id?: number;
 
   /**
-   * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline and `external_id`
-   * finds the first one and writes nothing.
+   * The caller's own id of the run that this one runs under, in place of `parent_id`: the latest attempt at it. With
+   * `parent_pipeline_id` or `parent_pipeline_name`. A run that has not been reported yet is `expected` from then on, and
+   * the start that has this `external_id` turns it into a running one.
+   * @example scheduled__2026-01-31T01:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  parent_external_id?: string;
+
+  /**
+   * The pipeline of that run.
+   * @example 2
+   */
+  @Optional()
+  @Id()
+  parent_pipeline_id?: number;
+
+  /**
+   * The name of that pipeline, in place of its id.
+   * @example "Nightly"
+   */
+  @Optional()
+  @Name()
+  parent_pipeline_name?: string;
+
+  /**
+   * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline, `external_id` and
+   * `attempt` finds the first one and writes nothing.
    * @example scheduled__2026-01-31T02:00:00
    */
   @Optional()
   @Text(1, 255)
   external_id?: string;
+
+  /**
+   * Which attempt at the run with this `external_id` it is; 1, if left out. Attempts before the highest are `superseded`.
+   * @example 1
+   */
+  @Optional()
+  @Whole(ATTEMPT)
+  attempt?: number;
+
+  /**
+   * An execution that this one repeats: of the same pipeline and under the same parent, and ended. It becomes the
+   * attempt after the highest there is. The parent may be left out.
+   * @example 40
+   */
+  @Optional()
+  @Id()
+  retry_of?: number;
 
   /**
    * Anything to keep with the execution: a JSON object, at most 256 kB.
@@ -123,11 +172,22 @@ export class EndExecutionDto {
   end_date?: Date;
 
   /**
-   * Whether it did what it was meant to.
+   * Whether it did what it was meant to; may be left out where `status` says it.
    * @example true
    */
+  @Optional()
   @Flag()
-  completed_successfully!: boolean;
+  completed_successfully?: boolean;
+
+  /**
+   * How it ended, in place of `completed_successfully`. `aborted`: it was stopped; `skipped`: there was nothing for it to
+   * do. Neither moves anything of the pipeline, and neither is a failure. Where both fields are given and don't agree,
+   * the end is refused with 422.
+   * @example succeeded
+   */
+  @Optional()
+  @OneOf(REPORTED_ENDS, 'ReportedEnd')
+  status?: ReportedEnd;
 
   /**
    * Rows that it handled in all.
@@ -185,6 +245,50 @@ export class EndExecutionDto {
   @Optional()
   @CutText(100_000)
   error_message?: string;
+}
+
+/** What has become known of an execution since it was reported; what is left out stays as it is. */
+export class PatchExecutionDto extends PatchBody {
+  /**
+   * The execution that it runs under; null makes it the top of a tree. Everything below it moves along.
+   * @example 41
+   */
+  @Clearable()
+  @Id()
+  parent_id?: number | null;
+
+  /**
+   * The caller's own id of the run that it runs under, in place of `parent_id`, as at the start; with
+   * `parent_pipeline_id` or `parent_pipeline_name`.
+   * @example scheduled__2026-01-31T01:00:00
+   */
+  @Optional()
+  @Text(1, 255)
+  parent_external_id?: string;
+
+  /**
+   * The pipeline of that run.
+   * @example 2
+   */
+  @Optional()
+  @Id()
+  parent_pipeline_id?: number;
+
+  /**
+   * The name of that pipeline, in place of its id.
+   * @example "Nightly"
+   */
+  @Optional()
+  @Name()
+  parent_pipeline_name?: string;
+
+  /**
+   * Merged over the metadata that is there, key by key: a JSON object, at most 256 kB. Null clears it.
+   * @example { "ticket": "OPS-7" }
+   */
+  @Clearable()
+  @Metadata()
+  execution_metadata?: Record<string, unknown> | null;
 }
 
 /** Which executions, and how paged. */
@@ -337,7 +441,14 @@ export class ExecutionDto {
   start_date!: string;
 
   /**
-   * When it ended (UTC); null while it runs.
+   * Whether its own start was never reported: `start_date` is then the earliest of its children's.
+   * @example false
+   */
+  @ApiProperty()
+  start_date_estimated!: boolean;
+
+  /**
+   * When it ended (UTC); null while it runs. Of an `expected` one the latest date known of its children.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)
@@ -359,18 +470,40 @@ export class ExecutionDto {
   deadline!: string | null;
 
   /**
-   * `running` until it ends, then `succeeded` or `failed`.
+   * `expected`: named as a parent, its own start not reported yet; its dates are then those of its children. `running`
+   * until it ends, then `succeeded`, `failed`, `aborted` or `skipped`; `lost` where it fell silent, until its end comes.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
-   * Whether it did what it was meant to; null while it runs.
+   * Whether it did what it was meant to; null unless it is `succeeded` or `failed`.
    * @example true
    */
   @ApiProperty()
   completed_successfully!: boolean | null;
+
+  /**
+   * Which attempt at the same run it is, from 1.
+   * @example 1
+   */
+  @ApiProperty(ATTEMPT)
+  attempt!: number;
+
+  /**
+   * The execution that it was started to repeat; null where its start named none.
+   * @example 40
+   */
+  @ApiProperty(ID)
+  retry_of!: number | null;
+
+  /**
+   * Whether there is a later attempt: it is then no root cause.
+   * @example false
+   */
+  @ApiProperty()
+  superseded!: boolean;
 
   /**
    * Rows that it inserted.

@@ -37,6 +37,12 @@ import { type Status, STATUSES } from './execution-status.js';
 @Index('ix_pipeline_execution_deadline', ['deadline', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_pipeline_running', ['pipelineId', 'startDate', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_end', ['endDate', 'id'], { where: 'end_date IS NOT NULL' })
+@Index('ix_pipeline_execution_without_result', ['status', 'startDate', 'id'], {
+  where: 'completed_successfully IS NULL AND end_date IS NOT NULL',
+})
+@Index('ix_pipeline_execution_pipeline_without_result', ['pipelineId', 'status', 'startDate', 'id'], {
+  where: 'completed_successfully IS NULL AND end_date IS NOT NULL',
+})
 @Index('ix_pipeline_execution_root_failed', ['rootId', 'id'], { where: 'completed_successfully = false' })
 export class ExecutionEntity {
   @PrimaryGeneratedColumn('identity', {
@@ -130,6 +136,22 @@ export class ExecutionEntity {
   /** As it was written; {@link statusOf} says what it is. */
   @Column('varchar', { length: 9, nullable: true, default: 'running' })
   status!: Status | null;
+
+  /** Which attempt it is at its slot, see {@link ExecutionAttemptEntity}. */
+  @Column('smallint', { default: 1 })
+  attempt!: number;
+
+  /** The execution that it was said to repeat. */
+  @Column('bigint', { name: 'retry_of', nullable: true })
+  retryOf!: number | null;
+
+  /** Whether its slot has a later attempt. */
+  @Column('boolean', { default: false })
+  superseded!: boolean;
+
+  /** Whether its start was never reported, so that `start_date` is that of its first child. */
+  @Column('boolean', { name: 'start_date_estimated', default: false })
+  startDateEstimated!: boolean;
 }
 
 /** What a list of executions reads in two steps. */

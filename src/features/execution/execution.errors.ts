@@ -12,6 +12,12 @@ export class ParentNotFoundError extends DomainError {
   }
 }
 
+export class ExecutionCycleError extends DomainError {
+  constructor() {
+    super('conflict', 'cycle', 'The parent is the execution itself, or below it; nothing was changed.');
+  }
+}
+
 export class ExecutionAlreadyEndedError extends DomainError {
   constructor(id: number) {
     super(
@@ -27,5 +33,24 @@ export class EndBeforeStartError extends InvalidRequestError {
     super([
       { field: 'end_date', message: `must not be more than 5 minutes before start_date (${startDate.toISOString()})` },
     ]);
+  }
+}
+
+export class EndWithoutResultError extends InvalidRequestError {
+  constructor() {
+    super([{ field: 'completed_successfully', message: 'must be given, or status in its place' }]);
+  }
+}
+
+export class ContradictoryEndError extends InvalidRequestError {
+  constructor(status: string, completed: boolean) {
+    super([{ field: 'status', message: `must not be ${status} where completed_successfully is ${completed}` }]);
+  }
+}
+
+/** A `retry_of` that can't be repeated. */
+export class RetryError extends InvalidRequestError {
+  constructor(message: string) {
+    super([{ field: 'retry_of', message }]);
   }
 }

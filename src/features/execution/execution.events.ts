@@ -13,9 +13,30 @@ export type StartedExecution = Readonly<
 export type EndedExecution = Readonly<
   Pick<
     ExecutionEntity,
-    'id' | 'parentId' | 'rootId' | 'pipelineId' | 'startDate' | 'deadline' | 'status' | 'completedSuccessfully'
+    | 'id'
+    | 'parentId'
+    | 'rootId'
+    | 'pipelineId'
+    | 'startDate'
+    | 'deadline'
+    | 'status'
+    | 'completedSuccessfully'
+    | 'attempt'
+    | 'superseded'
   >
-> & { readonly endDate: Date };
+> & {
+  readonly endDate: Date;
+  /** Whether its start was never reported. */
+  readonly wasExpected: boolean;
+  /** Whether its parent is expected. */
+  readonly isBelowExpected: boolean;
+};
+
+/** An execution that is about to get another parent, or none. */
+export interface MovingExecution {
+  readonly id: number;
+  readonly parentId: number | null;
+}
 
 /** A start or an end that readers on every connection can see. */
 export interface CommittedExecution {
@@ -26,8 +47,13 @@ export interface CommittedExecution {
 /** What can be heard of executions. Each event comes once for all executions of a transaction. */
 @Injectable()
 export class ExecutionEvents {
-  /** In the transaction, after the inserts. */
+  /** In the transaction, after the inserts; an execution that was expected is among them when its start is reported. */
   readonly started = new TransactionEvent<StartedExecution>();
+  /**
+   * In the transaction, under the exclusive lock of the tree: the listener moves them. It refuses a parent below the
+   * execution by an `ExecutionCycleError`.
+   */
+  readonly moving = new TransactionEvent<MovingExecution>();
   /** In the transaction, after the ends and the progress of their pipelines. */
   readonly ended = new TransactionEvent<EndedExecution>();
   /** After the transaction, at least once. */

@@ -3,7 +3,8 @@ import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
-import { statusOf } from './execution-status.js';
+import { ContradictoryEndError, EndWithoutResultError } from './execution.errors.js';
+import { COMPLETED_SUCCESSFULLY, type ReportedEnd, statusOf } from './execution-status.js';
 
 export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
   return {
@@ -15,11 +16,15 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     pipeline_name: execution.pipelineName,
     external_id: execution.externalId,
     start_date: execution.startDate.toISOString(),
+    start_date_estimated: execution.startDateEstimated,
     end_date: execution.endDate?.toISOString() ?? null,
     duration_seconds: durationSeconds(execution),
     deadline: execution.deadline?.toISOString() ?? null,
     status: statusOf(execution),
     completed_successfully: execution.completedSuccessfully,
+    attempt: execution.attempt,
+    retry_of: execution.retryOf,
+    superseded: execution.superseded,
     inserts: execution.inserts,
     updates: execution.updates,
     soft_deletes: execution.softDeletes,
@@ -38,9 +43,33 @@ function runId(id: number): string {
   return `00000000-0000-8000-8000-${id.toString(16).padStart(12, '0')}`;
 }
 
+/** The two fields that an end's result may be in, in one form: `status` only where the other can't say it. */
+function resultOf(request: EndExecutionDto): Pick<EndExecutionDto, 'status' | 'completed_successfully'> {
+  const status = statusOfEnd(request);
+  const completed = COMPLETED_SUCCESSFULLY[status];
+  return completed === null
+    ? { status, completed_successfully: undefined }
+    : { status: undefined, completed_successfully: completed };
+}
+
+/**
+ * What an end says of its execution; throws {@link InvalidRequestError} where it says nothing, or two things at odds.
+ */
+export function statusOfEnd(request: Pick<EndExecutionDto, 'status' | 'completed_successfully'>): ReportedEnd {
+  const { status, completed_successfully: completed } = request;
+  if (status === undefined) {
+    if (completed === undefined) throw new EndWithoutResultError();
+    return completed ? 'succeeded' : 'failed';
+  }
+  if (completed !== undefined && completed !== COMPLETED_SUCCESSFULLY[status]) {
+    throw new ContradictoryEndError(status, completed);
+  }
+  return status;
+}
+
 /** What an end says, as a hash: a repeat of the same end has the same one, whatever its key order. */
 export function endHash(request: EndExecutionDto): string {
   return createHash('sha256')
-    .update(canonicalJson({ ...request, end_date: request.end_date?.toISOString() }))
+    .update(canonicalJson({ ...request, ...resultOf(request), end_date: request.end_date?.toISOString() }))
     .digest('hex');
 }

@@ -2,21 +2,32 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { writtenMeanwhile } from '../../platform/database/database-errors.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity } from './execution.entity.js';
+import type { EndedExecution } from './execution.events.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import {
   COUNT_OPEN,
+  FIND_ENDING,
   FIND_EXECUTIONS,
   FIND_WITH_CHILDREN,
+  MERGE_METADATA,
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
   SET_NEXT_WATERMARK_OF_ONLY_RUN,
   UPDATE_ENDED,
 } from './execution.sql.js';
+import { LOCK_TREE } from './tree-lock.sql.js';
+
+/** An execution that is about to end. */
+export type EndingExecution = ExecutionEntity &
+  Pick<EndedExecution, 'wasExpected' | 'isBelowExpected'> & {
+    /** The metadata that its end adds. */
+    addedMetadata?: Record<string, unknown> | undefined;
+  };
 
 /** An execution that an end was put into, and the `next_watermark` that it had when it was read. */
 export interface EndedRow {
-  readonly execution: ExecutionEntity;
+  readonly execution: EndingExecution;
   readonly nextWatermarkBefore: string | null;
 }
 
@@ -28,15 +39,33 @@ export class ExecutionRepository {
     return manager.query(FIND_EXECUTIONS, [ids]);
   }
 
+  /** The same, for ends to be written. */
+  findEnding(manager: EntityManager, ids: readonly number[]): Promise<EndingExecution[]> {
+    return manager.query(FIND_ENDING, [ids]);
+  }
+
+  /** Locks the tree against everybody who inserts executions below others, or moves them. */
+  async lockTree(manager: EntityManager): Promise<void> {
+    await manager.query(LOCK_TREE);
+  }
+
+  /** Merges metadata over that of an execution; null clears it. */
+  async mergeMetadata(manager: EntityManager, id: number, metadata: Record<string, unknown> | null): Promise<void> {
+    await manager.query(MERGE_METADATA, [id, metadata]);
+  }
+
   /**
-   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended one
-   * of them since, or given it another `next_watermark`, it throws a serialization failure, after which the whole transaction runs again.
+   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended or
+   * moved one of them since, or given it another `next_watermark`, it throws a serialization failure, after which the
+   * whole transaction runs again.
    */
   async updateEnded(manager: EntityManager, ended: readonly EndedRow[]): Promise<void> {
     const items = ended
       .toSorted((a, b) => a.execution.id - b.execution.id)
       .map(({ execution, nextWatermarkBefore }) => ({
         id: execution.id,
+        parent_id: execution.parentId,
+        root_id: execution.rootId,
         end_date: execution.endDate,
         status: execution.status,
         completed_successfully: execution.completedSuccessfully,
@@ -44,7 +73,7 @@ export class ExecutionRepository {
         updates: execution.updates,
         soft_deletes: execution.softDeletes,
         total_rows: execution.totalRows,
-        execution_metadata: execution.executionMetadata,
+        added_metadata: execution.addedMetadata,
         next_watermark: execution.nextWatermark,
         next_watermark_before: nextWatermarkBefore,
         error_message: execution.errorMessage,

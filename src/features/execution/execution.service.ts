@@ -12,6 +12,7 @@ import type {
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity } from './execution.entity.js';
 import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
+import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { MAX_INLINE_CHILDREN } from './execution.sql.js';
@@ -23,6 +24,7 @@ export class ExecutionService {
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
     private readonly lists: ExecutionListRepository,
+    private readonly slots: ExecutionAttemptService,
   ) {}
 
   /** The execution; throws {@link ExecutionNotFoundError}. */
@@ -44,6 +46,15 @@ export class ExecutionService {
     const isCut = count < found.length - 1;
     const members = { child_executions: text, ...(isCut && { truncated: 'true' }) };
     return new JsonText(withMembers(toJson(toExecutionDto(execution)), members));
+  }
+
+  /** All attempts at the run that an execution is an attempt at, oldest first. */
+  async attempts(id: number): Promise<ExecutionDto[]> {
+    const executions = await this.transactions.read(async (manager) =>
+      this.executions.findByIds(manager, await this.slots.all(manager, id)),
+    );
+    if (executions.length === 0) throw new ExecutionNotFoundError(id);
+    return executions.toSorted((a, b) => a.attempt - b.attempt).map(toExecutionDto);
   }
 
   async list(query: ListExecutionsQuery): Promise<Page<ExecutionDto>> {

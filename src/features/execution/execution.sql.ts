@@ -6,7 +6,8 @@ const SHORT_COLUMNS = `
          e.external_id AS "externalId", e.start_date AS "startDate",
          e.start_received_at AS "startReceivedAt", e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
-         e.total_rows AS "totalRows", e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status`;
+         e.total_rows AS "totalRows", e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status,
+         e.attempt, e.retry_of AS "retryOf", e.superseded, e.start_date_estimated AS "startDateEstimated"`;
 
 const EXECUTION = `${SHORT_COLUMNS}, e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage"`;
@@ -32,6 +33,18 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
+/** The same, and whether they or their parents are expected; by pk_pipeline_execution_expected. */
+export const FIND_ENDING = `
+  WITH e AS MATERIALIZED (
+    SELECT ${EXECUTION}
+      FROM pipeline_execution e
+     WHERE e.id = ANY ($1::bigint[])
+  )
+  SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
+         coalesce(e.status = 'expected', false) AS "wasExpected",
+         EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
+    FROM e`;
+
 /**
  * An execution, and its children, oldest first, $2 at most; by pk_pipeline_execution and
  * ix_pipeline_execution_parent_start.
@@ -55,26 +68,40 @@ export const FIND_WITH_CHILDREN = `
  */
 const STILL_OPEN = `coalesce(e.end_date, 'infinity') = 'infinity'`;
 
+/** The same, or that its end is none that was reported: an end of a lost execution counts. */
+const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
+
 /**
- * Writes the ends of executions in one statement, but of none that somebody else has ended or given another
- * `next_watermark` meanwhile: its id is not among
- * those that come back. The items are in the order of their ids, so that two batches rarely wait for each other. By
+ * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile, moved to another
+ * place in its tree, or given another `next_watermark`: its id is not among those that come back. The items are in the
+ * order of their ids, so that two batches rarely wait for each other. By
  * pk_pipeline_execution.
  */
 export const UPDATE_ENDED = `
   UPDATE pipeline_execution e
      SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
-         total_rows = item.total_rows, execution_metadata = item.execution_metadata,
-         next_watermark = item.next_watermark, error_message = item.error_message, end_hash = item.end_hash, duration_seconds = item.duration_seconds,
-         throughput = item.throughput, date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
+         total_rows = item.total_rows,
+         execution_metadata = coalesce(e.execution_metadata || item.added_metadata, item.added_metadata,
+                                       e.execution_metadata),
+         next_watermark = item.next_watermark, error_message = item.error_message, end_hash = item.end_hash,
+         duration_seconds = item.duration_seconds, throughput = item.throughput,
+         date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           id bigint, end_date timestamptz, status text, completed_successfully bool, inserts bigint, updates bigint,
-           soft_deletes bigint, total_rows bigint, execution_metadata jsonb, next_watermark text, next_watermark_before text,
-           error_message text, end_hash text,
+           id bigint, parent_id bigint, root_id bigint, end_date timestamptz, status text, completed_successfully bool,
+           inserts bigint, updates bigint, soft_deletes bigint, total_rows bigint, added_metadata jsonb,
+           next_watermark text, next_watermark_before text, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
-   WHERE e.id = item.id AND ${STILL_OPEN} AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
+   WHERE e.id = item.id AND ${TAKES_END}
+     AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id
+     AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
   RETURNING e.id`;
+
+/** Merges metadata over that of an execution; null clears it. By pk_pipeline_execution. */
+export const MERGE_METADATA = `
+  UPDATE pipeline_execution e
+     SET execution_metadata = coalesce(e.execution_metadata || $2::jsonb, $2::jsonb)
+   WHERE e.id = $1::bigint`;
 
 /**
  * Changes the `next_watermark` of the execution of a pipeline that runs, where exactly one does. By

@@ -3,7 +3,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /**
  * The tree, as one row for each (ancestor, descendant) pair of executions: depth 0 for each
  * execution with itself, 1 for a direct child. At every commit the table equals what a recursive
- * walk over `parent_id` gives; `ExecutionClosureSubscriber` sees to that, and nothing else writes here.
+ * walk over `parent_id` gives: `ExecutionClosureSubscriber` writes the rows of what is inserted, `TreeMoveService` those of
+ * what moves, and nothing else writes here.
  */
 @Entity('pipeline_execution_closure')
 @Index('ix_pipeline_execution_closure_parent', ['parentExecutionId', 'depth', 'childExecutionId'])

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   DataSource,
+  type EntityManager,
   type EntitySubscriberInterface,
   type InsertEvent,
   type QueryRunner,
@@ -59,6 +60,12 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
 
   afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
     this.pending.delete(queryRunner);
+  }
+
+  /** Writes the rows of what has been inserted so far, for those that go on working with them in the transaction. */
+  async flush({ queryRunner }: EntityManager): Promise<void> {
+    if (!queryRunner) throw new Error('there is no transaction whose closure rows could be written');
+    await this.write(queryRunner);
   }
 
   private async write(queryRunner: QueryRunner): Promise<void> {

@@ -12,6 +12,8 @@ import { HierarchyRepository } from './hierarchy.repository.js';
 import { HierarchyService } from './hierarchy.service.js';
 import { TreeFailureRepository } from './tree-failure.repository.js';
 import { TreeFailureService } from './tree-failure.service.js';
+import { TreeMoveRepository } from './tree-move.repository.js';
+import { TreeMoveService } from './tree-move.service.js';
 
 /** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
 @Module({
@@ -25,6 +27,8 @@ import { TreeFailureService } from './tree-failure.service.js';
     TreeQuestionsService,
     TreeFailureRepository,
     TreeFailureService,
+    TreeMoveRepository,
+    TreeMoveService,
   ],
   exports: [TreeFailureService],
 })

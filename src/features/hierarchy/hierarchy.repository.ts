@@ -26,7 +26,7 @@ const SIDES = {
   upstream: { ofGiven: 'c.childExecutionId = :id', relative: 'parentExecutionId' },
 } as const;
 
-/** Reads the tree by its closure; `ExecutionClosureSubscriber` alone writes it. */
+/** Reads the tree by its closure; `ExecutionClosureSubscriber` and `TreeMoveService` write it. */
 @Injectable()
 export class HierarchyRepository {
   constructor(private readonly pipelines: PipelineNameService) {}

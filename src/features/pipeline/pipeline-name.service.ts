@@ -29,6 +29,12 @@ export class PipelineNameService {
     return this.pipelines.findIdsOfType(manager, typeName);
   }
 
+  /** The ids of the pipelines of these names, by name as it is given; those that there are. */
+  async idsOf(manager: EntityManager, names: readonly string[]): Promise<Map<string, number>> {
+    if (names.length === 0) return new Map();
+    return new Map((await this.pipelines.findIdsByName(manager, names)).map(({ name, id }) => [name, id]));
+  }
+
   /** The pipelines of these ids with their types, in no order. */
   async describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
     return ids.length === 0 ? [] : this.pipelines.describe(manager, ids);

@@ -13,6 +13,7 @@ import {
   DESCRIBE_PIPELINES,
   FIND_FOR_REGISTRATION,
   FIND_IDS_OF_TYPE,
+  FIND_IDS_BY_NAME,
   FIND_NAMES,
   INSERT_PIPELINE,
   RECORD_PROGRESS,
@@ -76,7 +77,8 @@ export class PipelineRepository {
   /** The pipeline of this name; names enter the hash as they are stored, so that another case in the code changes nothing. */
   async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
     const { name, pipeline_type_name } = asked;
-    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [name, pipeline_type_name]);
+    const keys = [nameKey(name), nameKey(pipeline_type_name)];
+    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, keys);
     if (!known) return undefined;
     const stored = { ...asked, name: known.name, pipeline_type_name: known.typeName ?? pipeline_type_name };
     return { ...known, isInStep: configurationHash(stored) === known.configHash };
@@ -111,6 +113,11 @@ export class PipelineRepository {
   async findIdsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
     const rows = await manager.query<{ id: number }[]>(FIND_IDS_OF_TYPE, [nameKey(typeName)]);
     return rows.map(({ id }) => id);
+  }
+
+  /** With the names as they are given. */
+  findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
+    return manager.query(FIND_IDS_BY_NAME, [names, names.map(nameKey)]);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {

@@ -22,7 +22,13 @@ export const FIND_IDS_OF_TYPE = `
    WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE t.name_key = $1::text)
    ORDER BY p.id`;
 
-/** What pipelines are called, with their types, by pk_pipeline_type. */
+/** The pipelines of these names, a row for each that there is; by uq_pipeline_name. */
+export const FIND_IDS_BY_NAME = `
+  SELECT item.name, p.id
+    FROM unnest($1::text[], $2::text[]) AS item (name, name_key)
+    JOIN pipeline p ON p.name_key = item.name_key`;
+
+/** What pipelines are called, with their types; by pk_pipeline and pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
   SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name
     FROM pipeline p

@@ -13,6 +13,7 @@ import { NameKeys1767837600000 } from './migrations/1767837600000-name-keys.js';
 import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.js';
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
+import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -26,6 +27,7 @@ const MIGRATIONS = [
   IncidentLife1767747500000,
   NameKeys1767837600000,
   WatermarkMoves1767920400000,
+  ExecutionLife1768006800000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -19,7 +19,7 @@ import { statusOf } from './problem.filter.js';
 /** What an endpoint answers, for the OpenAPI document. */
 interface Answers {
   readonly created?: Type;
-  readonly ok?: Type;
+  readonly ok?: Type | [Type];
   /** Whether the endpoint reads a body: then 400, 413, 415 and `Prefer` belong to it. */
   readonly body?: boolean;
   /** This endpoint's own refusals, beyond 422 and 503, which belong to all. */

@@ -61,7 +61,7 @@ export async function expectKept(database: Database, ledger: Ledger): Promise<vo
   expect(await pipelineProblems(database, ledger)).toEqual([]);
   expect(await database.sql(STRAY_EXTERNAL_IDS)).toEqual([]);
   expect(await database.sql(WRONG_PROGRESS)).toEqual([]);
-  await expectExactClosure(database as TestDatabase);
+  await expectExactClosure(database);
 }
 
 function startProblems(executions: readonly StoredExecution[], { starts }: Ledger): string[] {

@@ -63,7 +63,7 @@ export class Client {
   }
 
   /** @throws NoAnswer */
-  private send(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Reply> {
+  send(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Reply> {
     const begun = performance.now();
     const elapsed = (): number => performance.now() - begun;
     return new Promise((resolve, reject) => {

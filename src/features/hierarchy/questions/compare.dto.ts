@@ -26,7 +26,7 @@ export class ComparedExecutionDto {
   execution_id!: number;
 
   /**
-   * Whether it runs, has succeeded or has failed.
+   * Its status, as in the execution itself.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })

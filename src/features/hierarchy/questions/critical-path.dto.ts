@@ -35,7 +35,7 @@ class PathExecutionDto {
   depth!: number;
 
   /**
-   * Whether it runs, has succeeded or has failed.
+   * Its status, as in the execution itself.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
@@ -115,7 +115,7 @@ export class CriticalPathDto extends TruncatedDto {
   execution_id!: number;
 
   /**
-   * Whether it runs, has succeeded or has failed.
+   * Its status, as in the execution itself.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })

@@ -49,6 +49,34 @@ export class RollupFiguresDto implements Record<Status, number> {
   running!: number;
 
   /**
+   * How many of them are expected: named as a parent, not reported yet.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
+  expected!: number;
+
+  /**
+   * How many of them were aborted.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
+  aborted!: number;
+
+  /**
+   * How many of them were skipped.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
+  skipped!: number;
+
+  /**
+   * How many of them were lost.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
+  lost!: number;
+
+  /**
    * Rows that they handled.
    * @example 14400
    */
@@ -161,7 +189,7 @@ export class RollupDto extends TruncatedDto {
   by!: RollupBy;
 
   /**
-   * Whether it runs, has succeeded or has failed.
+   * Its status, as in the execution itself.
    * @example running
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })

@@ -65,9 +65,13 @@ function selfTime({ start, end }: Node, children: readonly Node[]): number {
 function nothing(): Figures {
   return {
     executions: 0,
+    expected: 0,
     running: 0,
     succeeded: 0,
     failed: 0,
+    aborted: 0,
+    skipped: 0,
+    lost: 0,
     totalRows: 0,
     inserts: 0,
     updates: 0,

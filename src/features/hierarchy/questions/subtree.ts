@@ -35,6 +35,8 @@ export interface Node {
   readonly end: number;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A tree of executions as it was at one moment, whole or cut breadth-first. */
 export interface Subtree {
   readonly top: Node;
@@ -76,9 +78,18 @@ export function toSubtree({ executions, pipelines }: Forest, topId: number, view
     }
     level = truncatedAtDepth === null ? shown.flatMap(({ id }) => rowsBelow.get(id) ?? []) : [];
   }
+  for (const node of nodes.toReversed()) {
+    if (node.status === 'expected') stretch(node, children.get(node.id) ?? []);
+  }
   for (const siblings of children.values()) siblings.sort((a, b) => a.start - b.start || a.id - b.id);
   const [first] = nodes;
   return first && { top: first, nodes, childrenOf: ({ id }) => children.get(id) ?? [], truncatedAtDepth };
+}
+
+/** An expected execution lasts as long as its children, one of which may still run. */
+function stretch(node: Writable<Node>, children: readonly Node[]): void {
+  node.start = Math.min(node.start, ...children.map(({ start }) => start));
+  node.end = Math.max(node.end, ...children.map(({ end }) => end));
 }
 
 function groupIn(groups: Map<number, Node[]>, key: number): Node[] {

@@ -22,7 +22,7 @@ export class TreeQuestionsController {
    *
    * The failed executions of the subtree, the execution itself included, that have no failed descendant: those that
    * failed by themselves, also where all below them succeeded. By `end_date`, then by id, so that the first failure
-   * comes first. While the tree runs: what has failed so far.
+   * comes first. Superseded attempts, and what is below them, are left out. While the tree runs: what has failed so far.
    */
   @Get('root_cause')
   @Requires('read')

@@ -1,6 +1,5 @@
 import { fittingCount, toJson } from '../../../platform/http/json-text.js';
 import { toExecutionDto } from '../../execution/execution.mapper.js';
-import { IS_TERMINAL } from '../../execution/execution-status.js';
 import type { Blocking, RootCause } from './tree-questions.repository.js';
 import type { BlockingExecutionDto, RootCauseDto } from './causes.dto.js';
 import type { Comparison, Entry } from './compare.js';
@@ -118,6 +117,10 @@ function toRollupFiguresDto(figures: Figures, whole: Figures): RollupFiguresDto 
     succeeded: figures.succeeded,
     failed: figures.failed,
     running: figures.running,
+    expected: figures.expected,
+    aborted: figures.aborted,
+    skipped: figures.skipped,
+    lost: figures.lost,
     total_rows: figures.totalRows,
     inserts: figures.inserts,
     updates: figures.updates,
@@ -177,7 +180,7 @@ function moment(ms: number): string {
 }
 
 function endDate(node: Node): string | null {
-  return IS_TERMINAL[node.status] ? moment(node.end) : null;
+  return node.row.end_ms === null ? null : moment(node.end);
 }
 
 /** To the millisecond. */

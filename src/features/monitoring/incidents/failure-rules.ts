@@ -1,5 +1,5 @@
 import type { EndedExecution } from '../../execution/execution.events.js';
-import { IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
+import { IS_FAILURE, IS_SUCCESS, statusOf } from '../../execution/execution-status.js';
 import type { TreeFailure } from '../../hierarchy/tree-failure.service.js';
 import type {
   Causes,
@@ -26,16 +26,23 @@ const LOCKS = 128;
 
 /**
  * The locks of a batch, ascending: one for each pipeline, in shared mode for pipelines that only succeeded; one for
- * each tree with a failure.
+ * each tree with a failure, or with changed causes.
  */
-export function failureLocks(failed: readonly EndedExecution[], successes: readonly Success[]): FailureLock[] {
+export function failureLocks(
+  failed: readonly EndedExecution[],
+  corrections: readonly EndedExecution[],
+  successes: readonly Success[],
+): FailureLock[] {
   const exclusive = new Set<number>();
-  for (const { parentId, pipelineId, rootId } of failed) {
-    exclusive.add(LOCKS + (rootId % LOCKS));
-    if (parentId === null) exclusive.add(pipelineId % LOCKS);
-  }
+  for (const { rootId } of [...failed, ...corrections]) exclusive.add(LOCKS + (rootId % LOCKS));
+  for (const { parentId, pipelineId } of failed) if (parentId === null) exclusive.add(pipelineId % LOCKS);
   const keys = new Set([...successes.map(({ pipelineId }) => pipelineId % LOCKS), ...exclusive]);
   return [...keys].toSorted((a, b) => a - b).map((key) => ({ key, exclusive: exclusive.has(key) }));
+}
+
+/** Whether an end may change the causes of its tree: a failure below the root, or an execution that repeats another one. */
+export function changesCauses(execution: EndedExecution): boolean {
+  return execution.parentId !== null && (IS_FAILURE[statusOf(execution)] || execution.attempt > 1);
 }
 
 /** The pipelines that succeeded, each with its latest end. */

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { IS_FAILURE, statusOf } from '../../execution/execution-status.js';
 import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { causesOf, failureLocks, joinByPipeline, latestSuccesses, newsOf } from './failure-rules.js';
+import { causesOf, changesCauses, failureLocks, joinByPipeline, latestSuccesses, newsOf } from './failure-rules.js';
 import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
 import { IncidentEvents } from './incident.events.js';
 
@@ -14,7 +14,7 @@ const MAX_ROOT_CAUSES = 50;
 /**
  * Processes ends in their own transaction, so that an end and its consequences commit together: failed roots open the
  * incident of their pipeline or join it, the pipeline's next success resolves it, and an execution that fails after
- * its root corrects the causes.
+ * its root, or repeats another one after it, corrects the causes.
  *
  * A pipeline's failure is open as long as no successful run of the pipeline has ended since, in whatever order the
  * ends were reported. Advisory locks ensure this for ends that commit at the same moment.
@@ -45,7 +45,8 @@ export class FailureWatchService implements OnModuleInit {
     const now = new Date();
     const failed = ended.filter((execution) => IS_FAILURE[statusOf(execution)]);
     const successes = latestSuccesses(ended);
-    const locks = failureLocks(failed, successes);
+    const corrections = ended.filter(changesCauses);
+    const locks = failureLocks(failed, corrections, successes);
     if (locks.length === 0) return;
     await this.failures.lock(manager, locks);
     const resolved = await this.failures.resolve(manager, successes, now);
@@ -53,13 +54,13 @@ export class FailureWatchService implements OnModuleInit {
       manager,
       resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
     );
-    await this.correct(manager, failed);
+    await this.correct(manager, corrections);
     await this.open(manager, failed, now);
   }
 
-  /** Updates the causes of trees whose root failed before an execution below it did. */
-  private async correct(manager: EntityManager, failed: readonly EndedExecution[]): Promise<void> {
-    const roots = new Set(failed.filter((e) => e.parentId !== null).map(({ rootId }) => rootId));
+  /** Updates the causes of trees whose root failed before an execution below it did, or was repeated. */
+  private async correct(manager: EntityManager, corrections: readonly EndedExecution[]): Promise<void> {
+    const roots = new Set(corrections.map(({ rootId }) => rootId));
     if (roots.size === 0) return;
     const named = await this.failures.named(manager, [...roots]);
     if (named.length === 0) return;
@@ -68,7 +69,8 @@ export class FailureWatchService implements OnModuleInit {
   }
 
   private async open(manager: EntityManager, failed: readonly EndedExecution[], now: Date): Promise<void> {
-    const roots = failed.filter((e) => e.parentId === null);
+    // An attempt that has been repeated already is judged by the one that repeats it.
+    const roots = failed.filter((e) => e.parentId === null && !e.superseded);
     if (roots.length === 0) return;
     const trees = await this.treesOf(manager, roots);
     const successes = await this.failures.lastSuccesses(manager, [...new Set(trees.map((tree) => tree.pipeline_id))]);

@@ -29,7 +29,8 @@ class LatestViews implements MigrationInterface {
 class Views1767830400000 extends LatestViews {}
 class Views1767834000000 extends LatestViews {}
 class Views1767924000000 extends LatestViews {}
+class Views1768010400000 extends LatestViews {}
 
-const LATEST = Views1767924000000;
+const LATEST = Views1768010400000;
 
-export const VIEWS_MIGRATIONS = [Views1767830400000, Views1767834000000, Views1767924000000];
+export const VIEWS_MIGRATIONS = [Views1767830400000, Views1767834000000, Views1767924000000, Views1768010400000];

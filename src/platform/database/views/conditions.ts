@@ -5,6 +5,8 @@
 export const FAILED = 'completed_successfully = false';
 export const SUCCEEDED = 'completed_successfully = true';
 export const RUNNING = 'end_date IS NULL';
+/** Of executions that are expected, aborted, skipped or lost. */
+export const WITHOUT_RESULT = 'completed_successfully IS NULL AND end_date IS NOT NULL';
 
 /**
  * The status of an execution under the alias `e`: the stored one, or the one that the dates imply if an older version

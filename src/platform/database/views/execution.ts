@@ -1,4 +1,4 @@
-import { FAILED, RUNNING, STATUS, SUCCEEDED } from './conditions.js';
+import { FAILED, RUNNING, STATUS, SUCCEEDED, WITHOUT_RESULT } from './conditions.js';
 
 /** The columns of `v_execution`, under the alias `e`, that existed when the dependent views were first created. */
 export const EXECUTION_COLUMNS = `
@@ -6,6 +6,9 @@ export const EXECUTION_COLUMNS = `
          e.external_id, e.start_date, e.end_date, e.status, e.completed_successfully, e.duration_seconds, e.total_rows,
          e.inserts, e.updates, e.soft_deletes, e.throughput, e.watermark, e.next_watermark, e.execution_metadata,
          e.error_message, e.config_version, e.deadline`;
+
+/** Those that came later, at the end of each view. */
+export const LATER_COLUMNS = `e.date_recorded, e.attempt, e.retry_of, e.superseded, e.start_date_estimated`;
 
 /**
  * The names come from a sub-select: the planner joins as if they were in the same query level, and a sharded database
@@ -21,7 +24,8 @@ const EXECUTION = `
          e.total_rows / nullif(extract(epoch FROM e.end_date - e.start_date), 0)::double precision AS throughput,
          e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline,
          coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded,
-         ('00000000-0000-8000-8000-' || lpad(to_hex(e.id), 12, '0'))::uuid AS run_id
+         ('00000000-0000-8000-8000-' || lpad(to_hex(e.id), 12, '0'))::uuid AS run_id,
+         e.attempt, e.retry_of, e.superseded, e.start_date_estimated
     FROM pipeline_execution e
     JOIN (SELECT named.id, named.name, named.pipeline_type_id, type.name AS type_name
             FROM pipeline named
@@ -38,8 +42,10 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.external_id IS 'The caller''s own id of the run.';
   COMMENT ON COLUMN v_execution.start_date IS 'When it started.';
   COMMENT ON COLUMN v_execution.end_date IS 'When it ended; null while it runs.';
-  COMMENT ON COLUMN v_execution.status IS 'running until it ends, then succeeded or failed.';
-  COMMENT ON COLUMN v_execution.completed_successfully IS 'Whether it succeeded; null while it runs.';
+  COMMENT ON COLUMN v_execution.status IS 
+    'expected, running, succeeded, failed, aborted, skipped or lost.';
+  COMMENT ON COLUMN v_execution.completed_successfully IS 
+    'Whether it succeeded; null unless its status is succeeded or failed.';
   COMMENT ON COLUMN v_execution.duration_seconds IS 'End minus start in seconds; null while it runs.';
   COMMENT ON COLUMN v_execution.total_rows IS 'Rows that it handled in all.';
   COMMENT ON COLUMN v_execution.inserts IS 'Rows that it inserted.';
@@ -55,7 +61,12 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.deadline IS
     'When it is late: its start plus the timeliness threshold that holds for it; null without one.';
   COMMENT ON COLUMN v_execution.date_recorded IS 'The date of its start in UTC.';
-  COMMENT ON COLUMN v_execution.run_id IS 'Its id as a UUID.'`;
+  COMMENT ON COLUMN v_execution.run_id IS 'Its id as a UUID.';
+  COMMENT ON COLUMN v_execution.attempt IS 'Which attempt at the same run it is, from 1.';
+  COMMENT ON COLUMN v_execution.retry_of IS 'The execution that it was started to repeat.';
+  COMMENT ON COLUMN v_execution.superseded IS 'Whether there is a later attempt.';
+  COMMENT ON COLUMN v_execution.start_date_estimated IS
+    'Whether its own start was never reported; start_date is then the earliest of its children.'`;
 
 /**
  * The median durations of pipelines' last 20 successes: for each pipeline the first entries from the end of
@@ -186,7 +197,16 @@ const RECOVERED = `
   END $$`;
 
 /** The ranges of indexes that {@link FIRST} reads: each state in each order, by the partial indexes of a pipeline's runs. */
-const FIRST_RANGES = Object.entries({ any: 'true', running: RUNNING, succeeded: SUCCEEDED, failed: FAILED })
+const FIRST_RANGES = Object.entries({
+  any: 'true',
+  running: RUNNING,
+  succeeded: SUCCEEDED,
+  failed: FAILED,
+  expected: `e.status = 'expected' AND ${WITHOUT_RESULT}`,
+  aborted: `e.status = 'aborted' AND ${WITHOUT_RESULT}`,
+  skipped: `e.status = 'skipped' AND ${WITHOUT_RESULT}`,
+  lost: `e.status = 'lost' AND ${WITHOUT_RESULT}`,
+})
   .flatMap(([state, condition]) => [
     { range: `${state} desc`, condition, beyond: '<', direction: 'DESC' },
     { range: `${state} asc`, condition, beyond: '>', direction: 'ASC' },

@@ -1,5 +1,5 @@
 import { FAILED, RUNNING } from './conditions.js';
-import { EXECUTION_COLUMNS } from './execution.js';
+import { EXECUTION_COLUMNS, LATER_COLUMNS } from './execution.js';
 
 /**
  * Finds the members of a set without another member below them, not one by one: each member joins its ancestors (a
@@ -12,7 +12,8 @@ import { EXECUTION_COLUMNS } from './execution.js';
 
 /**
  * The root causes below executions: the failed executions without a failed one below them. The only definition of a
- * root cause; `v_root_cause` repeats it, because a view can't take the tree as a parameter.
+ * root cause. A superseded attempt is none; an execution below one is none either, unless the question is about that
+ * attempt.
  *
  * For whole trees only the failed executions are read (ix_pipeline_execution_root_failed), for parts of trees all
  * executions: the primary key gets their ids as one array.
@@ -25,22 +26,39 @@ const ROOT_CAUSES_OF = `
     parts bigint[] := ARRAY(SELECT e.id FROM pipeline_execution e WHERE e.id = ANY (tops) AND e.parent_id IS NOT NULL);
   BEGIN
     RETURN QUERY
-    WITH picked AS MATERIALIZED (
+    WITH failed AS MATERIALIZED (
       SELECT e.id, e.root_id, e.pipeline_id, e.end_date
         FROM pipeline_execution e
-       WHERE e.root_id = ANY (tops) AND e.${FAILED}
+       WHERE e.root_id = ANY (tops) AND e.${FAILED} AND NOT e.superseded
        UNION ALL
       SELECT e.id, e.root_id, e.pipeline_id, e.end_date
         FROM pipeline_execution e
        WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id FROM pipeline_execution_closure c
                                 WHERE c.parent_execution_id = ANY (parts)))
-         AND e.${FAILED} AND e.root_id <> ALL (tops)
+         AND e.${FAILED} AND NOT e.superseded AND e.root_id <> ALL (tops)
+    ), line AS MATERIALIZED (
+      SELECT c.child_execution_id AS id, c.parent_execution_id AS above, c.depth
+        FROM pipeline_execution_closure c
+       WHERE c.child_execution_id = ANY (ARRAY(SELECT failed.id FROM failed))
+    ), superseded AS MATERIALIZED (
+      SELECT e.id
+        FROM pipeline_execution e
+       WHERE e.id = ANY (ARRAY(SELECT DISTINCT line.above FROM line WHERE line.depth > 0)) AND e.superseded
+    ), repeated AS MATERIALIZED (
+      SELECT DISTINCT c.child_execution_id AS id
+        FROM pipeline_execution_closure c
+       WHERE c.child_execution_id = ANY (ARRAY(SELECT superseded.id FROM superseded))
+         AND c.parent_execution_id = ANY (tops) AND c.depth > 0
+    ), picked AS MATERIALIZED (
+      SELECT failed.id, failed.root_id, failed.pipeline_id, failed.end_date
+        FROM failed
+       WHERE NOT EXISTS (SELECT FROM line JOIN repeated ON repeated.id = line.above WHERE line.id = failed.id)
     )
-    SELECT c.parent_execution_id, max(picked.root_id), max(picked.pipeline_id), max(picked.end_date)::timestamptz
+    SELECT line.above, max(picked.root_id), max(picked.pipeline_id), max(picked.end_date)::timestamptz
       FROM picked
-      JOIN pipeline_execution_closure c ON c.child_execution_id = picked.id
-     GROUP BY c.parent_execution_id
-    HAVING max(c.depth) = 0;
+      JOIN line ON line.id = picked.id
+     GROUP BY line.above
+    HAVING max(line.depth) = 0;
   END $$`;
 
 /** The root causes of one tree, with the columns for display. */
@@ -67,16 +85,13 @@ const ROOT_CAUSES = `
 
 const ROOT_CAUSE = `
   CREATE OR REPLACE VIEW v_root_cause AS
-  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, e.date_recorded
-    FROM v_execution_tree e
-   WHERE e.${FAILED}
-     AND NOT EXISTS (
-           SELECT FROM pipeline_execution_closure c
-             JOIN pipeline_execution below ON below.id = c.child_execution_id
-            WHERE c.parent_execution_id = e.id AND c.depth > 0 AND below.${FAILED});
+  SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, ${LATER_COLUMNS}
+    FROM pipeline_execution top
+   CROSS JOIN LATERAL watcher_root_causes_of(ARRAY[top.id]) cause
+    JOIN v_execution_tree e ON e.top_id = top.id AND e.id = cause.id;
 
   COMMENT ON VIEW v_root_cause IS
-    'Where the trouble began: the failed executions of each tree that have no failed descendant. Ask for one top_id.'`;
+    'Where the trouble began: the failed executions of each tree that have no failed descendant, superseded attempts left out. Ask for one top_id.'`;
 
 /** The running executions of one tree without a running one below them. */
 const WAITED_FOR = `
@@ -133,7 +148,7 @@ const BLOCKING = `
   SELECT e.top_id, e.depth,${EXECUTION_COLUMNS}, time.elapsed_seconds, typical.typical_duration_seconds,
          CASE WHEN typical.typical_duration_seconds IS NOT NULL
               THEN greatest(0, typical.typical_duration_seconds - time.elapsed_seconds) END AS expected_remaining_seconds,
-         e.date_recorded
+         ${LATER_COLUMNS}
     FROM v_execution_tree e
     JOIN v_pipeline_typical_duration typical ON typical.pipeline_id = e.pipeline_id
    CROSS JOIN LATERAL (

@@ -1,10 +1,10 @@
 import { STATUS } from './conditions.js';
-import { EXECUTION_COLUMNS } from './execution.js';
+import { EXECUTION_COLUMNS, LATER_COLUMNS } from './execution.js';
 import { LOWEST_VIEWS } from './lowest.js';
 
 const EXECUTION_TREE = `
   CREATE OR REPLACE VIEW v_execution_tree AS
-  SELECT c.parent_execution_id AS top_id, c.depth,${EXECUTION_COLUMNS}, e.date_recorded
+  SELECT c.parent_execution_id AS top_id, c.depth,${EXECUTION_COLUMNS}, ${LATER_COLUMNS}
     FROM pipeline_execution_closure c
     JOIN v_execution e ON e.id = c.child_execution_id;
 

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AttemptBook, type AttemptToPlace, type Placement } from './attempt-book.js';
+import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
+
+/**
+ * Says of each start which attempt it is, and marks the attempts before it as superseded. Two starts never get the same
+ * number: a slot is locked before another attempt is added to it, and read again afterwards.
+ */
+@Injectable()
+export class ExecutionAttemptService {
+  constructor(private readonly attempts: ExecutionAttemptRepository) {}
+
+  /** In the order of the starts, part of the caller's transaction. */
+  async place(manager: EntityManager, starts: readonly AttemptToPlace[]): Promise<Placement[]> {
+    if (starts.every(isFirst)) {
+      return starts.map(({ id }) => ({ kind: 'new', id, attempt: 1, superseded: false }));
+    }
+    let [book, placements] = await this.tryPlacing(manager, starts);
+    if (book.extended.size > 0) {
+      await this.attempts.lockSlots(manager, [...book.extended]);
+      [book, placements] = await this.tryPlacing(manager, starts);
+    }
+    if (book.added.length > 0) await this.attempts.insert(manager, book.added);
+    const superseded = book.superseded();
+    if (superseded.length > 0) await this.attempts.supersede(manager, superseded);
+    return placements.map((placement) => book.latest(placement));
+  }
+
+  /** By execution, the latest attempt in its slot. */
+  async latest(manager: EntityManager, ids: readonly number[]): Promise<Map<number, number>> {
+    const [slots, attempts] = await this.read(manager, ids);
+    const latest = new Map(attempts.map(({ slotId, executionId }) => [slotId, executionId]));
+    return new Map(slots.map(({ id, slotId }) => [id, latest.get(slotId) ?? id]));
+  }
+
+  /** The ids of all attempts in the slot of an execution, oldest first. */
+  async all(manager: EntityManager, id: number): Promise<number[]> {
+    const [, attempts] = await this.read(manager, [id]);
+    return attempts.length > 0 ? attempts.map(({ executionId }) => executionId) : [id];
+  }
+
+  private async tryPlacing(
+    manager: EntityManager,
+    starts: readonly AttemptToPlace[],
+  ): Promise<[AttemptBook, Placement[]]> {
+    const ids = starts.flatMap(({ id, holderId, retried }) => [
+      ...(holderId === id ? [] : [holderId]),
+      ...(retried ? [retried.id] : []),
+    ]);
+    const book = new AttemptBook(...(await this.read(manager, [...new Set(ids)])));
+    return [book, starts.map((start) => book.place(start))];
+  }
+
+  private async read(
+    manager: EntityManager,
+    ids: readonly number[],
+  ): Promise<ConstructorParameters<typeof AttemptBook>> {
+    const slots = await this.attempts.findSlots(manager, ids);
+    return [slots, await this.attempts.findAttempts(manager, [...new Set(slots.map(({ slotId }) => slotId))])];
+  }
+}
+
+/** A new run, and the first attempt at it. */
+function isFirst({ id, holderId, attempt, retried }: AttemptToPlace): boolean {
+  return holderId === id && (attempt ?? 1) === 1 && !retried;
+}

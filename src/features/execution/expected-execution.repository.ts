@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { writtenMeanwhile } from '../../platform/database/database-errors.js';
+import { insertWithSubscribers } from '../../platform/database/insert-with-subscribers.js';
+import { ExecutionEntity } from './execution.entity.js';
+import type { NewExecution } from './execution-start.repository.js';
+import {
+  FILL_EXPECTED,
+  FORGET_EXPECTED,
+  INSERT_EXPECTED,
+  NOTE_EXPECTED,
+  SHRINK_EXPECTED,
+  STRETCH_EXPECTED,
+} from './expected-execution.sql.js';
+
+/** An execution about to be expected, its id drawn already. */
+export type NewExpectedExecution = Pick<
+  ExecutionEntity,
+  'id' | 'parentId' | 'rootId' | 'pipelineId' | 'configVersion' | 'startDate'
+> & { readonly externalId: string };
+
+/** How long a child lasts, as far as it is known. */
+export interface ChildSpan {
+  readonly parentId: number | null;
+  readonly startDate: Date;
+  readonly endDate: Date;
+}
+
+/** The SQL of executions that are expected, only inside the caller's transaction. */
+@Injectable()
+export class ExpectedExecutionRepository {
+  async insert(manager: EntityManager, executions: readonly NewExpectedExecution[]): Promise<void> {
+    const all = (column: keyof NewExpectedExecution): unknown[] => executions.map((execution) => execution[column]);
+    await insertWithSubscribers(manager, ExecutionEntity, executions, {
+      sql: INSERT_EXPECTED,
+      parameters: [all('id'), all('pipelineId'), all('externalId'), all('startDate'), all('configVersion')],
+    });
+    await manager.query(NOTE_EXPECTED, [all('id')]);
+  }
+
+  /**
+   * Starts executions that are expected. Where somebody else has started one of them since it was read, it throws a
+   * serialization failure, after which the whole transaction runs again.
+   */
+  async fill(manager: EntityManager, executions: readonly NewExecution[]): Promise<void> {
+    const sorted = executions.toSorted((a, b) => a.id - b.id);
+    const all = (column: keyof NewExecution): unknown[] => sorted.map((execution) => execution[column]);
+    const [, filled]: [unknown, number] = await manager.query(FILL_EXPECTED, [
+      all('id'),
+      all('startDate'),
+      all('watermark'),
+      all('nextWatermark'),
+      all('executionMetadata'),
+      all('configVersion'),
+      all('deadline'),
+      all('startReceivedAt'),
+      all('attempt'),
+      all('retryOf'),
+      all('superseded'),
+    ]);
+    if (filled !== sorted.length) throw writtenMeanwhile('an execution');
+    await this.forget(
+      manager,
+      sorted.map(({ id }) => id),
+    );
+  }
+
+  /** They are expected no more. */
+  async forget(manager: EntityManager, ids: readonly number[]): Promise<void> {
+    await manager.query(FORGET_EXPECTED, [ids]);
+  }
+
+  /** See {@link STRETCH_EXPECTED}; at most one child for each parent. */
+  async stretch(manager: EntityManager, spans: readonly ChildSpan[]): Promise<ChildSpan[]> {
+    const sorted = spans.toSorted((a, b) => (a.parentId ?? 0) - (b.parentId ?? 0));
+    const [stretched]: [ChildSpan[], number] = await manager.query(STRETCH_EXPECTED, [
+      sorted.map(({ parentId }) => parentId),
+      sorted.map(({ startDate }) => startDate.toISOString()),
+      sorted.map(({ endDate }) => endDate.toISOString()),
+    ]);
+    return stretched;
+  }
+
+  /** See {@link SHRINK_EXPECTED}; the parent of the execution, where it was expected and has one. */
+  async shrink(manager: EntityManager, id: number): Promise<number | null> {
+    const [shrunk]: [{ parentId: number | null }[], number] = await manager.query(SHRINK_EXPECTED, [id]);
+    return shrunk[0]?.parentId ?? null;
+  }
+}

@@ -1,0 +1,100 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type EndedExecution, ExecutionEvents } from './execution.events.js';
+import { ExecutionAttemptService } from './execution-attempt.service.js';
+import { ExecutionStartRepository, type Parent } from './execution-start.repository.js';
+import { type ChildSpan, ExpectedExecutionRepository } from './expected-execution.repository.js';
+
+/** A run that a report names as a parent, by its pipeline and the caller's own id. */
+export interface NamedParent {
+  readonly pipelineId: number;
+  readonly configVersion: number;
+  readonly externalId: string;
+  /** The start of the child that names it. */
+  readonly startDate: Date;
+}
+
+/**
+ * Keeps the executions that are expected: named as a parent by a child, their own start not reported yet. They last as
+ * long as their children, as far as that is known. All methods are part of the caller's transaction.
+ */
+@Injectable()
+export class ExpectedExecutionService implements OnModuleInit {
+  constructor(
+    private readonly executions: ExpectedExecutionRepository,
+    private readonly starts: ExecutionStartRepository,
+    private readonly attempts: ExecutionAttemptService,
+    private readonly events: ExecutionEvents,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.ended.listen((manager, ended) => this.ended(manager, ended));
+  }
+
+  /** The latest attempt at each run; one that nobody has reported is expected from now on. By {@link keyOfRun}. */
+  async resolve(manager: EntityManager, named: readonly NamedParent[]): Promise<Map<string, Parent>> {
+    if (named.length === 0) return new Map();
+    const runs = [...Map.groupBy(named, keyOfRun).values()].map((all) => all.reduce(earlier));
+    const ids = await this.starts.drawIds(manager, runs.length);
+    const wanted = runs.map((run, index) => ({ ...run, executionId: ids[index] as number }));
+    const held = await this.starts.claimExternalIds(manager, wanted);
+    const holders = new Map(held.map((holder) => [keyOfRun(holder), holder.executionId]));
+    const isNew = (run: (typeof wanted)[number]): boolean => holders.get(keyOfRun(run)) === run.executionId;
+    const added = wanted
+      .filter(isNew)
+      .map(({ executionId: id, ...run }) => ({ ...run, id, rootId: id, parentId: null }));
+    if (added.length > 0) await this.executions.insert(manager, added);
+    const known = held.map(({ executionId }) => executionId).filter((id) => !ids.includes(id));
+    const latest = known.length > 0 ? await this.attempts.latest(manager, known) : new Map<number, number>();
+    const parents = await this.starts.findParents(manager, [...latest.values()]);
+    for (const { id } of added) parents.set(id, { id, rootId: id, parentId: null, expected: true });
+    return new Map(
+      [...holders].map(([key, id]) => [key, parents.get(latest.get(id) ?? id) ?? unreachable(id)] as const),
+    );
+  }
+
+  /** Has parents last as long as these children, and theirs likewise; those that are not expected stay as they are. */
+  async stretch(manager: EntityManager, children: readonly ChildSpan[]): Promise<void> {
+    for (let spans = hulls(children); spans.length > 0;) spans = hulls(await this.executions.stretch(manager, spans));
+  }
+
+  /** The same where a child has left its parent. */
+  async shrink(manager: EntityManager, parentId: number): Promise<void> {
+    for (let id: number | null = parentId; id !== null;) id = await this.executions.shrink(manager, id);
+  }
+
+  /** One that has ended is expected no more, and its parent, where that is, lasts at least as long. */
+  private async ended(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
+    const ids = ended.filter(({ wasExpected }) => wasExpected).map(({ id }) => id);
+    if (ids.length > 0) await this.executions.forget(manager, ids);
+    await this.stretch(
+      manager,
+      ended.filter(({ isBelowExpected }) => isBelowExpected),
+    );
+  }
+}
+
+export function keyOfRun({ pipelineId, externalId }: Pick<NamedParent, 'pipelineId' | 'externalId'>): string {
+  return `${pipelineId}:${externalId}`;
+}
+
+function earlier(a: NamedParent, b: NamedParent): NamedParent {
+  return b.startDate < a.startDate ? b : a;
+}
+
+/** One span for each parent, from the first start to the last end. */
+function hulls(children: readonly ChildSpan[]): ChildSpan[] {
+  const parents = Map.groupBy(children, ({ parentId }) => parentId);
+  parents.delete(null);
+  return [...parents.values()].map((spans) =>
+    spans.reduce((a, b) => ({
+      parentId: a.parentId,
+      startDate: a.startDate < b.startDate ? a.startDate : b.startDate,
+      endDate: a.endDate > b.endDate ? a.endDate : b.endDate,
+    })),
+  );
+}
+
+function unreachable(id: number): never {
+  throw new Error(`execution ${id} has an external id and is not there`);
+}

@@ -1,0 +1,64 @@
+/** Writes executions that are expected, each with the pipeline's configuration of today; a root, until it is reported. */
+export const INSERT_EXPECTED = `
+  INSERT INTO pipeline_execution (id, root_id, pipeline_id, external_id, start_date, end_date, status,
+                                  start_date_estimated, config_version, duration_seconds, date_recorded)
+  SELECT item.id, item.id, item.pipeline_id, item.external_id, item.start_date, item.start_date, 'expected', true,
+         item.config_version, 0, (item.start_date AT TIME ZONE 'UTC')::date
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::int[]) AS item (
+           id, pipeline_id, external_id, start_date, config_version)`;
+
+export const NOTE_EXPECTED = `
+  INSERT INTO pipeline_execution_expected (execution_id) SELECT unnest($1::bigint[])`;
+
+/** By pk_pipeline_execution_expected. */
+export const FORGET_EXPECTED = `
+  DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY ($1::bigint[])`;
+
+/**
+ * Turns expected executions into running ones. Those that somebody else has started or ended meanwhile are left alone:
+ * their ids are not among those that come back. By pk_pipeline_execution.
+ */
+export const FILL_EXPECTED = `
+  UPDATE pipeline_execution e
+     SET start_date = item.start_date, end_date = NULL, status = 'running', start_date_estimated = false,
+         watermark = item.watermark, next_watermark = item.next_watermark,
+         execution_metadata = coalesce(e.execution_metadata || item.execution_metadata, item.execution_metadata,
+                                       e.execution_metadata),
+         config_version = item.config_version, deadline = item.deadline, start_received_at = item.start_received_at,
+         attempt = item.attempt, retry_of = item.retry_of, superseded = item.superseded, duration_seconds = NULL, throughput = NULL,
+         date_recorded = (item.start_date AT TIME ZONE 'UTC')::date
+    FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::timestamptz[],
+                $8::timestamptz[], $9::smallint[], $10::bigint[], $11::bool[]) AS item (
+           id, start_date, watermark, next_watermark, execution_metadata, config_version, deadline, start_received_at,
+           attempt, retry_of, superseded)
+   WHERE e.id = item.id AND e.status = 'expected'
+  RETURNING e.id`;
+
+/**
+ * Makes expected executions last as long as their children, of which one each is given; answers with those that became
+ * longer. By pk_pipeline_execution.
+ */
+export const STRETCH_EXPECTED = `
+  UPDATE pipeline_execution e
+     SET start_date = least(e.start_date, item.start_date), end_date = greatest(e.end_date, item.end_date),
+         duration_seconds = extract(epoch FROM greatest(e.end_date, item.end_date)
+                                               - least(e.start_date, item.start_date))::double precision,
+         date_recorded = (least(e.start_date, item.start_date) AT TIME ZONE 'UTC')::date
+    FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS item (id, start_date, end_date)
+   WHERE e.id = item.id AND e.status = 'expected' AND (item.start_date < e.start_date OR item.end_date > e.end_date)
+  RETURNING e.parent_id AS "parentId", e.start_date AS "startDate", e.end_date AS "endDate"`;
+
+/** Makes an expected execution last as long as the children that it still has; by ix_pipeline_execution_parent_start. */
+export const SHRINK_EXPECTED = `
+  WITH span AS MATERIALIZED (
+    SELECT min(child.start_date) AS start_date, max(coalesce(child.end_date, child.start_date)) AS end_date
+      FROM pipeline_execution child
+     WHERE child.parent_id = $1::bigint
+  )
+  UPDATE pipeline_execution e
+     SET start_date = span.start_date, end_date = span.end_date,
+         duration_seconds = extract(epoch FROM span.end_date - span.start_date)::double precision,
+         date_recorded = (span.start_date AT TIME ZONE 'UTC')::date
+    FROM span
+   WHERE e.id = $1::bigint AND e.status = 'expected' AND span.start_date IS NOT NULL
+  RETURNING e.parent_id AS "parentId"`;

@@ -1,0 +1,38 @@
+import { InvalidRequestError } from '../../platform/errors/domain-error.js';
+import type { StartExecutionDto } from './execution.dto.js';
+
+/** A parent as a report names it: by its id, or by its pipeline and the caller's own id of the run. */
+export type ParentReference = { readonly id: number } | ParentRun;
+
+export interface ParentRun {
+  readonly externalId: string;
+  /** One of the two is there. */
+  readonly pipelineId: number | undefined;
+  readonly pipelineName: string | undefined;
+}
+
+/** The fields by which a report names a parent. */
+export type ParentFields = Pick<
+  StartExecutionDto,
+  'parent_external_id' | 'parent_pipeline_id' | 'parent_pipeline_name'
+> & { readonly parent_id?: number | null; readonly parent_execution_id?: number | null };
+
+/** The parent that a report names; null where it names none. Throws {@link InvalidRequestError}. */
+export function parentOf(request: ParentFields): ParentReference | null {
+  const id = request.parent_id ?? request.parent_execution_id ?? null;
+  const {
+    parent_external_id: externalId,
+    parent_pipeline_id: pipelineId,
+    parent_pipeline_name: pipelineName,
+  } = request;
+  if (externalId === undefined) return id === null ? null : { id };
+  if (id !== null) {
+    throw new InvalidRequestError([{ field: 'parent_external_id', message: 'must not be given with parent_id' }]);
+  }
+  if (pipelineId === undefined && pipelineName === undefined) {
+    throw new InvalidRequestError([
+      { field: 'parent_pipeline_id', message: 'must be given with parent_external_id, or parent_pipeline_name' },
+    ]);
+  }
+  return { externalId, pipelineId, pipelineName: pipelineId === undefined ? pipelineName : undefined };
+}

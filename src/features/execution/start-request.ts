@@ -1,0 +1,82 @@
+import { type DomainError, InvalidRequestError } from '../../platform/errors/domain-error.js';
+import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
+import type { StartExecutionDto } from './execution.dto.js';
+import { ExecutionCycleError, ParentNotFoundError, RetryError } from './execution.errors.js';
+import type { NewExecution, ResolvedStart } from './execution-start.repository.js';
+import { IS_TERMINAL, statusOf } from './execution-status.js';
+import type { NamedParent } from './expected-execution.service.js';
+import { parentOf } from './parent-reference.js';
+
+/** A start as it came in, its moment settled. */
+export type ReceivedStart = StartExecutionDto & { readonly start_date: Date; readonly receivedAt: Date };
+
+/** An execution that a start asks for; its parent and its attempt may still be open. */
+export interface Candidate {
+  readonly request: ReceivedStart;
+  readonly execution: NewExecution;
+  /** The parent that is named by an external id. */
+  readonly namedParent: NamedParent | undefined;
+  readonly retried: ResolvedStart['retried'];
+  /** Whether the parent may be one that is expected. */
+  readonly isBelowExpected: boolean;
+}
+
+/** Throws {@link InvalidRequestError} where the fields of a start contradict each other. */
+export function checkStart(request: StartExecutionDto): void {
+  parentOf(request);
+  if (request.attempt !== undefined && request.external_id === undefined) {
+    throw new InvalidRequestError([{ field: 'attempt', message: 'must be given with external_id' }]);
+  }
+}
+
+/** The execution that a start asks for, or why there can't be one. */
+export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Candidate | DomainError {
+  const { id, pipeline, parent, parentPipeline, retried, deadline } = resolved;
+  if (!pipeline) return new PipelineNotFoundError(request.pipeline_id);
+  const reference = parentOf(request);
+  const named = reference && !('id' in reference) ? reference : undefined;
+  if (reference && 'id' in reference && !parent) return new ParentNotFoundError(reference.id);
+  if (named && !parentPipeline) return new PipelineNotFoundError(named.pipelineId ?? named.pipelineName ?? '');
+  if (named && parentPipeline?.id === pipeline.id && named.externalId === request.external_id) {
+    return new ExecutionCycleError();
+  }
+  const refusal = refusalOfRetry(request, resolved);
+  if (refusal) return refusal;
+  return {
+    request,
+    retried,
+    namedParent: named && {
+      pipelineId: parentPipeline?.id as number,
+      configVersion: parentPipeline?.config_version as number,
+      externalId: named.externalId,
+      startDate: request.start_date,
+    },
+    isBelowExpected: parent?.expected ?? retried !== undefined,
+    execution: {
+      id,
+      parentId: parent?.id ?? retried?.parentId ?? null,
+      rootId: parent?.rootId ?? (retried?.parentId ? retried.rootId : id),
+      pipelineId: pipeline.id,
+      externalId: request.external_id ?? null,
+      startDate: request.start_date,
+      startReceivedAt: request.start_date > request.receivedAt ? request.receivedAt : null,
+      watermark: request.watermark ?? pipeline.watermark,
+      nextWatermark: request.next_watermark ?? pipeline.next_watermark,
+      executionMetadata: request.execution_metadata ?? null,
+      configVersion: pipeline.config_version,
+      deadline,
+      attempt: request.attempt ?? 1,
+      retryOf: request.retry_of ?? null,
+      superseded: false,
+    },
+  };
+}
+
+function refusalOfRetry(request: ReceivedStart, { parent, retried }: ResolvedStart): DomainError | undefined {
+  if (request.retry_of === undefined) return undefined;
+  if (!retried) return new RetryError('must be an execution that there is');
+  if (retried.pipelineId !== request.pipeline_id) return new RetryError('must be an execution of the same pipeline');
+  if (!IS_TERMINAL[statusOf(retried)]) return new RetryError('must be an execution that has ended');
+  if (parent && parent.id !== retried.parentId) return new RetryError('must be an execution with the same parent');
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import type { ReceivedStart } from './start-request.js';
+import { keyOfRun } from './expected-execution.service.js';
+import type { ResolvedStart } from './execution-start.repository.js';
+
+/**
+ * The starts of a batch in waves: one whose parent is named by an external id comes after the start that has that id, so
+ * that the parent is there. One wave, unless a batch has both. Starts that name each other come in the order of their
+ * arrival.
+ */
+export function wavesOf(
+  requests: readonly ReceivedStart[],
+  resolved: ReadonlyMap<ReceivedStart, ResolvedStart>,
+): ReceivedStart[][] {
+  const parents = new Map<ReceivedStart, string>();
+  for (const request of requests) {
+    const pipeline = resolved.get(request)?.parentPipeline;
+    if (request.parent_external_id === undefined || !pipeline) continue;
+    parents.set(request, keyOfRun({ pipelineId: pipeline.id, externalId: request.parent_external_id }));
+  }
+  const waves: ReceivedStart[][] = [];
+  let waiting = [...requests];
+  while (parents.size > 0 && waiting.length > 0) {
+    const keys = new Set(waiting.flatMap((request) => keyOf(request) ?? []));
+    const isReady = (request: ReceivedStart): boolean => !keys.has(parents.get(request) ?? '');
+    const ready = waiting.filter(isReady);
+    const wave = ready.length > 0 ? ready : waiting.slice(0, 1);
+    waves.push(wave);
+    const gone = new Set(wave);
+    waiting = waiting.filter((request) => !gone.has(request));
+  }
+  if (waiting.length > 0) waves.push(waiting);
+  return waves;
+}
+
+function keyOf({ pipeline_id: pipelineId, external_id: externalId }: ReceivedStart): string | undefined {
+  return externalId === undefined ? undefined : keyOfRun({ pipelineId, externalId });
+}

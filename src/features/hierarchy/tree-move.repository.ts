@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DELETE_ABOVE, INSERT_ABOVE, IS_BELOW, SET_PARENT, SET_ROOT } from './tree-move.sql.js';
+
+/** Moves subtrees: the only writer of the closure but `ExecutionClosureSubscriber`. Under the exclusive lock of the tree. */
+@Injectable()
+export class TreeMoveRepository {
+  /** Whether `other` is the execution, or below it. */
+  async isBelow(manager: EntityManager, executionId: number, other: number): Promise<boolean> {
+    const [row] = await manager.query<{ below: boolean }[]>(IS_BELOW, [executionId, other]);
+    return row?.below ?? false;
+  }
+
+  /** Gives an execution another parent; null makes it a root. */
+  async move(manager: EntityManager, executionId: number, parentId: number | null): Promise<void> {
+    await manager.query(DELETE_ABOVE, [executionId]);
+    if (parentId !== null) await manager.query(INSERT_ABOVE, [executionId, parentId]);
+    await manager.query(SET_PARENT, [executionId, parentId]);
+    await manager.query(SET_ROOT, [executionId, parentId]);
+  }
+}

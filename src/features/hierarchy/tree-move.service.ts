@@ -1,0 +1,32 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ExecutionCycleError } from '../execution/execution.errors.js';
+import { ExecutionEvents, type MovingExecution } from '../execution/execution.events.js';
+import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
+import { TreeMoveRepository } from './tree-move.repository.js';
+
+/**
+ * Moves executions with all below them when their parent becomes known late: parent, root and closure rows in the
+ * transaction of the report. Throws {@link ExecutionCycleError} where the parent is below the execution.
+ */
+@Injectable()
+export class TreeMoveService implements OnModuleInit {
+  constructor(
+    private readonly executionEvents: ExecutionEvents,
+    private readonly closure: ExecutionClosureSubscriber,
+    private readonly trees: TreeMoveRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.executionEvents.moving.listen((manager, moves) => this.moveAll(manager, moves));
+  }
+
+  private async moveAll(manager: EntityManager, moves: readonly MovingExecution[]): Promise<void> {
+    // What the same transaction has inserted moves along.
+    await this.closure.flush(manager);
+    for (const { id, parentId } of moves) {
+      if (parentId !== null && (await this.trees.isBelow(manager, id, parentId))) throw new ExecutionCycleError();
+      await this.trees.move(manager, id, parentId);
+    }
+  }
+}

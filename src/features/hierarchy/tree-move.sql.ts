@@ -1,0 +1,52 @@
+/**
+ * The statements that move an execution with all below it. Each is answered before the next is sent, under the exclusive
+ * lock of the tree. `$1` is the execution, `$2` its new parent.
+ */
+
+/** Whether an execution is below another one, or is that one; by pk_pipeline_execution_closure. */
+export const IS_BELOW = `
+  SELECT EXISTS (SELECT FROM pipeline_execution_closure c
+                  WHERE c.child_execution_id = $2::bigint AND c.parent_execution_id = $1::bigint) AS below`;
+
+/** The rows of the subtree with what was above it; by both indexes of the closure. */
+export const DELETE_ABOVE = `
+  DELETE FROM pipeline_execution_closure c
+   WHERE c.child_execution_id = ANY (ARRAY(SELECT below.child_execution_id
+                                             FROM pipeline_execution_closure below
+                                            WHERE below.parent_execution_id = $1::bigint))
+     AND c.parent_execution_id = ANY (ARRAY(SELECT above.parent_execution_id
+                                              FROM pipeline_execution_closure above
+                                             WHERE above.child_execution_id = $1::bigint AND above.depth > 0))`;
+
+/** The rows of the subtree with the new parent and all above that; by both indexes of the closure. */
+export const INSERT_ABOVE = `
+  WITH above AS MATERIALIZED (
+    SELECT c.parent_execution_id AS id, c.depth
+      FROM pipeline_execution_closure c
+     WHERE c.child_execution_id = $2::bigint
+  ), below AS MATERIALIZED (
+    SELECT c.child_execution_id AS id, c.depth
+      FROM pipeline_execution_closure c
+     WHERE c.parent_execution_id = $1::bigint
+  )
+  INSERT INTO pipeline_execution_closure (parent_execution_id, child_execution_id, depth)
+  SELECT above.id, below.id, above.depth + below.depth + 1
+    FROM above
+   CROSS JOIN below`;
+
+/** The parent of the execution; by pk_pipeline_execution. */
+export const SET_PARENT = `
+  UPDATE pipeline_execution SET parent_id = $2::bigint WHERE id = $1::bigint`;
+
+/** The root of the subtree, which is the new parent's (or the execution itself); by pk_pipeline_execution. */
+export const SET_ROOT = `
+  WITH root AS MATERIALIZED (
+    SELECT coalesce((SELECT parent.root_id FROM pipeline_execution parent WHERE parent.id = $2::bigint), $1::bigint) AS id
+  )
+  UPDATE pipeline_execution e
+     SET root_id = root.id
+    FROM root
+   WHERE e.id = ANY (ARRAY(SELECT below.child_execution_id
+                             FROM pipeline_execution_closure below
+                            WHERE below.parent_execution_id = $1::bigint))
+     AND e.root_id <> root.id`;

@@ -76,7 +76,8 @@ export class PipelineRepository {
   /** The pipeline of this name; names enter the hash as they are stored, so that another case in the code changes nothing. */
   async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
     const { name, pipeline_type_name } = asked;
-    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [name, pipeline_type_name]);
+    const keys = [nameKey(name), nameKey(pipeline_type_name)];
+    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, keys);
     if (!known) return undefined;
     const stored = { ...asked, name: known.name, pipeline_type_name: known.typeName ?? pipeline_type_name };
     return { ...known, isInStep: configurationHash(stored) === known.configHash };

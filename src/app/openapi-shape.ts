@@ -102,9 +102,16 @@ function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
     if (!schema || '$ref' in schema) continue;
     const { properties = {}, required = [] } = schema;
     for (const [field, property] of Object.entries(properties)) {
-      if (!required.includes(field)) properties[field] = orNull(property);
+      if (!required.includes(field) && !takesNull(property)) properties[field] = orNull(property);
     }
   }
+}
+
+function takesNull(schema: SchemaOrReference): boolean {
+  if ('$ref' in schema) return false;
+  return (
+    [schema.type].flat().some((type) => (type as string | undefined) === 'null') || (schema.anyOf ?? []).some(takesNull)
+  );
 }
 
 function orNull(schema: SchemaOrReference): SchemaOrReference {

@@ -109,9 +109,8 @@ function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
 
 function takesNull(schema: SchemaOrReference): boolean {
   if ('$ref' in schema) return false;
-  return (
-    [schema.type].flat().some((type) => (type as string | undefined) === 'null') || (schema.anyOf ?? []).some(takesNull)
-  );
+  const types: unknown[] = [schema.type].flat();
+  return types.includes('null') || (schema.anyOf ?? []).some(takesNull);
 }
 
 function orNull(schema: SchemaOrReference): SchemaOrReference {

@@ -3,7 +3,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { nameKey } from '../../platform/values/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
-import type { ListExecutionsQuery } from './execution.dto.js';
+import type { ListExecutionsQuery } from './execution-list.dto.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from './execution.entity.js';
 import { type Status, STATUS_CONDITIONS, STATUSES, TAKES_END } from './execution-status.js';
 

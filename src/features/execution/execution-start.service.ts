@@ -4,7 +4,7 @@ import { Answer } from '../../platform/http/answer.js';
 import { DomainError } from '../../platform/errors/domain-error.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
-import type { StartedExecutionDto, StartExecutionDto } from './execution.dto.js';
+import type { StartedExecutionDto, StartExecutionDto } from './execution-request.dto.js';
 import { ExecutionStartRepository, type ResolvedStart } from './execution-start.repository.js';
 import { ExecutionStartWriter, type Started } from './execution-start.writer.js';
 import { parentOf } from './parent-reference.js';

@@ -8,15 +8,9 @@ import type { JsonText } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionStartService } from './execution-start.service.js';
-import {
-  EndExecutionDto,
-  ExecutionDto,
-  ExecutionWithChildrenDto,
-  ListExecutionsQuery,
-  PatchExecutionDto,
-  StartedExecutionDto,
-  StartExecutionDto,
-} from './execution.dto.js';
+import { EndExecutionDto, PatchExecutionDto, StartedExecutionDto, StartExecutionDto } from './execution-request.dto.js';
+import { ExecutionDto, ExecutionWithChildrenDto } from './execution.dto.js';
+import { ListExecutionsQuery } from './execution-list.dto.js';
 import { ExecutionService } from './execution.service.js';
 import { ExecutionPatchService } from './execution-patch.service.js';
 import {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../platform/values/exact-json.js';
-import type { EndExecutionDto, ExecutionDto } from './execution.dto.js';
+import type { EndExecutionDto } from './execution-request.dto.js';
+import type { ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import { ContradictoryEndError, EndWithoutResultError } from './execution.errors.js';

@@ -3,12 +3,8 @@ import { completeList } from '../../platform/http/bounded-list.js';
 import { fittingArray, JsonText, toJson, withMembers } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import type {
-  ChildExecutionDto,
-  ExecutionDto,
-  ExecutionWithChildrenDto,
-  ListExecutionsQuery,
-} from './execution.dto.js';
+import type { ChildExecutionDto, ExecutionDto, ExecutionWithChildrenDto } from './execution.dto.js';
+import type { ListExecutionsQuery } from './execution-list.dto.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity } from './execution.entity.js';
 import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';

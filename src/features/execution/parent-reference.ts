@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../platform/errors/domain-error.js';
-import type { StartExecutionDto } from './execution.dto.js';
+import type { StartExecutionDto } from './execution-request.dto.js';
 
 /** A parent as a report names it: by its id, or by its pipeline and the caller's own id of the run. */
 export type ParentReference = { readonly id: number } | ParentRun;

@@ -1,6 +1,6 @@
 import { type DomainError, InvalidRequestError } from '../../platform/errors/domain-error.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
-import type { StartExecutionDto } from './execution.dto.js';
+import type { StartExecutionDto } from './execution-request.dto.js';
 import { ExecutionCycleError, ParentNotFoundError, RetryError } from './execution.errors.js';
 import type { NewExecution, ResolvedStart } from './execution-start.repository.js';
 import { IS_TERMINAL, statusOf } from './execution-status.js';

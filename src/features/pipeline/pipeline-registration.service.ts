@@ -6,7 +6,8 @@ import { IdempotencyService } from '../../platform/idempotency/idempotency.servi
 import type { Configuration } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
-import type { RegisteredPipelineDto, RegisterPipelineDto } from './pipeline.dto.js';
+import type { RegisteredPipelineDto } from './pipeline.dto.js';
+import type { RegisterPipelineDto } from './pipeline-request.dto.js';
 import { PipelineEvents } from './pipeline.events.js';
 import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
 import { type AskedAtCreation, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';

@@ -8,14 +8,8 @@ import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
 import { type Page, PageQuery } from '../../platform/http/page.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
-import {
-  PipelineConfigurationChangeDto,
-  ListPipelinesQuery,
-  PatchPipelineDto,
-  PipelineDto,
-  RegisteredPipelineDto,
-  RegisterPipelineDto,
-} from './pipeline.dto.js';
+import { PipelineConfigurationChangeDto, PipelineDto, RegisteredPipelineDto } from './pipeline.dto.js';
+import { ListPipelinesQuery, PatchPipelineDto, RegisterPipelineDto } from './pipeline-request.dto.js';
 import { PipelineService } from './pipeline.service.js';
 import { NameTakenError, PipelineNotFoundError } from './pipeline.errors.js';
 

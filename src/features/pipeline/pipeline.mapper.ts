@@ -1,12 +1,8 @@
 import type { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { PipelineTypeEntity } from './pipeline-type.entity.js';
 import type { PipelineTypeDto } from './pipeline-type.dto.js';
-import type {
-  PipelineConfigurationChangeDto,
-  PipelineDto,
-  RegisteredPipelineDto,
-  RegisterPipelineDto,
-} from './pipeline.dto.js';
+import type { PipelineConfigurationChangeDto, PipelineDto, RegisteredPipelineDto } from './pipeline.dto.js';
+import type { RegisterPipelineDto } from './pipeline-request.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import type { Configuration } from './configuration.js';
 import type { NamePolicy } from './name-policy.js';

@@ -5,7 +5,7 @@ import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { type Configuration, configurationHash } from './configuration.js';
 import { CONFIG_HISTORY_LONG_COLUMNS, PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
-import type { ListPipelinesQuery } from './pipeline.dto.js';
+import type { ListPipelinesQuery } from './pipeline-request.dto.js';
 import { PIPELINE_LONG_COLUMNS, PipelineEntity } from './pipeline.entity.js';
 import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {

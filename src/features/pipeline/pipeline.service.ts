@@ -11,12 +11,8 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { CONFIG_HISTORY_LONG_COLUMNS } from './pipeline-config-history.entity.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
-import type {
-  PipelineConfigurationChangeDto,
-  ListPipelinesQuery,
-  PatchPipelineDto,
-  PipelineDto,
-} from './pipeline.dto.js';
+import type { PipelineConfigurationChangeDto, PipelineDto } from './pipeline.dto.js';
+import type { ListPipelinesQuery, PatchPipelineDto } from './pipeline-request.dto.js';
 import { PIPELINE_LONG_COLUMNS, type PipelineEntity } from './pipeline.entity.js';
 import {
   KeyMissingError,

@@ -23,7 +23,7 @@ import {
   VERSION,
   Whole,
 } from '../../platform/http/fields.js';
-import { PatchBody } from '../../platform/http/request-validation.pipe.js';
+import { OptionalPatchBody } from '../../platform/http/request-validation.pipe.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Watermark, WATERMARK } from '../pipeline/watermark.dto.js';
 import { REPORTED_ENDS, type ReportedEnd, type Status, STATUSES } from './execution-status.js';
@@ -247,7 +247,7 @@ export class EndExecutionDto {
 }
 
 /** What has become known of an execution since it was reported; what is left out stays as it is. */
-export class PatchExecutionDto extends PatchBody {
+export class PatchExecutionDto extends OptionalPatchBody {
   /**
    * The execution that it runs under; null makes it the top of a tree. Everything below it moves along.
    * @example 41

@@ -118,10 +118,15 @@ function orNull(schema: SchemaOrReference): SchemaOrReference {
     const { $ref, ...beside } = schema;
     return { ...beside, anyOf: [{ $ref }, { type: 'null' }] };
   }
+  if (takesNull(schema)) return schema;
   if (schema.anyOf) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   if (schema.type === undefined) return schema;
   const nullable = { ...schema, type: [schema.type, 'null'].flat() };
   return schema.enum ? { ...nullable, enum: [...schema.enum, null] } : nullable;
+}
+
+function takesNull({ type, anyOf = [] }: Schema): boolean {
+  return [type].flat().includes('null') || anyOf.some((choice) => !('$ref' in choice) && choice.type === 'null');
 }
 
 /**

@@ -14,11 +14,14 @@ describe('ExecutionRepository', () => {
   it('reads an execution by its own statement as TypeORM would, every column of it', async () => {
     const pipelineId = await watcher.pipeline('Read', { timeliness_number: 2, timeliness_datepart: 'hour' });
     const parentId = await watcher.begin(pipelineId);
+    const first = await watcher.begin(pipelineId, { parent_id: parentId });
+    await watcher.end(first, { completed_successfully: false });
     const full = await watcher.begin(pipelineId, {
       // Ahead of the service's clock, so that the moment of its arrival is kept too.
       start_date: new Date(Date.now() + 60_000),
       parent_id: parentId,
       external_id: 'run-1',
+      retry_of: first,
       watermark: '1',
       next_watermark: '2',
       execution_metadata: { nested: [{ deep: null }] },
@@ -34,7 +37,7 @@ describe('ExecutionRepository', () => {
     });
     const repository = watcher.app.get(ExecutionRepository, { strict: false });
     const { manager } = watcher.app.get(DataSource);
-    for (const id of [parentId, full]) {
+    for (const id of [parentId, first, full]) {
       const [entity] = await EXECUTION_LONG_COLUMNS.getMany(selectExecutions(manager, 1).where('e.id = :id', { id }));
       expect(await repository.findById(manager, id)).toEqual({ ...entity, pipelineName: 'Read' });
     }

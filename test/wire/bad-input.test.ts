@@ -143,8 +143,10 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
   const send = (body: string | Uint8Array<ArrayBuffer> | undefined, headers: Record<string, string> = JSON_TYPE) =>
     watcher.send(method, path, body, headers);
 
+  /** An object without a field that the endpoint knows is wrong, unless it needs none. */
+  const ofUnknownFields = Object.keys(good()).length > 0 ? 422 : 200;
+
   it.each<[string, string | Uint8Array<ArrayBuffer>]>([
-    ['nothing', ''],
     ['half an object', '{"name": "a"'],
     ['no quotes', '{name: 1}'],
     ['single quotes', "{'name': 'a'}"],
@@ -168,18 +170,26 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
     ['text', '"name"'],
     ['a number', '5'],
     ['true', 'true'],
-    ['an empty object', '{}'],
     ['20,000 nested arrays', deep('[', ']')],
-    ['20,000 nested objects', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
-    ['an object of prototypes', '{"__proto__": {"name": "a", "id": 1}, "constructor": {"name": "b"}}'],
   ])('answers 422 to a body that is %s', async (_, body) => {
     expectProblem(await send(body), [422]);
   });
 
+  it.each([
+    ['an empty object', '{}'],
+    ['20,000 nested objects', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
+    ['an object of prototypes', '{"__proto__": {"name": "a", "id": 1}, "constructor": {"name": "b"}}'],
+  ])(`answers ${ofUnknownFields} to a body that is %s`, async (_, body) => {
+    const answer = await send(body);
+    if (ofUnknownFields === 422) expectProblem(answer, [422]);
+    else expect(answer.status).toBe(200);
+  });
+
   it('answers null as it answers nothing, and no body as an empty one', async () => {
-    expectProblem(await send('null'), [400]);
-    expectProblem(await send(undefined, {}), [400]);
-    expectProblem(await send(undefined), [400]);
+    for (const answer of [await send('null'), await send(undefined, {}), await send(undefined), await send('')]) {
+      if (ofUnknownFields === 422) expectProblem(answer, [400]);
+      else expect(answer.status).toBe(200);
+    }
   });
 
   it('answers 413 to a body over the limit', async () => {

@@ -56,7 +56,7 @@ const moved = got(await getPipeline({ path: { id: pipeline.id } }));
 const cleared = got(await patchPipeline({ body: { id: pipeline.id, watermark: null } }));
 const tree = got(await getExecutionTree({ path: { id: rootId } }));
 const comparison = got(await compareExecutions({ path: { id: rootId, other_id: otherId } }));
-const query = { pipeline_id: pipeline.id, status: 'failed' } as const;
+const query = { pipeline_id: pipeline.id, status: ['failed' as const] };
 const failed = got(await listPipelineExecutions({ query }));
 const { error } = await registerPipeline({ body: { name: '', pipeline_type_name: 'test' } });
 

@@ -14,7 +14,7 @@ import {
   Text,
   Whole,
 } from '../../platform/http/fields.js';
-import { PatchBody } from '../../platform/http/request-validation.pipe.js';
+import { OptionalPatchBody } from '../../platform/http/request-validation.pipe.js';
 import { Watermark } from '../pipeline/watermark.dto.js';
 import { REPORTED_ENDS, type ReportedEnd } from './execution-status.js';
 import { ATTEMPT } from './execution.dto.js';
@@ -235,7 +235,7 @@ export class EndExecutionDto {
 }
 
 /** What has become known of an execution since it was reported; what is left out stays as it is. */
-export class PatchExecutionDto extends PatchBody {
+export class PatchExecutionDto extends OptionalPatchBody {
   /**
    * The execution that it runs under; null makes it the top of a tree. Everything below it moves along.
    * @example 41

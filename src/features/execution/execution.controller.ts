@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { Answer } from '../../platform/http/answer.js';
 import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
@@ -87,6 +87,7 @@ export class ExecutionController {
   @Patch('pipeline_execution/:id')
   @Requires('write')
   @ApiId('The execution')
+  @ApiBody({ type: PatchExecutionDto, required: false })
   @ApiAnswers({
     ok: ExecutionDto,
     body: true,

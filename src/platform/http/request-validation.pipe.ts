@@ -12,6 +12,9 @@ export abstract class PatchBody {}
 /** Bodies that may be left out extend this: none is the same as an empty object. */
 export abstract class OptionalBody {}
 
+/** Bodies of a PATCH that may be left out extend this. */
+export abstract class OptionalPatchBody extends PatchBody {}
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -26,7 +29,8 @@ type Fields = Record<string, unknown>;
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
-    const isAbsent = (value ?? '') === '' && metatype.prototype instanceof OptionalBody;
+    const isOptional = metatype.prototype instanceof OptionalBody || metatype.prototype instanceof OptionalPatchBody;
+    const isAbsent = (value ?? '') === '' && isOptional;
     const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
     const entries = Object.entries(given);
     const scalars = Object.fromEntries(entries.filter(([, field]) => !isObject(field) || JSON.isRawJSON(field)));

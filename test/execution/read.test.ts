@@ -14,7 +14,10 @@ describe('ExecutionRepository', () => {
   it('reads an execution by its own statement as TypeORM would, every column of it', async () => {
     const pipelineId = await watcher.pipeline('Read', { timeliness_number: 2, timeliness_datepart: 'hour' });
     const parentId = await watcher.begin(pipelineId);
+    const repeated = await watcher.begin(pipelineId, { parent_id: parentId });
+    await watcher.end(repeated);
     const full = await watcher.begin(pipelineId, {
+      retry_of: repeated,
       parent_id: parentId,
       external_id: 'run-1',
       watermark: '1',

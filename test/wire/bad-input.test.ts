@@ -239,8 +239,8 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
 });
 
 describe('a path or a query', () => {
-  const ofExecution = ['', '/attempts', '/children', '/downstream', '/upstream', '/tree'];
-  const ids = ['/pipeline/{}', '/pipeline/{}/history', '/pipeline_type/{}'].concat(
+  const ofExecution = ['', '/children', '/downstream', '/upstream', '/tree'];
+  const ids = ['/pipeline_execution/{}/attempts', '/pipeline/{}', '/pipeline/{}/history', '/pipeline_type/{}'].concat(
     ofExecution.map((question) => `/pipeline_execution/{}${question}`),
   );
 

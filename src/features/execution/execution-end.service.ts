@@ -126,7 +126,7 @@ function successOf(execution: ExecutionEntity): SuccessfulRun {
 function endedOf(execution: EndingExecution): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  const { superseded, wasExpected, isBelowExpected } = execution;
+  const { superseded, hadEnd, isBelowExpected } = execution;
   return {
     id,
     parentId,
@@ -138,7 +138,7 @@ function endedOf(execution: EndingExecution): EndedExecution {
     status,
     completedSuccessfully,
     superseded,
-    wasExpected,
+    hadEnd,
     isBelowExpected,
   };
 }

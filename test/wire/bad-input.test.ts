@@ -122,18 +122,6 @@ const endpoints: readonly Endpoint[] = [
       error_message: 'text',
     },
   },
-  {
-    method: 'PATCH',
-    path: '/pipeline_execution/1',
-    good: () => ({}),
-    fields: {
-      parent_id: 'id',
-      parent_external_id: 'text',
-      parent_pipeline_id: 'id',
-      parent_pipeline_name: 'text',
-      execution_metadata: 'object',
-    },
-  },
 ];
 
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -120,11 +120,12 @@ export class ExecutionStartWriter {
 
   /** Starts what was expected, and moves it where its start names a parent. */
   private async fill(manager: EntityManager, executions: readonly NewExecution[], mayMove: boolean): Promise<void> {
+    await this.expectedExecutions.fill(manager, executions);
+    // Their rows are locked now, so that nobody moves them.
     const before = await this.executions.findParents(
       manager,
       executions.map(({ id }) => id),
     );
-    await this.expectedExecutions.fill(manager, executions);
     for (const execution of executions) {
       const { parentId, rootId } = before.get(execution.id) ?? execution;
       // It keeps the place that it has meanwhile.

@@ -102,7 +102,7 @@ function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
     if (!schema || '$ref' in schema) continue;
     const { properties = {}, required = [] } = schema;
     for (const [field, property] of Object.entries(properties)) {
-      if (!required.includes(field) && !takesNull(property)) properties[field] = orNull(property);
+      if (!required.includes(field)) properties[field] = orNull(property);
     }
   }
 }
@@ -123,10 +123,6 @@ function orNull(schema: SchemaOrReference): SchemaOrReference {
   if (schema.type === undefined) return schema;
   const nullable = { ...schema, type: [schema.type, 'null'].flat() };
   return schema.enum ? { ...nullable, enum: [...schema.enum, null] } : nullable;
-}
-
-function takesNull({ type, anyOf = [] }: Schema): boolean {
-  return [type].flat().includes('null') || anyOf.some((choice) => !('$ref' in choice) && choice.type === 'null');
 }
 
 /**

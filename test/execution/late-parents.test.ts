@@ -26,7 +26,8 @@ describe('a parent that has not been reported', () => {
     const pipeline = await watcher.pipeline('Ahead Workflow');
     const run = { parent_external_id: 'ahead', parent_pipeline_id: pipeline };
     const { parent_id: parent } = await read(await child(run));
-    const early = { external_id: 'ahead', start_date: '2062-01-01T00:00:00Z', next_watermark: 'early' };
+    const tomorrow = new Date(Date.now() + 23 * 3_600_000).toISOString();
+    const early = { external_id: 'ahead', start_date: tomorrow, next_watermark: 'early' };
     expect(await watcher.begin(pipeline, early)).toBe(parent);
     const late = await watcher.begin(pipeline, { next_watermark: 'late' });
     await watcher.end(late);

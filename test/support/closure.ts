@@ -29,7 +29,10 @@ const WRONG_ROOTS = `
   SELECT e.id, e.root_id, w.root_id AS walked FROM pipeline_execution e LEFT JOIN walked w ON w.id = e.id
    WHERE w.root_id IS DISTINCT FROM e.root_id`;
 
-/** Expected executions that do not last as long as their children, are open, or are not known as expected. */
+/**
+ * Expected executions that are shorter than their children, are open, or are not known as expected. They may be longer:
+ * one that all its children have left keeps its dates.
+ */
 const WRONG_EXPECTED = `
   SELECT e.id, e.start_date, e.end_date, child.start_date AS first_start, child.end_date AS last_end
     FROM pipeline_execution e
@@ -39,8 +42,7 @@ const WRONG_EXPECTED = `
    WHERE (e.status = 'expected') <> (x.execution_id IS NOT NULL)
       OR e.status = 'expected'
          AND (e.end_date IS NULL OR e.completed_successfully IS NOT NULL
-              OR (child.start_date, child.end_date) IS DISTINCT FROM (e.start_date, e.end_date)
-                 AND child.start_date IS NOT NULL)`;
+              OR child.start_date < e.start_date OR child.end_date > e.end_date)`;
 
 /** All attempts at a run but the highest are superseded. */
 const WRONG_ATTEMPTS = `

@@ -122,18 +122,6 @@ const endpoints: readonly Endpoint[] = [
       error_message: 'text',
     },
   },
-  {
-    method: 'PATCH',
-    path: '/pipeline_execution/1',
-    good: () => ({}),
-    fields: {
-      parent_id: 'id',
-      parent_external_id: 'text',
-      parent_pipeline_id: 'id',
-      parent_pipeline_name: 'text',
-      execution_metadata: 'object',
-    },
-  },
 ];
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -266,8 +254,8 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
 });
 
 describe('a path or a query', () => {
-  const ofExecution = ['', '/attempts', '/children', '/downstream', '/upstream', '/tree'];
-  const ids = ['/pipeline/{}', '/pipeline/{}/history', '/pipeline_type/{}'].concat(
+  const ofExecution = ['', '/children', '/downstream', '/upstream', '/tree'];
+  const ids = ['/pipeline_execution/{}/attempts', '/pipeline/{}', '/pipeline/{}/history', '/pipeline_type/{}'].concat(
     ofExecution.map((question) => `/pipeline_execution/{}${question}`),
   );
 

@@ -163,7 +163,7 @@ function later(a: Date, b: Date): Date {
 function endedOf(execution: EndingExecution): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  const { attempt, superseded, wasExpected, isBelowExpected } = execution;
+  const { attempt, superseded, hadEnd, isBelowExpected } = execution;
   return {
     id,
     parentId,
@@ -176,7 +176,7 @@ function endedOf(execution: EndingExecution): EndedExecution {
     completedSuccessfully,
     attempt,
     superseded,
-    wasExpected,
+    hadEnd,
     isBelowExpected,
   };
 }

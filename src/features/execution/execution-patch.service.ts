@@ -50,7 +50,8 @@ export class ExecutionPatchService {
     if (parentId === execution.parentId) return;
     await this.events.moving.emit(manager, [{ id: execution.id, parentId }]);
     if (execution.parentId !== null) await this.expected.shrink(manager, execution.parentId);
-    const { startDate, endDate } = execution;
+    // Read again, now that its row is locked: its start may have been reported meanwhile.
+    const { startDate, endDate } = await this.require(manager, execution.id);
     await this.expected.stretch(manager, [{ parentId, startDate, endDate: endDate ?? startDate }]);
   }
 

@@ -70,10 +70,13 @@ export class ExecutionStartService {
     requests: readonly ReceivedStart[],
     { starts, mayMove }: LoadedStarts,
   ): Promise<(Started | DomainError)[]> {
+    const waves = wavesOf(requests, starts);
+    const write = (wave: readonly ReceivedStart[]): Promise<(Started | DomainError)[]> =>
+      this.writer.write(manager, wave, starts, mayMove);
+    if (waves.length === 1) return write(requests);
     const results = new Map<ReceivedStart, Started | DomainError>();
-    for (const wave of wavesOf(requests, starts)) {
-      const resolved = wave.map((request) => ({ request, start: starts.get(request) as ResolvedStart }));
-      const written = await this.writer.write(manager, resolved, mayMove);
+    for (const wave of waves) {
+      const written = await write(wave);
       for (const [index, result] of written.entries()) results.set(wave[index] as ReceivedStart, result);
     }
     return requests.map((request) => results.get(request) as Started | DomainError);

@@ -10,6 +10,7 @@ import {
   ExecutionStartRepository,
   type ExternalId,
   type NewExecution,
+  type Parent,
   type ResolvedStart,
 } from './execution-start.repository.js';
 import { ExpectedExecutionRepository } from './expected-execution.repository.js';
@@ -24,7 +25,6 @@ export interface Started {
 
 /** A start that is written: a new execution, or one that was expected. */
 interface Beginning {
-  readonly candidate: Candidate;
   readonly kind: Placement['kind'];
   readonly execution: NewExecution;
   readonly isBelowExpected: boolean;
@@ -44,10 +44,11 @@ export class ExecutionStartWriter {
   /** In the order of the starts; `mayMove` says whether the transaction holds the lock of the tree alone. */
   async write(
     manager: EntityManager,
-    starts: readonly { readonly request: ReceivedStart; readonly start: ResolvedStart }[],
+    requests: readonly ReceivedStart[],
+    resolved: ReadonlyMap<ReceivedStart, ResolvedStart>,
     mayMove: boolean,
   ): Promise<(Started | DomainError)[]> {
-    const candidates = starts.map(({ request, start }) => candidateOf(request, start));
+    const candidates = requests.map((request) => candidateOf(request, resolved.get(request) as ResolvedStart));
     const accepted = candidates.filter((candidate): candidate is Candidate => !(candidate instanceof DomainError));
     const holders = await this.claim(manager, accepted);
     const placed = await this.attempts.place(
@@ -90,16 +91,17 @@ export class ExecutionStartWriter {
       fresh.flatMap(([{ namedParent }]) => namedParent ?? []),
     );
     return fresh.map(([candidate, { kind, id, attempt, superseded }]) => {
-      const execution = { ...candidate.execution, id, attempt, superseded };
+      const { execution } = candidate;
+      Object.assign(execution, { id, attempt, superseded });
       if (execution.parentId === null) execution.rootId = id;
       const parent = candidate.namedParent && named.get(keyOfRun(candidate.namedParent));
-      if (!parent) return { candidate, kind, execution, isBelowExpected: candidate.isBelowExpected };
+      if (!parent) return { kind, execution, isBelowExpected: candidate.isBelowExpected };
       if (candidate.retried && candidate.retried.parentId !== parent.id) {
         throw new RetryError('must be an execution with the same parent');
       }
       execution.parentId = parent.id;
       execution.rootId = parent.rootId;
-      return { candidate, kind, execution, isBelowExpected: parent.expected };
+      return { kind, execution, isBelowExpected: parent.expected };
     });
   }
 
@@ -118,16 +120,28 @@ export class ExecutionStartWriter {
 
   /** Starts what was expected, and moves it where its start names a parent. */
   private async fill(manager: EntityManager, executions: readonly NewExecution[], mayMove: boolean): Promise<void> {
+    await this.expectedExecutions.fill(manager, executions);
+    // Their rows are locked now, so that nobody moves them.
     const before = await this.executions.findParents(
       manager,
       executions.map(({ id }) => id),
     );
-    await this.expectedExecutions.fill(manager, executions);
     for (const execution of executions) {
       const { parentId, rootId } = before.get(execution.id) ?? execution;
       // It keeps the place that it has meanwhile.
       if (execution.parentId === null) Object.assign(execution, { parentId, rootId });
     }
+    await this.move(manager, executions, before, mayMove);
+    // It lasted as long as its children before; what is above it may become shorter.
+    for (const { parentId } of before.values()) if (parentId !== null) await this.expected.shrink(manager, parentId);
+  }
+
+  private async move(
+    manager: EntityManager,
+    executions: readonly NewExecution[],
+    before: ReadonlyMap<number, Parent>,
+    mayMove: boolean,
+  ): Promise<void> {
     const moving = executions.filter(({ id, parentId }) => parentId !== null && parentId !== before.get(id)?.parentId);
     if (moving.length === 0) return;
     // It was not expected yet when the lock was chosen: the whole transaction runs again.

@@ -26,8 +26,8 @@ export type EndedExecution = Readonly<
   >
 > & {
   readonly endDate: Date;
-  /** Whether its start was never reported. */
-  readonly wasExpected: boolean;
+  /** Whether it had another end before, as what is expected or lost has. */
+  readonly hadEnd: boolean;
   /** Whether its parent is expected. */
   readonly isBelowExpected: boolean;
 };

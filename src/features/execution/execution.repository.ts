@@ -20,7 +20,7 @@ import { LOCK_TREE } from './tree-lock.sql.js';
 
 /** An execution that is about to end. */
 export type EndingExecution = ExecutionEntity &
-  Pick<EndedExecution, 'wasExpected' | 'isBelowExpected'> & {
+  Pick<EndedExecution, 'hadEnd' | 'isBelowExpected'> & {
     /** The metadata that its end adds. */
     addedMetadata?: Record<string, unknown> | undefined;
   };

@@ -33,7 +33,7 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
-/** The same, and whether they or their parents are expected; by pk_pipeline_execution_expected. */
+/** The same, whether they have an end that was not reported, and whether their parents are expected; by pk_pipeline_execution_expected. */
 export const FIND_ENDING = `
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
@@ -41,7 +41,7 @@ export const FIND_ENDING = `
      WHERE e.id = ANY ($1::bigint[])
   )
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
-         coalesce(e.status = 'expected', false) AS "wasExpected",
+         e."endDate" IS NOT NULL AS "hadEnd",
          EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
     FROM e`;
 

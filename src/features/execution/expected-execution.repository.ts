@@ -8,6 +8,7 @@ import {
   FILL_EXPECTED,
   FORGET_EXPECTED,
   INSERT_EXPECTED,
+  LOCK_EXPECTED,
   NOTE_EXPECTED,
   SHRINK_EXPECTED,
   STRETCH_EXPECTED,
@@ -83,6 +84,7 @@ export class ExpectedExecutionRepository {
 
   /** See {@link SHRINK_EXPECTED}; the parent of the execution, where it was expected and has one. */
   async shrink(manager: EntityManager, id: number): Promise<number | null> {
+    await manager.query(LOCK_EXPECTED, [id]);
     const [shrunk]: [{ parentId: number | null }[], number] = await manager.query(SHRINK_EXPECTED, [id]);
     return shrunk[0]?.parentId ?? null;
   }

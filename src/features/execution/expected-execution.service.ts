@@ -58,19 +58,23 @@ export class ExpectedExecutionService implements OnModuleInit {
     for (let spans = hulls(children); spans.length > 0;) spans = hulls(await this.executions.stretch(manager, spans));
   }
 
-  /** The same where a child has left its parent. */
+  /** The same where a child has left its parent, or has become shorter. */
   async shrink(manager: EntityManager, parentId: number): Promise<void> {
     for (let id: number | null = parentId; id !== null;) id = await this.executions.shrink(manager, id);
   }
 
-  /** One that has ended is expected no more, and its parent, where that is, lasts at least as long. */
+  /** One that has ended is expected no more, and its parent, where that is, lasts as long as it is known now. */
   private async ended(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
-    const ids = ended.filter(({ wasExpected }) => wasExpected).map(({ id }) => id);
-    if (ids.length > 0) await this.executions.forget(manager, ids);
-    await this.stretch(
-      manager,
-      ended.filter(({ isBelowExpected }) => isBelowExpected),
-    );
+    const corrected = ended.filter(({ hadEnd }) => hadEnd);
+    if (corrected.length > 0) {
+      await this.executions.forget(
+        manager,
+        corrected.map(({ id }) => id),
+      );
+    }
+    const below = ended.filter(({ isBelowExpected }) => isBelowExpected);
+    await this.stretch(manager, below);
+    for (const { hadEnd, parentId } of below) if (hadEnd && parentId !== null) await this.shrink(manager, parentId);
   }
 }
 

@@ -35,8 +35,9 @@ export const FILL_EXPECTED = `
   RETURNING e.id`;
 
 /**
- * Makes expected executions last as long as their children, of which one each is given; answers with those that became
- * longer. By pk_pipeline_execution.
+ * Makes expected executions last as long as their children, of which one each is given, and answers with their spans.
+ * Writes the row also where it is long enough: so it waits for a transaction that makes it shorter without seeing the
+ * child, and that one waits for it. By pk_pipeline_execution.
  */
 export const STRETCH_EXPECTED = `
   UPDATE pipeline_execution e
@@ -45,10 +46,14 @@ export const STRETCH_EXPECTED = `
                                                - least(e.start_date, item.start_date))::double precision,
          date_recorded = (least(e.start_date, item.start_date) AT TIME ZONE 'UTC')::date
     FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS item (id, start_date, end_date)
-   WHERE e.id = item.id AND e.status = 'expected' AND (item.start_date < e.start_date OR item.end_date > e.end_date)
+   WHERE e.id = item.id AND e.status = 'expected'
   RETURNING e.parent_id AS "parentId", e.start_date AS "startDate", e.end_date AS "endDate"`;
 
-/** Makes an expected execution last as long as the children that it still has; by ix_pipeline_execution_parent_start. */
+/** Locks an expected execution, before its children are read to make it shorter; by pk_pipeline_execution. */
+export const LOCK_EXPECTED = `
+  UPDATE pipeline_execution e SET status = e.status WHERE e.id = $1::bigint AND e.status = 'expected'`;
+
+/** Makes an expected execution last as long as the children that it has now; by ix_pipeline_execution_parent_start. */
 export const SHRINK_EXPECTED = `
   WITH span AS MATERIALIZED (
     SELECT min(child.start_date) AS start_date, max(coalesce(child.end_date, child.start_date)) AS end_date

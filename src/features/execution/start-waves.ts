@@ -17,9 +17,10 @@ export function wavesOf(
     if (request.parent_external_id === undefined || !pipeline) continue;
     parents.set(request, keyOfRun({ pipelineId: pipeline.id, externalId: request.parent_external_id }));
   }
+  if (parents.size === 0) return [[...requests]];
   const waves: ReceivedStart[][] = [];
   let waiting = [...requests];
-  while (parents.size > 0 && waiting.length > 0) {
+  while (waiting.length > 0) {
     const keys = new Set(waiting.flatMap((request) => keyOf(request) ?? []));
     const isReady = (request: ReceivedStart): boolean => !keys.has(parents.get(request) ?? '');
     const ready = waiting.filter(isReady);
@@ -28,7 +29,6 @@ export function wavesOf(
     const gone = new Set(wave);
     waiting = waiting.filter((request) => !gone.has(request));
   }
-  if (waiting.length > 0) waves.push(waiting);
   return waves;
 }
 

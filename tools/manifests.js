@@ -181,9 +181,15 @@ async function variableErrors(manifests) {
   return manifests
     .filter(({ manifest }) => manifest.kind === 'Deployment')
     .flatMap(({ name, manifest }) => {
-      const given = manifest.spec.template.spec.containers[0].env.filter(({ value }) => value !== undefined);
+      const [container] = manifest.spec.template.spec.containers;
+      const given = container.env.filter(({ value }) => value !== undefined);
+      const set = name.split(':', 1)[0];
+      const ofSecrets = manifests
+        .filter((other) => other.manifest.kind === 'Secret' && other.name.startsWith(`${set}: `))
+        .map((secret) => secret.manifest.stringData ?? {});
       try {
-        readConfig(Object.fromEntries(given.map(({ name: variable, value }) => [variable, value])));
+        const plain = given.map(({ name: variable, value }) => [variable, value]);
+        readConfig(Object.assign({}, ...ofSecrets, Object.fromEntries(plain)));
         return [];
       } catch (error) {
         return [`${name}: ${error.message}`];

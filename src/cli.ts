@@ -1,19 +1,17 @@
 #!/usr/bin/env node
-/**
- * The `watcher` command. Each command is imported when it is asked for, so that none pays for the others.
- */
+/** The `watcher` command. Each subcommand is imported only when it runs, to keep the start of the others fast. */
 interface Command {
-  /** The command's arguments, as the usage shows them. */
+  /** The command and its arguments, as the usage text shows them. */
   readonly usage: string;
   readonly summary: string;
-  /** Runs with the arguments after the command's name; resolves to the exit code, or to none where it goes on. */
+  /** Takes the arguments after the command's name; resolves to the exit code, or undefined if it keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     usage: 'serve',
-    summary: 'start the service; it is configured by environment variables',
+    summary: 'start the service, configured by environment variables',
     run: async (args) => {
       if (args.length > 0) return refuse(`serve takes no arguments, and got '${args.join(' ')}'`);
       await import('./main.js');
@@ -22,7 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   key: {
     usage: 'key create|list|revoke …',
-    summary: 'make, list and revoke API keys',
+    summary: 'create, list and revoke API keys',
     run: async (args) => (await import('./app/key-command.js')).runKeyCommandLine(args),
   },
 };

@@ -12,18 +12,18 @@ import { VERSION } from './platform/observability/version.js';
 import { announce, explain } from './app/start-up.js';
 import { StopSignals } from './app/stop-signals.js';
 
-/** How long after the signal to stop requests in flight may take; what takes longer is cut off. */
+/** Requests still in flight this long after the stop signal are cut off. */
 const CUT_OFF_AFTER_MS = 7000;
-/** How long after it the connections to the database may take to close; what somebody's lock holds up is left then. */
+/** Database connections still open this long after the signal, e.g. waiting for a lock, are abandoned. */
 const CLOSE_WITHIN_MS = 8000;
-/** How long after it everything may take; then the process ends, and its database with it. */
+/** The process and its embedded database are ended this long after the signal at the latest. */
 const STOP_WITHIN_MS = 9500;
 const SWEEP_MS = 50;
-/** How many clients may connect in the same moment, e.g. after a restart; of more, some wait a second and longer. */
+/** Listen backlog. After a restart many clients connect at once; those beyond it wait a second or longer. */
 const WAITING_CONNECTIONS = 4096;
 
 const signals = new StopSignals(() => EmbeddedServer.endAtOnce());
-// A terminal that was closed takes no more output; the service stops in good order all the same.
+// Writing to a closed terminal fails; the service must still shut down cleanly.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
 async function main(): Promise<void> {
@@ -57,8 +57,8 @@ async function listen(config: Config, logger: Logger): Promise<NestFastifyApplic
 }
 
 /**
- * SIGTERM: not ready at once; some time later, when load balancers have seen it, the listener closes, requests in
- * flight finish, connections close. The other signals come from a terminal, whose service nobody balances.
+ * Reports "not ready" at once; then closes the listener, finishes requests in flight and closes connections. On SIGTERM
+ * it first waits, so that load balancers notice. The other signals come from a terminal, without a load balancer.
  */
 async function stop(
   app: NestFastifyApplication,
@@ -72,19 +72,19 @@ async function stop(
   const cutOff = setTimeout(() => server.closeAllConnections(), CUT_OFF_AFTER_MS);
   const timeIsUp = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
   if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
-  // A connection whose request has just been answered would stay open for the client's next one.
+  // Without this, a keep-alive connection stays open after its last response.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   await Promise.race([app.close(), timeIsUp]);
   clearTimeout(cutOff);
   clearInterval(sweep);
 }
 
-/** Ends what does not end by itself in time. */
+/** Ends the process if it does not stop in time. */
 async function endInTime(): Promise<void> {
   await signals.first;
   await sleep(STOP_WITHIN_MS, undefined, { ref: false });
   await EmbeddedServer.endAtOnce();
-  process.stderr.write(`watcher: it did not stop within ${STOP_WITHIN_MS / 1000} s and was ended\n`);
+  process.stderr.write(`watcher: not stopped within ${STOP_WITHIN_MS / 1000} s; ended by force\n`);
   process.exit(1);
 }
 
@@ -93,7 +93,7 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  // A start that was told to stop has stopped, whatever it died of.
+  // A stop signal during the start: whatever error the start ended with, the stop succeeded.
   if (error === signals.stopping.reason) process.exit(0);
   process.stderr.write(`watcher: ${explain(error)}\n`);
   process.exit(1);

@@ -9,12 +9,11 @@ import type { Config } from '../platform/config/config.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
-/** Every other module works without these: take a line out, and the service starts without the feature. */
+/** No other module depends on these; removing one here only disables its feature. */
 export const OPTIONAL_MODULES: readonly Type[] = [
   MonitoringModule, //
 ];
 
-/** What the service is made of. */
 @Module({})
 export class AppModule {
   static register(config: Config, optional: readonly Type[] = OPTIONAL_MODULES): DynamicModule {

@@ -19,14 +19,14 @@ import { MetricsService } from '../platform/observability/metrics.service.js';
 import { ServiceState } from '../platform/observability/service-state.js';
 import { registerRequestHooks } from './request-hooks.js';
 
-/** Idle connections stay open longer than the 60 s after which load balancers drop theirs. */
+/** Longer than the 60 s after which load balancers usually drop idle connections. */
 const KEEP_ALIVE_MS = 75_000;
-/** A connection on which nothing moves for so long, neither way, has nobody at its other end. */
+/** A connection without traffic in either direction for this long is considered dead. */
 const SILENT_CONNECTION_MS = 120_000;
-/** How often requests that take too long to arrive are looked for. */
+/** Interval of the check for requests that take too long to arrive. */
 const ARRIVALS_CHECKED_EVERY_MS = 1000;
 
-/** The application, ready to listen or to be injected into; `main.ts` and the tests both call it. */
+/** Creates the application, ready to listen or to take injected requests. */
 export async function createApp(
   config: Config,
   logger: Logger,
@@ -42,7 +42,7 @@ export async function createApp(
   return app;
 }
 
-/** Fastify as the service needs it; the body parser is the service's own, see {@link configureApp}. */
+/** Nest's body parser is off; {@link configureApp} registers the service's own. */
 function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   const problems = new ProblemFilter();
   return new FastifyAdapter({
@@ -53,12 +53,12 @@ function createAdapter(config: Config, logger: Logger): FastifyAdapter {
     http: { headersTimeout: config.requestTimeout * 1000, connectionsCheckingInterval: ARRIVALS_CHECKED_EVERY_MS },
     genReqId: requestId,
     requestIdHeader: false,
-    // Behind an ingress, which knows the client's address.
+    // Behind an ingress, the client's address is in the forwarding headers.
     trustProxy: isTrustedProxy,
     rewriteUrl: ({ url = '/' }) => routedUrl(url, config.basePath ?? ''),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     forceCloseConnections: 'idle',
-    // What still comes while the service stops is served; Fastify's own 503 would be no problem document.
+    // Requests that arrive during the stop are served: Fastify's own 503 is not a problem document.
     return503OnClosing: false,
     logger: false,
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, (line) => logger.info(line)),
@@ -69,7 +69,7 @@ function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   });
 }
 
-/** Everything that stands between the socket and the controllers. */
+/** Sets up everything between the socket and the controllers. */
 function configureApp(app: NestFastifyApplication, config: Config, logger: Logger): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.decorate('basePath', config.basePath ?? '');
@@ -87,7 +87,7 @@ function configureApp(app: NestFastifyApplication, config: Config, logger: Logge
   serveDocs(app);
 }
 
-/** Lets the pages of these origins call the service; they show their key themselves, so no cookies. */
+/** Allows cross-origin requests from these origins. They send their key in a header, so cookies are not allowed. */
 function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
   app.enableCors({
     origin: origins.includes('*') ? '*' : [...origins],

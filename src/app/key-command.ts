@@ -2,7 +2,7 @@ import { KeyCommandError, runKeyCommand } from '../platform/auth/api-key.command
 import { SqlState, sqlStateOf } from '../platform/database/database-errors.js';
 import { explain } from './start-up.js';
 
-/** `watcher key …`: makes, lists and revokes keys on the configured database. Resolves to the exit code. */
+/** `watcher key …`: creates, lists and revokes keys in the configured database. Resolves to the exit code. */
 export async function runKeyCommandLine(args: readonly string[]): Promise<number> {
   try {
     const { commandLineDataSource } = await import('../platform/database/command-line.js');
@@ -22,7 +22,7 @@ export async function runKeyCommandLine(args: readonly string[]): Promise<number
 function messageOf(error: unknown): string {
   if (error instanceof KeyCommandError) return error.message;
   if (sqlStateOf(error) === SqlState.undefinedTable) {
-    return 'the database has no table of keys yet: start the service once, or run npm run migration:run';
+    return 'the table of API keys does not exist yet: start the service once, or run npm run migration:run';
   }
   return explain(error);
 }

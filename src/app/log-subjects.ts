@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Under which name a route's request speaks of the pipeline and of the execution that it is about. */
+/** The request fields that hold the pipeline's and the execution's id, by route; the first match applies. */
 const SUBJECTS: readonly { readonly route: RegExp; readonly fields: Readonly<Record<string, readonly string[]>> }[] = [
   { route: /^\/pipeline(?:\/|$)/, fields: { pipeline_id: ['id', 'pipeline_id'] } },
   { route: /^\/end_pipeline_execution$/, fields: { execution_id: ['id'] } },
@@ -8,7 +8,7 @@ const SUBJECTS: readonly { readonly route: RegExp; readonly fields: Readonly<Rec
   { route: /^/, fields: { pipeline_id: ['pipeline_id'], execution_id: ['execution_id'] } },
 ];
 
-/** The ids that a request names, for the log: numbers, as they came. */
+/** The ids in a request, for the log. They are not checked for existence. */
 export function subjectsOf({ routeOptions, params, query, body }: FastifyRequest): Record<string, unknown> {
   const route = routeOptions.url ?? '';
   const fields = SUBJECTS.find((subject) => subject.route.test(route))?.fields ?? {};

@@ -3,24 +3,23 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
-/** An operation whose answer has an id, and what takes it. */
+/** A POST that returns an id, and the operations that take this id. */
 interface Source {
-  /** The path that the operation answers on. */
+  /** The path of the POST. */
   readonly from: string;
-  /** Every operation on this path, and below it, takes the id in its path. */
+  /** Every GET on this path and below takes the id in its path. */
   readonly path: string;
-  /** Every list that has this filter takes the id there. */
+  /** Every list with this filter takes the id in it. */
   readonly filter?: string;
-  /** What takes the id in its body. */
+  /** The operations that take the id in their body. */
   readonly bodies: readonly Body[];
 }
 
 interface Body {
-  /** The name of the link. */
   readonly link: string;
   readonly path: string;
   readonly method: 'post' | 'patch';
-  /** Where the body takes the id. */
+  /** The body field that takes the id. */
   readonly field: string;
 }
 
@@ -53,8 +52,8 @@ const SOURCES: readonly Source[] = [
 ];
 
 /**
- * Says of each id that a POST answers with where it can be used, as OpenAPI links: tools that test a service by its
- * document follow them from a registration to an execution and its tree.
+ * Adds OpenAPI links from each id that a POST returns to the operations that take it. Tools that test a service from
+ * its document follow them from a registration to an execution and its tree.
  */
 export function linkOperations(document: OpenAPIObject): void {
   for (const source of SOURCES) {
@@ -82,9 +81,9 @@ function linksOf({ path, filter, bodies }: Source, paths: OpenAPIObject['paths']
   for (const body of bodies) {
     const operationId = paths[body.path]?.[body.method]?.operationId;
     if (operationId === undefined) continue;
-    // The specification lets a link make up a body of its own, openapi-generator takes only an expression for all of it.
+    // OpenAPI also allows a body built field by field, but openapi-generator accepts only an expression.
     const requestBody = body.field === 'id' ? { requestBody: '$response.body' } : {};
-    links[body.link] = { operationId, description: `The \`id\` is its \`${body.field}\`.`, ...requestBody };
+    links[body.link] = { operationId, description: `Takes the \`id\` as \`${body.field}\`.`, ...requestBody };
   }
   return links;
 }

@@ -7,10 +7,10 @@ type SchemaOrReference = Schemas[string] & { description?: string };
 type Fields = Record<string, unknown>;
 
 const SCHEMAS = '#/components/schemas/';
-/** Where a document holds values, which may look like schemas. */
+/** Keys whose values are data and must not be rewritten, although they may look like schemas. */
 const DATA = new Set(['example', 'examples', 'default', 'enum']);
 
-/** What the generator leaves to do, for people who read the document and for programs that generate clients from it. */
+/** Improves the generated document for readers and for client generators. */
 export function shapeDocument(generated: OpenAPIObject): OpenAPIObject {
   const hoisted: Schemas = {};
   const document = rewrite(renameModels(generated), (schema) => reference(hoist(schema, hoisted))) as OpenAPIObject;
@@ -30,14 +30,13 @@ export function shapeDocument(generated: OpenAPIObject): OpenAPIObject {
   };
 }
 
-/** The operations of all paths. */
 function operationsOf(document: OpenAPIObject): Operation[] {
   return Object.values(document.paths).flatMap(({ get, post, put, patch, delete: del }) =>
     [get, post, put, patch, del].filter((operation) => operation !== undefined),
   );
 }
 
-/** A model is called `Pipeline` where its class is `PipelineDto`, `PatchPipelineRequest` where it is the body `PatchPipelineDto`. */
+/** Renames models: `PipelineDto` to `Pipeline`, and the body `PatchPipelineDto` to `PatchPipelineRequest`. */
 function renameModels(document: OpenAPIObject): OpenAPIObject {
   const bodies = new Set(operationsOf(document).map((operation) => bodyOf(operation)));
   const nameOf = (model: string): string => model.replace(/Dto$/, bodies.has(model) ? 'Request' : '');
@@ -50,13 +49,13 @@ function renameModels(document: OpenAPIObject): OpenAPIObject {
   ) as OpenAPIObject;
 }
 
-/** The name of the model that an operation takes as its body. */
+/** The name of the model of an operation's request body. */
 function bodyOf({ requestBody }: Operation): string | undefined {
   const schema = requestBody && 'content' in requestBody ? requestBody.content['application/json']?.schema : undefined;
   return schema && '$ref' in schema ? schema.$ref.slice(SCHEMAS.length) : undefined;
 }
 
-/** A copy of the document with each object in it changed, from the inside out. */
+/** Copies the document and applies `change` to each object, innermost first. */
 function rewrite(node: unknown, change: (object: Fields) => Fields): unknown {
   if (Array.isArray(node)) return node.map((item) => rewrite(item, change));
   if (typeof node !== 'object' || node === null) return node;
@@ -64,7 +63,7 @@ function rewrite(node: unknown, change: (object: Fields) => Fields): unknown {
   return change(Object.fromEntries(copy) as Fields);
 }
 
-/** A choice with a title becomes a schema of that name: generators make one type of it, not one for each field. */
+/** Moves an `anyOf` with a title to a schema of that name; else generators create a type for each field. */
 function hoist(schema: Fields, hoisted: Schemas): Fields {
   const { title, ...rest } = schema;
   if (typeof title !== 'string' || !Array.isArray(rest['anyOf'])) return schema;
@@ -72,7 +71,7 @@ function hoist(schema: Fields, hoisted: Schemas): Fields {
   return { $ref: SCHEMAS + title };
 }
 
-/** A reference may have a description beside it since OpenAPI 3.1; the generator still wraps it into an `allOf`. */
+/** Unwraps an `allOf` of one reference: since OpenAPI 3.1, `$ref` may have a description beside it. */
 function reference(schema: Fields): Fields {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf) || allOf.length !== 1 || !('$ref' in allOf[0])) return schema;
@@ -81,11 +80,11 @@ function reference(schema: Fields): Fields {
 }
 
 function shapeOperation(operation: Operation): void {
-  // The generator takes a whole docblock for the summary: the first paragraph is one, the rest describes.
+  // The generator uses the whole docblock as the summary; only its first paragraph belongs there.
   const [summary = '', ...description] = (operation.summary ?? '').split(/\n\s*\n/);
   operation.summary = summary.replaceAll('\n', ' ');
   if (description.length > 0) operation.description = description.join('\n\n');
-  // Swagger UI fills a form with the examples, and a list that is filtered by all of them at once is empty.
+  // Swagger UI fills its form with the examples; a list filtered by all of them at once is empty.
   for (const parameter of operation.parameters ?? []) {
     if ('$ref' in parameter || parameter.required || !parameter.schema) continue;
     const { example, ...schema } = parameter.schema as Schema;
@@ -94,7 +93,7 @@ function shapeOperation(operation: Operation): void {
   }
 }
 
-/** In a POST, null means "not given": every field that may be left out takes it. */
+/** In a POST, null means "not given": every optional field accepts it. */
 function acceptNull({ paths }: OpenAPIObject, schemas: Schemas): void {
   const bodies = new Set(Object.values(paths).map(({ post }) => post && bodyOf(post)));
   for (const name of bodies) {
@@ -126,20 +125,20 @@ function orNull(schema: SchemaOrReference): SchemaOrReference {
 }
 
 /**
- * The name of a value in generated clients: `EXECUTION_STATUS_RUNNING`. In Go the constants of all lists share one
- * namespace, so each carries the name of its list, as protobuf has it.
+ * The name of an enum value in generated clients: `EXECUTION_STATUS_RUNNING`. Go has one namespace for the constants of
+ * all enums, hence the prefix, as in protobuf.
  */
 function constant(list: string, value: unknown): string {
   return `${list.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')}_${String(value)}`.toUpperCase();
 }
 
-/** The properties with what names a thing first, then what is required; otherwise as they were declared. */
+/** The properties: `id`, `name`, then required, then optional ones, each group as declared. */
 function inReadingOrder({ properties = {}, required = [] }: Schema): [string, SchemaOrReference][] {
   const rank = (name: string): number => (name === 'id' ? 0 : name === 'name' ? 1 : required.includes(name) ? 2 : 3);
   return Object.entries(properties).toSorted(([a], [b]) => rank(a) - rank(b));
 }
 
-/** The paths in the order of their tags; within a tag as they were declared. */
+/** The paths in the order of their tags, within a tag as declared. */
 function inOrderOfTags({ paths, tags = [] }: OpenAPIObject): OpenAPIObject['paths'] {
   const names = tags.map(({ name }) => name);
   const rank = ({ get, post, put, patch, delete: del }: OpenAPIObject['paths'][string]): number =>

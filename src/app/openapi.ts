@@ -8,34 +8,34 @@ import { shapeDocument } from './openapi-shape.js';
 import { describeIdempotency } from '../platform/idempotency/idempotency.docs.js';
 
 const DESCRIPTION = `
-The service that data pipelines report to. A pipeline registers itself (\`POST /pipeline\`), asks whether it is active
+The service that data pipelines report to. A pipeline registers itself (\`POST /pipeline\`), reads whether it is active
 and from which watermark to load, and reports each execution's start (\`POST /start_pipeline_execution\`) and end
-(\`POST /end_pipeline_execution\`). An execution may name its parent; then a workflow becomes a tree, which can be asked
-what ran under what.
+(\`POST /end_pipeline_execution\`). An execution may name its parent; the executions of a workflow then form a tree that
+can be queried.
 
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
 Unknown fields of a body are ignored and named in the header \`Ignored-Fields\`, or refused with
-\`Prefer: handling=strict\`; unknown query parameters are refused. Types are not coerced. A path that takes other methods
-than that of the request is answered with 405 and \`Allow\`. Bodies may be compressed with gzip.
+\`Prefer: handling=strict\`; unknown query parameters are refused. Types are not coerced. A method that the
+path does not support is answered with 405 and \`Allow\`. Bodies may be compressed with gzip.
 Lists are paged: follow the \`Link: <...>; rel="next"\` header.
-Errors are problem documents (RFC 9457): branch on \`code\`, show \`detail\`. Every response carries \`X-Request-Id\`: the
-caller's, if it sent one.`;
+Errors are problem documents (RFC 9457): test \`code\` in programs, show \`detail\` to people.
+Every response carries \`X-Request-Id\`: the caller's, if it sent one.`;
 
-/** The groups of operations, in the order in which a pipeline's author needs them. */
+/** The groups of operations, in the order in which the author of a pipeline needs them. */
 const TAGS = {
-  pipeline: 'Register pipelines and their types, read them, change them by hand.',
+  pipeline: 'Register, read and change pipelines and their types.',
   execution: 'Report the start and the end of each execution, and read executions.',
-  hierarchy: 'Ask what an execution ran under, what ran under it, and where a failure or a delay began.',
+  hierarchy: 'Read the ancestors and descendants of an execution, and find where a failure or a delay began.',
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
-  operations: 'Watch over the service itself: liveness, readiness, metrics.',
+  operations: 'Monitor the service itself: liveness, readiness, metrics.',
 };
 
-/** Where `npm start` listens: the server of a document that nobody has asked for over HTTP. */
+/** The address of `npm start`: the server in a document that is not requested over HTTP. */
 const DEFAULT_SERVER = 'http://localhost:8000';
 
 /**
- * Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. Its server is the address by which it was asked
- * for, a prefix of the path included, so that a client generated from it needs no other.
+ * Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. Its server is the address
+ * of the request, path prefix included, so that a client generated from it needs no other setting.
  */
 export function serveDocs(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
@@ -57,10 +57,10 @@ function createDocument(app: NestFastifyApplication): OpenAPIObject {
     .addSecurity(SECURITY_SCHEME, {
       type: 'http',
       scheme: 'bearer',
-      description: 'A key of this service, or a JWT of its issuer. Needed once a key is configured.',
+      description: 'An API key of this service, or a JWT of its issuer. Required once a key is configured.',
     });
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
-  // Generated clients call an operation by its id, so it is the name of the controller's method alone.
+  // Generated clients name their methods after it: the method's name, without the controller's.
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory });
   describeIdempotency(document);
@@ -68,7 +68,7 @@ function createDocument(app: NestFastifyApplication): OpenAPIObject {
   return shapeDocument(document);
 }
 
-/** The address of the service as the client knows it, the path of a proxy included. */
+/** The address of the service as the client sees it, with the path prefix of a proxy. */
 function serverOf(request: FastifyRequest): string {
   const { origin = DEFAULT_SERVER, prefix } = publicUrl(request);
   return `${origin}${prefix}`;

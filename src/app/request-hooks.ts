@@ -17,7 +17,6 @@ import type { ServiceState } from '../platform/observability/service-state.js';
 import { traceRequests } from '../platform/observability/tracing/http-spans.js';
 import { subjectsOf } from './log-subjects.js';
 
-/** The parts of the service that the hooks need. */
 export interface HookParts {
   readonly config: Config;
   readonly logger: Logger;
@@ -28,25 +27,25 @@ export interface HookParts {
 
 interface RequestHook {
   readonly name: string;
-  /** The reason for its place in the list. */
+  /** The reason for its position in the list. */
   readonly why: string;
   readonly register: (fastify: FastifyInstance, parts: HookParts) => void;
 }
 
 /**
- * All that runs between the socket and the controllers, in the order in which Fastify calls it. A hook that refuses
- * (overload, access) ends the list for its request: hooks of the same phase after it do not run. Fastify sorts the
- * phases by itself: onRequest, the body, preValidation, preHandler, the handler, preSerialization, onSend, onResponse.
+ * The hooks between the socket and the controllers. Within a phase, Fastify calls them in this order; once a hook
+ * refuses a request (overload, access), later hooks of the same phase do not run. Fastify orders the phases
+ * itself: onRequest, the body, preValidation, preHandler, the handler, preSerialization, onSend, onResponse.
  */
 export const REQUEST_HOOKS: readonly RequestHook[] = [
   {
     name: 'request context',
-    why: 'first: all that runs in or after a later hook logs the id of its request',
+    why: 'first: log lines of all later hooks carry the request id',
     register: (fastify) => registerRequestContext(fastify),
   },
   {
     name: 'trace',
-    why: 'before the hooks that refuse: a refused request has a span too, and the time in those hooks belongs to it',
+    why: 'before the hooks that refuse: a refused request has a span too, which includes the time in those hooks',
     register: (fastify, { config }) => {
       if (config.otlpEndpoint !== undefined) traceRequests(fastify);
     },
@@ -64,44 +63,44 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
   },
   {
     name: 'request log',
-    why: 'runs when the response is out, also after a refusal; any place will do',
+    why: 'runs after the response is sent, also after a refusal; any position works',
     register: (fastify, { logger, metrics }) => observeRequests(fastify, logger, metrics, subjectsOf),
   },
   {
     name: 'connection close',
-    why: 'runs when a response is sent, also for a refusal; any place will do',
+    why: 'runs when a response is sent, also for a refusal; any position works',
     register: (fastify, { state }) => sendClientsAway(fastify, state),
   },
   {
     name: 'overload and body',
     why:
-      'before access: under overload, a request costs no lookup of its key. Together: the body arrives within the bounds ' +
-      'of the overload, and its refusal is thrown once the request has taken its place',
+      'before access: under overload, no key is looked up. Together: the overload limits also cover reading the body, ' +
+      'and a body is refused only after the request has been admitted',
     register: (fastify, { config }) => registerBodies(fastify, registerOverload(fastify, config)),
   },
   {
     name: 'access',
-    why: 'last of those that run before the body: the body of a caller without a key is never read',
+    why: 'last before the body: the body of a caller without a key is never read',
     register: (fastify, { access, config }) => registerAccess(fastify, access, config),
   },
   {
     name: 'known fields',
-    why: 'after the body, which has the fields; before idempotency: a refused request keeps no key',
+    why: 'after the body, which has the fields; before idempotency: a refused request stores no idempotency key',
     register: (fastify) => registerKnownFields(fastify),
   },
   {
     name: 'room for large answers',
-    why: 'after those that refuse: only a request that is served has a share',
+    why: 'after the hooks that refuse: only requests that are served reserve room',
     register: (fastify) => registerAnswerRoom(fastify),
   },
   {
     name: 'idempotency',
-    why: 'after the body and access: a key belongs to a caller, and to the bytes of one body',
+    why: 'after the body and access: an idempotency key is bound to a caller and to the bytes of one body',
     register: (fastify) => registerIdempotency(fastify),
   },
 ];
 
-/** Adds the hooks; to be called before any route is added. */
+/** Must run before any route is added. */
 export function registerRequestHooks(fastify: FastifyInstance, parts: HookParts): void {
   for (const hook of REQUEST_HOOKS) hook.register(fastify, parts);
 }

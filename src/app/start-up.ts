@@ -8,7 +8,7 @@ import { MigrationRefusedError } from '../platform/database/migrations/migration
 import { explainDatabase } from '../platform/database/unusable-database.js';
 import { type EmbeddedServer, EmbeddedServerError } from '../platform/embedded-postgres/embedded-server.js';
 
-/** Says where everything is: for people when the service runs on its own database or on a terminal, else one log line. */
+/** Logs that the service is ready. With an embedded database or on a terminal, also prints its addresses. */
 export function announce(
   config: Config,
   app: NestFastifyApplication,
@@ -22,7 +22,7 @@ export function announce(
   if (!embedded && !process.stdout.isTTY) return;
   const database = embedded
     ? `embedded PostgreSQL; its URL is in ${join(config.dataDir, 'database.url')}`
-    : 'the one of DATABASE_URL';
+    : 'set by DATABASE_URL';
   process.stderr.write(
     [
       '',
@@ -37,15 +37,16 @@ export function announce(
   );
 }
 
-/** Why the service could not start, in one line. */
+/** The reason why the start failed: one line, or the stack of an unexpected error. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
   if (error instanceof MigrationRefusedError) return `DATABASE_URL: ${error.message}`;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `PORT ${details.port} is in use already; stop what listens there or set PORT`;
+  if (code === 'EADDRINUSE')
+    return `PORT ${details.port} is in use already; stop the process that listens on it, or set PORT`;
   if (code === 'EACCES' && details.syscall === 'listen')
-    return `PORT ${details.port} may not be opened by this user; set PORT`;
-  if (code === 'EADDRNOTAVAIL') return `HOST is no address of this machine (${message})`;
+    return `PORT ${details.port} cannot be opened by this user (permission denied); set PORT`;
+  if (code === 'EADDRNOTAVAIL') return `HOST is not an address of this machine (${message})`;
   const unusable = explainDatabase(error);
   if (unusable !== undefined) return unusable;
   return error instanceof Error && error.stack ? error.stack : message;

@@ -2,22 +2,22 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /**
- * One Ctrl+C arrives several times: from the terminal, and again from npm, which hands on what the terminal has sent
- * to the whole group. A signal later than this is a person's second one.
+ * One Ctrl+C arrives more than once: from the terminal, which signals the whole process group, and again from npm, which
+ * forwards it. Only a signal later than this counts as a second request to stop.
  */
 const ONE_STOP_MS = 2000;
 
 /**
- * The signals to stop, heard from the moment this is made: one that comes during the start is obeyed too, since a
- * process that just ended would leave its database running.
+ * Handles the stop signals from its construction on, so that a signal during the start also stops the embedded
+ * database; the default handler would leave it running.
  */
 export class StopSignals {
-  /** The first one; it asks for a stop in good order. */
+  /** Resolves to the first signal, which starts a clean stop. */
   readonly first: Promise<NodeJS.Signals>;
-  /** Aborted by the first one. */
+  /** Aborted by the first signal. */
   readonly stopping: AbortSignal;
 
-  /** @param endAtOnce what to do, before the process ends, when a further signal comes after {@link ONE_STOP_MS} */
+  /** @param endAtOnce runs before the process exits on a further signal later than {@link ONE_STOP_MS} */
   constructor(endAtOnce: () => Promise<void>) {
     const controller = new AbortController();
     this.stopping = controller.signal;
@@ -36,7 +36,7 @@ export class StopSignals {
     });
   }
 
-  /** The outcome of the work; or a rejection as soon as the first signal comes, and the work is left to itself. */
+  /** Settles like `work`, or rejects on the first signal; the work is not cancelled. */
   async unlessStopped<T>(work: Promise<T>): Promise<T> {
     const stopped = this.first.then(() => Promise.reject(this.stopping.reason as Error));
     return Promise.race([work, stopped]);

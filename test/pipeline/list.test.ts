@@ -32,7 +32,7 @@ describe('GET /pipeline', () => {
     expect(body.map((pipeline: Json) => pipeline.name)).toEqual(names);
   });
 
-  it('shows in the list what it shows alone', async () => {
+  it('lists each pipeline as GET /pipeline/{id} returns it', async () => {
     const { body } = await watcher.get('/pipeline');
     for (const pipeline of body) expect((await watcher.get(`/pipeline/${pipeline.id}`)).body).toEqual(pipeline);
   });
@@ -46,14 +46,14 @@ describe('GET /pipeline', () => {
 });
 
 describe('GET /pipeline/{id}', () => {
-  it('answers 404 for ids that name nothing', async () => {
+  it('answers 404 for unknown ids', async () => {
     for (const id of ['999999', '9007199254740993', '99999999999999999999999']) {
       const { status, body } = await watcher.get(`/pipeline/${id}`);
       expect([status, body.detail.includes(id)]).toEqual([404, true]);
     }
   });
 
-  it('answers 422 for what is no id', async () => {
+  it('answers 422 for invalid ids', async () => {
     for (const id of ['abc', '1.5', '1e3', '0x1', '%20', '1%00']) {
       expect((await watcher.get(`/pipeline/${id}`)).status).toBe(422);
     }
@@ -61,7 +61,7 @@ describe('GET /pipeline/{id}', () => {
 });
 
 describe('an inactive pipeline', () => {
-  it('says so when it registers, and may run all the same', async () => {
+  it('is reported as inactive on registration, and can still start executions', async () => {
     const { body } = await watcher.post('/pipeline', { name: 'Beta', pipeline_type_name: 'load' });
     expect(body.active).toBe(false);
     const { status } = await watcher.post('/start_pipeline_execution', { pipeline_id: ids['Beta'] });

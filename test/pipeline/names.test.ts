@@ -23,7 +23,7 @@ describe('names', () => {
     ['a final sigma', 'ΠΕΛΑΤΗΣ', 'πελατης'],
     ['a sharp s', 'Straße', 'STRASSE'],
     ['a dotted capital', 'İstanbul', 'i\u0307stanbul'],
-  ])('are one in spite of %s, and stay as they were first given', async (_, first, second) => {
+  ])('are equal in spite of %s, and keep their first spelling', async (_, first, second) => {
     const created = await registered(watcher, first, first);
     expect(created.name).toBe(first);
     const { status, body } = await watcher.post('/pipeline', { name: second, pipeline_type_name: second });
@@ -32,7 +32,7 @@ describe('names', () => {
     expect((await watcher.get(`/pipeline?name=${encodeURIComponent(second)}`)).body).toEqual([created]);
   });
 
-  it('are one in NFC and NFD, and stored in NFC', async () => {
+  it('are equal in NFC and NFD, and stored in NFC', async () => {
     const [composed, decomposed] = ['Überweisungen', 'Überweisungen'.normalize('NFD')];
     const created = await registered(watcher, decomposed, decomposed);
     expect(created).toMatchObject({ name: composed, pipeline_type_name: composed });
@@ -54,7 +54,7 @@ describe('names', () => {
     },
   );
 
-  it('are two where a letter differs', async () => {
+  it('differ if a letter differs', async () => {
     const [a, b] = [await watcher.pipeline('resume'), await watcher.pipeline('résumé')];
     expect(a).not.toBe(b);
   });
@@ -70,7 +70,7 @@ describe('names', () => {
     '${name}',
     '__proto__',
     'a\u200bb\u2028c',
-  ])('may be anything: %j', async (name) => {
+  ])('may contain any other characters: %j', async (name) => {
     const pipeline = await registered(watcher, name);
     expect(pipeline.name).toBe(name);
     expect((await watcher.get(`/pipeline?name=${encodeURIComponent(name)}`)).body).toEqual([pipeline]);
@@ -85,14 +85,14 @@ describe('WATCHER_NAME_CASE=lower', () => {
   });
   afterAll(() => watcher.stop());
 
-  it('stores names lower-cased, of types and by a PATCH too', async () => {
+  it('stores names of pipelines and types in lower case, also after a PATCH', async () => {
     const pipeline = await registered(watcher, 'Customer Data', 'Extraction');
     expect(pipeline).toMatchObject({ name: 'customer data', pipeline_type_name: 'extraction' });
     expect((await watcher.patch('/pipeline', { id: pipeline.id, name: 'RENAMED' })).body.name).toBe('renamed');
     expect((await watcher.post('/pipeline_type', { name: 'TYPE' })).body.name).toBe('type');
   });
 
-  it('finds what it stored, whatever the case', async () => {
+  it('finds a stored name in any case', async () => {
     const { id } = await registered(watcher, 'Same');
     expect(await registered(watcher, 'SAME')).toMatchObject({ id, name: 'same', config_version: 1 });
   });
@@ -112,7 +112,7 @@ describe('WATCHER_NAME_CASE=lower', () => {
   );
 
   it('refuses a name that is too long once it is lower-cased', async () => {
-    // One capital letter with a dot becomes two characters.
+    // Lower-casing turns this letter into two characters.
     const name = 'İ'.repeat(255);
     expect((await watcher.post('/pipeline', { name, pipeline_type_name: 'test' })).status).toBe(422);
     expect((await watcher.post('/pipeline', { name: 'x', pipeline_type_name: name })).status).toBe(422);
@@ -122,7 +122,7 @@ describe('WATCHER_NAME_CASE=lower', () => {
   });
 });
 
-describe('a database whose locale knows no letter beyond ASCII', () => {
+describe('a database with a locale that folds only ASCII letters', () => {
   it('makes no difference', async () => {
     const database = await createDatabase({ locale: 'C' });
     expect(await database.sql(`SELECT upper('ü') AS upper`)).toEqual([{ upper: 'ü' }]);
@@ -149,18 +149,18 @@ describe('WATCHER_PIPELINE_NAME_PATTERN', () => {
     expect((await watcher.get('/pipeline_type')).body).toEqual([]);
   });
 
-  it('takes one that does, and types as they come', async () => {
+  it('accepts a name that matches, and any type name', async () => {
     const { status } = await watcher.post('/pipeline', { name: 'customer_data', pipeline_type_name: 'Any Type' });
     expect(status).toBe(201);
   });
 
-  it('goes for a new name by PATCH too', async () => {
+  it('applies to a new name by PATCH too', async () => {
     const id = await watcher.pipeline('to_rename');
     expect((await watcher.patch('/pipeline', { id, name: 'Not Wanted' })).body.code).toBe('name_pattern');
     expect((await watcher.patch('/pipeline', { id, name: 'renamed' })).status).toBe(200);
   });
 
-  it('leaves names alone that were there before it', async () => {
+  it('accepts existing names', async () => {
     await watcher.database.sql(`
       INSERT INTO pipeline (name, pipeline_type_id, config_hash)
       SELECT 'Old One', id, repeat('0', 64) FROM pipeline_type LIMIT 1`);

@@ -53,7 +53,7 @@ describe('PATCH /pipeline', () => {
     },
   );
 
-  it('says when it changed: null until then', async () => {
+  it('returns the time of the last change, null before the first', async () => {
     const id = await watcher.pipeline('changed when');
     expect((await read(id)).updated_at).toBeNull();
     await watcher.pipeline('changed when', { next_watermark: 'w' });
@@ -103,7 +103,7 @@ describe('PATCH /pipeline', () => {
     }
   });
 
-  it('changes nothing when there is nothing to change', async () => {
+  it('changes nothing without a field to change', async () => {
     const id = await watcher.pipeline('untouched', pairs);
     const before = await read(id);
     expect((await watcher.patch('/pipeline', { id })).body).toEqual(before);
@@ -160,7 +160,7 @@ describe('PATCH /pipeline', () => {
     ['the other half cleared', pairs, { timeliness_datepart: null }, 422],
     ['one half set and the other cleared', pairs, { freshness_number: 5, freshness_datepart: null }, 422],
     ['null for half a pair that is not there', {}, { freshness_number: null }, 200],
-  ])('judges pairs as the row would end up: %s', async (what, before, change, expected) => {
+  ])('checks the pairs of the resulting row: %s', async (what, before, change, expected) => {
     const id = await watcher.pipeline(`pairs: ${what}`, before);
     const stored = await read(id);
     const { status } = await watcher.patch('/pipeline', { id, ...change });
@@ -181,7 +181,7 @@ describe('PATCH /pipeline', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  it('survives rivals who change different fields at the same moment', async () => {
+  it('keeps concurrent changes of different fields', async () => {
     const id = await watcher.pipeline('patched by many');
     const changes: Json[] = [
       { active: false },

@@ -17,7 +17,7 @@ const thresholds = {
 };
 
 describe('POST /pipeline_type', () => {
-  it('creates with 201, and finds with 200 what is there as it is', async () => {
+  it('creates with 201, and finds an existing type unchanged with 200', async () => {
     const created = await watcher.post('/pipeline_type', { name: 'Extraction', ...thresholds });
     expect(created.status).toBe(201);
     expect(created.body).toEqual({
@@ -32,7 +32,7 @@ describe('POST /pipeline_type', () => {
     expect((await watcher.get(`/pipeline_type/${created.body.id}`)).body).toEqual(created.body);
   });
 
-  it('leaves out what was not given', async () => {
+  it('stores null for omitted fields', async () => {
     const { body } = await watcher.post('/pipeline_type', { name: 'bare', freshness_number: null });
     expect(body).toMatchObject({
       freshness_number: null,
@@ -58,7 +58,7 @@ describe('PATCH /pipeline_type', () => {
   const create = async (name: string, fields: Json = {}): Promise<Json> =>
     (await watcher.post('/pipeline_type', { name, ...fields })).body;
 
-  it('changes what is in the body, by id or by name', async () => {
+  it('changes only the fields in the body, by id or by name', async () => {
     const type = await create('patched', thresholds);
     const first = await watcher.patch('/pipeline_type', { id: type.id, freshness_number: 2 });
     expect(first.body).toEqual({ ...type, freshness_number: 2, updated_at: expect.any(String) });
@@ -91,7 +91,7 @@ describe('PATCH /pipeline_type', () => {
 });
 
 describe('a renamed type', () => {
-  it('shows in its pipelines, and the code that still says the old name makes that type again', async () => {
+  it('has its new name in its pipelines; code with the old name creates that type again', async () => {
     const id = await watcher.pipeline('of a renamed type', { pipeline_type_name: 'before' });
     const { body: type } = await watcher.patch('/pipeline_type', {
       id: (await watcher.get(`/pipeline/${id}`)).body.pipeline_type_id,

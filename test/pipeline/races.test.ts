@@ -13,7 +13,7 @@ afterAll(async () => {
   await replicas[1].stop();
 });
 
-/** `callers` requests at the same moment, every other one to the other replica. */
+/** Sends `callers` concurrent requests, alternating between the replicas. */
 function atOnce(callers: number, call: (replica: Watcher, caller: number) => Promise<Answer>): Promise<Answer[]> {
   const [even, odd] = replicas;
   return Promise.all(Array.from({ length: callers }, (_, caller) => call(caller % 2 === 0 ? even : odd, caller)));
@@ -25,13 +25,13 @@ function statuses(answers: readonly Answer[]): Record<number, number> {
   return counts;
 }
 
-describe('many callers at the same moment', () => {
-  it('make one pipeline of one new name: one 201, the rest 200, one row', async () => {
+describe('concurrent callers', () => {
+  it('create one pipeline for one new name: one 201, the rest 200, one row', async () => {
     for (const round of [1, 2, 3]) {
       const name = `wanted by many ${round}`;
       const answers = await atOnce(60, (replica, caller) =>
         replica.post('/pipeline', {
-          // Each in a case of its own, with a type that is new as well.
+          // Each name in a different case, with a new type.
           name: caller % 3 === 0 ? name.toUpperCase() : name,
           pipeline_type_name: caller % 5 === 0 ? `TYPE ${round}` : `type ${round}`,
           next_watermark: caller,
@@ -46,7 +46,7 @@ describe('many callers at the same moment', () => {
     }
   });
 
-  it('make many pipelines of one new type', async () => {
+  it('create many pipelines of one new type', async () => {
     const answers = await atOnce(30, (replica, caller) =>
       replica.post('/pipeline', { name: `sibling ${caller}`, pipeline_type_name: 'shared by siblings' }),
     );
@@ -54,12 +54,12 @@ describe('many callers at the same moment', () => {
     expect((await replicas[0].get('/pipeline_type?name=shared+by+siblings')).body).toHaveLength(1);
   });
 
-  it('make one type of one new name', async () => {
+  it('create one type for one new name', async () => {
     const answers = await atOnce(60, (replica) => replica.post('/pipeline_type', { name: 'type wanted by many' }));
     expect(statuses(answers)).toEqual({ 200: 59, 201: 1 });
   });
 
-  it('write one change of the code once into the history', async () => {
+  it('add one change of the code to the history once', async () => {
     const id = await replicas[0].pipeline('deployed everywhere');
     const answers = await atOnce(40, (replica) =>
       replica.post('/pipeline', {
@@ -73,7 +73,7 @@ describe('many callers at the same moment', () => {
     expect((await replicas[1].get(`/pipeline/${id}/history`)).body).toHaveLength(1);
   });
 
-  it('number rival changes of the code without a gap', async () => {
+  it('number concurrent changes of the code without gaps', async () => {
     const id = await replicas[0].pipeline('deployed in many versions');
     const answers = await atOnce(20, (replica, caller) =>
       replica.post('/pipeline', {
@@ -92,7 +92,7 @@ describe('many callers at the same moment', () => {
     expect(pipeline.pipeline_metadata).toEqual(history[0].new_configuration.pipeline_metadata);
   });
 
-  it('leave one holder of a name that many want to be renamed to', async () => {
+  it('rename only one of many pipelines to the same name', async () => {
     const ids = await Promise.all(Array.from({ length: 10 }, (_, index) => replicas[0].pipeline(`candidate ${index}`)));
     const answers = await atOnce(10, (replica, caller) =>
       replica.patch('/pipeline', { id: ids[caller], name: 'the chosen one' }),
@@ -112,7 +112,7 @@ describe('two replicas', () => {
     await other.stop();
   });
 
-  it('give one configuration one hash', async () => {
+  it('compute the same hash for the same configuration', async () => {
     const configuration = { pipeline_type_name: 'test', pipeline_metadata: { é: [1, { b: 1, a: 2 }], a: null } };
     for (const [index, replica] of replicas.entries()) {
       const { status, body } = await replica.post('/pipeline', { name: 'seen by both', ...configuration });

@@ -28,7 +28,7 @@ describe('POST /pipeline', () => {
     expect(found.body).toEqual(created.body);
   });
 
-  it('creates the type where there is none, and none when the pipeline is refused', async () => {
+  it('creates a missing type, but not when the pipeline is refused', async () => {
     await watcher.post('/pipeline', { name: 'typed', pipeline_type_name: 'brand new type' });
     expect((await watcher.get('/pipeline_type?name=brand+new+type')).body).toHaveLength(1);
 
@@ -37,7 +37,7 @@ describe('POST /pipeline', () => {
     expect((await watcher.get('/pipeline_type?name=never+made')).body).toEqual([]);
   });
 
-  it('stores every field, and gives the whole pipeline back', async () => {
+  it('stores every field, and GET returns the whole pipeline', async () => {
     const { body: answer } = await watcher.post('/pipeline', { name: 'whole', ...full, next_watermark: 'w1' });
     const { status, body } = await watcher.get(`/pipeline/${answer.id}`);
     expect(status).toBe(200);
@@ -78,7 +78,7 @@ describe('POST /pipeline', () => {
     expect((await watcher.get(`/pipeline/${id}`)).body.next_watermark).toBe(kept);
   });
 
-  it('keeps the digits of a number that no double holds', async () => {
+  it('keeps all digits of a number that a double cannot hold', async () => {
     const body = '{"name": "nanoseconds", "pipeline_type_name": "test", "next_watermark": 1769846400123456789}';
     const { body: answer } = await watcher.send('POST', '/pipeline', body, { 'content-type': 'application/json' });
     expect((await watcher.get(`/pipeline/${answer.id}`)).body.next_watermark).toBe('1769846400123456789');
@@ -114,7 +114,7 @@ describe('POST /pipeline', () => {
     expect((await watcher.get('/pipeline?name=refused')).body).toEqual([]);
   });
 
-  it('takes the limits themselves', async () => {
+  it('accepts values at the limits', async () => {
     const room = 256 * 1024 - JSON.stringify({ a: '' }).length;
     const { status } = await watcher.post('/pipeline', {
       name: '😀'.repeat(255),
@@ -129,7 +129,7 @@ describe('POST /pipeline', () => {
   });
 });
 
-/** The hash as the contract describes it, for configurations whose canonical form JSON.stringify happens to give. */
+/** The documented hash, for configurations whose JSON.stringify output is already canonical. */
 function hashOf(configuration: Record<string, unknown>): string {
   const sorted = Object.fromEntries(Object.entries(configuration).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
@@ -162,7 +162,7 @@ describe('configuration as code', () => {
     );
   });
 
-  it('writes nothing for the same configuration, however it is written down', async () => {
+  it('writes nothing for the same configuration in another spelling', async () => {
     const id = await watcher.pipeline('unchanged', full);
     const before = await read(id);
     const { limits, ...metadata } = full.pipeline_metadata;
@@ -186,7 +186,7 @@ describe('configuration as code', () => {
     expect(await read(id)).toEqual({ ...before, next_watermark: 'w2' });
   });
 
-  it('makes the row exactly what changed code says, and keeps both sides', async () => {
+  it('replaces the whole configuration after a change in the code, and records both versions', async () => {
     const id = await watcher.pipeline('changed', full);
     await watcher.database.sql(`UPDATE pipeline SET updated_at = '2020-01-01' WHERE id = $1`, [id]);
     const before = await read(id);
@@ -256,7 +256,7 @@ describe('configuration as code', () => {
   });
 
   it.each(['pipeline_metadata', 'freshness_number', 'freshness_datepart', 'timeliness_number', 'timeliness_datepart'])(
-    'is declared by %s, null included: what is left out is null',
+    'is declared by %s, even null: omitted fields become null',
     async (field) => {
       const id = await watcher.pipeline(`declared by ${field}`, full);
       await register(`declared by ${field}`, { pipeline_type_name: 'extraction', [field]: null });
@@ -278,7 +278,7 @@ describe('configuration as code', () => {
     expect(await read(id)).toMatchObject({ freshness_number: 1, config_version: 2 });
   });
 
-  it('takes active and the mute flags at the creation, never again, and not as configuration', async () => {
+  it('uses active and the mute flags only at the creation, and not as configuration', async () => {
     const flags = { active: false, mute_freshness_check: true, mute_timeliness_check: true };
     const created = await register('flagged', { pipeline_type_name: 'test', ...flags });
     expect(created).toMatchObject({ status: 201, body: { active: false } });
@@ -311,7 +311,7 @@ describe('configuration as code', () => {
     expect((await watcher.get('/pipeline/999999/history')).status).toBe(404);
   });
 
-  it('leaves what an operator changed until the code itself changes', async () => {
+  it('keeps changes by an operator until the code changes', async () => {
     const code = { pipeline_type_name: 'test', freshness_number: 1, freshness_datepart: 'day' };
     const id = await watcher.pipeline('operated', code);
     const { body: operated } = await watcher.patch('/pipeline', {
@@ -349,7 +349,7 @@ describe('configuration as code', () => {
     const { watermark, last_target_insert, last_target_update, last_target_soft_delete } = before;
     expect(await read(id)).toMatchObject({
       ...operated,
-      // The code has changed, and its lineage may have.
+      // A change of the code may change the lineage.
       load_lineage: true,
       watermark,
       last_target_insert,

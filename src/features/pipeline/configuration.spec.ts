@@ -25,7 +25,7 @@ describe('the hash of a configuration', () => {
     ).toBe('292da819f238a0586178a4e7b13c23c3c92004ae2c0e18f046b84716b5159104');
   });
 
-  it('does not see the order of keys', () => {
+  it('ignores the order of keys', () => {
     const there = { ...nothing, pipeline_metadata: { a: { x: 1, y: 2 }, b: 3 } };
     const back = { ...nothing, pipeline_metadata: { b: 3, a: { y: 2, x: 1 } } };
     expect(configurationHash(there)).toBe(configurationHash(back));
@@ -37,10 +37,13 @@ describe('the hash of a configuration', () => {
     ['empty metadata', { pipeline_metadata: {} }],
     ['metadata', { pipeline_metadata: { a: 1 } }],
     ['a null inside metadata', { pipeline_metadata: { a: null } }],
-    ['a key that JavaScript knows', { pipeline_metadata: JSON.parse('{"__proto__": 1}') as Record<string, unknown> }],
+    [
+      'a key with a meaning in JavaScript',
+      { pipeline_metadata: JSON.parse('{"__proto__": 1}') as Record<string, unknown> },
+    ],
     ['freshness', { freshness_number: 1, freshness_datepart: 'day' }],
     ['timeliness', { timeliness_number: 1, timeliness_datepart: 'day' }],
-  ])('sees %s', (_, change) => {
+  ])('depends on %s', (_, change) => {
     expect(configurationHash({ ...nothing, ...change })).not.toBe(configurationHash(nothing));
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { PairName, WirePairs } from './threshold-pairs.js';
 
-/** What the source code of a pipeline configures, under its names on the wire: the unit of change detection. */
+/** The fields that a pipeline's source code configures, under their wire names. Change detection covers all. */
 export interface Configuration extends Readonly<WirePairs<PairName>> {
   readonly name: string;
   readonly pipeline_type_name: string;
@@ -10,9 +10,8 @@ export interface Configuration extends Readonly<WirePairs<PairName>> {
 }
 
 /**
- * SHA-256, in hex, over the RFC 8785 canonical JSON of a configuration. Fields that are null count as left out; numbers that
- * a double can't hold enter with all their digits. The same on every replica and after every restart, since nothing but
- * the content enters.
+ * SHA-256 (hex) over the RFC 8785 canonical JSON of a configuration. Null fields are omitted; numbers that a double
+ * cannot hold are written with all their digits. It depends on the content alone, so it is the same on every replica.
  */
 export function configurationHash(configuration: Configuration): string {
   const declared = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));

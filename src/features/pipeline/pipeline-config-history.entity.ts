@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn } from 
 import { LongColumns } from '../../platform/database/long-columns.js';
 import type { Configuration } from './configuration.js';
 
-/** One change of a pipeline's configuration by its source code: what it was, and what it became. */
+/** One change of a pipeline's configuration by its source code. */
 @Entity('pipeline_config_history')
 @Index('uq_pipeline_config_history_version', ['pipelineId', 'configVersion'], { unique: true })
 export class PipelineConfigHistoryEntity {
@@ -16,11 +16,11 @@ export class PipelineConfigHistoryEntity {
   @Column('bigint', { name: 'pipeline_id' })
   pipelineId!: number;
 
-  /** The version that the change led to. */
+  /** The version after the change. */
   @Column('integer', { name: 'config_version' })
   configVersion!: number;
 
-  /** The hash that the change led to. */
+  /** The hash after the change. */
   @Column('char', { name: 'config_hash', length: 64 })
   configHash!: string;
 
@@ -34,7 +34,7 @@ export class PipelineConfigHistoryEntity {
   changedAt!: Date;
 }
 
-/** What a list of changes reads in two steps. */
+/** The columns that a list of changes reads in a second step. */
 export const CONFIG_HISTORY_LONG_COLUMNS = new LongColumns('pipeline_config_history', PipelineConfigHistoryEntity, {
   oldConfiguration: { column: 'old_configuration', type: 'jsonb' },
   newConfiguration: { column: 'new_configuration', type: 'jsonb' },

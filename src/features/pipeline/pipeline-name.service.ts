@@ -4,18 +4,18 @@ import { PipelineRepository, type PipelineDescription } from './pipeline.reposit
 
 export type { PipelineDescription };
 
-/** Something that belongs to a pipeline and is shown with its name. */
+/** An item that belongs to a pipeline and is shown with its name. */
 interface OfPipeline {
   readonly pipelineId: number;
   pipelineName: string;
 }
 
-/** Tells other modules what pipelines are called: by their ids, because their tables are joined with none of ours. */
+/** Looks up pipeline names and ids for other modules, whose queries do not join this module's tables. */
 @Injectable()
 export class PipelineNameService {
   constructor(private readonly pipelines: PipelineRepository) {}
 
-  /** Sets `pipelineName` of each item, by one statement; returns the items. */
+  /** Sets `pipelineName` of each item, with one query; returns the same items. */
   async name<Item extends OfPipeline>(manager: EntityManager, items: Item[]): Promise<Item[]> {
     if (items.length === 0) return items;
     const ids = [...new Set(items.map(({ pipelineId }) => pipelineId))];
@@ -24,23 +24,23 @@ export class PipelineNameService {
     return items;
   }
 
-  /** The ids of the pipelines of a type, by its name. */
+  /** The ids of all pipelines of the type with this name. */
   idsOfType(manager: EntityManager, typeName: string): Promise<number[]> {
     return this.pipelines.findIdsOfType(manager, typeName);
   }
 
-  /** The ids of the pipelines of these names, by name as it is given; those that there are. */
+  /** The ids of the pipelines with these names, keyed by the name as given. Unknown names are left out. */
   async idsOf(manager: EntityManager, names: readonly string[]): Promise<Map<string, number>> {
     if (names.length === 0) return new Map();
     return new Map((await this.pipelines.findIdsByName(manager, names)).map(({ name, id }) => [name, id]));
   }
 
-  /** The pipelines of these ids with their types, in no order. */
+  /** The pipelines with these ids and their types, in no particular order. */
   async describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
     return ids.length === 0 ? [] : this.pipelines.describe(manager, ids);
   }
 }
 
 function unreachable(id: number): never {
-  throw new Error(`there is no pipeline ${id}, and yet there is an execution of it`);
+  throw new Error(`pipeline ${id} of an execution does not exist`);
 }

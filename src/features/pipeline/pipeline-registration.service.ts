@@ -12,16 +12,15 @@ import { PipelineEvents } from './pipeline.events.js';
 import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
 import { type AskedAtCreation, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
 
-/** What a registration asks for. */
 interface AskedPipeline extends AskedAtCreation {
   readonly configuration: Configuration;
-  /** Whether the body names a field of the configuration; else it finds the pipeline as it is. */
+  /** Whether the body has a configuration field. Without one, an existing configuration is kept. */
   readonly isDeclared: boolean;
 }
 
 /**
- * Get-or-create of a pipeline by its name, and configuration as code: the row follows what the
- * caller's source code says whenever that changes, and leaves operators' changes alone while it doesn't.
+ * Get-or-create of a pipeline by its name, and configuration as code: a change in the caller's source code overwrites
+ * the row's configuration; until then, changes by operators are kept.
  */
 @Injectable()
 export class PipelineRegistrationService {
@@ -33,7 +32,7 @@ export class PipelineRegistrationService {
     private readonly events: PipelineEvents,
   ) {}
 
-  /** Most callers say what they said the last time: that costs one read. */
+  /** Most callers repeat their last registration, which takes a single read. */
   register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     const asked = askedBy(request, this.names);
     return this.idempotency.onceIfNeeded({
@@ -45,7 +44,7 @@ export class PipelineRegistrationService {
     });
   }
 
-  /** `known` may be older than the transaction: the row's configuration is compared again when the row is locked. */
+  /** `known` may be out of date: the configuration is compared again once the row is locked. */
   private async write(
     manager: EntityManager,
     asked: AskedPipeline,
@@ -61,7 +60,7 @@ export class PipelineRegistrationService {
     const configuration = { ...asked.configuration, pipeline_type_name: type.name };
     const created = known ? undefined : await this.pipelines.insertIfAbsent(manager, configuration, type.id, asked);
     if (created) return Answer.created(toRegisteredPipelineDto(created));
-    // It was there, or another request has created it in the meantime.
+    // The pipeline existed, or another request has created it in the meantime.
     if (!known && !asked.isDeclared) return this.findCreated(manager, asked);
     const key = known?.id ?? configuration.name;
     const { pipeline, isChanged } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
@@ -70,10 +69,10 @@ export class PipelineRegistrationService {
     return Answer.found(toRegisteredPipelineDto(pipeline));
   }
 
-  /** The pipeline that another request has created meanwhile, which stays as it is. */
+  /** Answers with the pipeline that another request has just created; its configuration is kept. */
   private async findCreated(manager: EntityManager, asked: AskedPipeline): Promise<Answer<RegisteredPipelineDto>> {
     const known = await this.pipelines.findForRegistration(manager, asked.configuration);
-    // Renamed since the insert found its name taken: another try finds the name free.
+    // It was renamed after the insert found the name taken; a retry finds the name free.
     if (!known) throw databaseBusy();
     await this.pipelines.setNextWatermark(manager, known.id, asked.nextWatermark);
     return Answer.found(toRegisteredPipelineDto(known));
@@ -91,14 +90,14 @@ function askedBy(request: RegisterPipelineDto, names: NamePolicy): AskedPipeline
   };
 }
 
-/** A body that declares no configuration is in step with any. */
+/** A body without a configuration never changes one. */
 function isInStep(asked: AskedPipeline, known: KnownPipeline): boolean {
   return !asked.isDeclared || known.isInStep;
 }
 
 function needsWrite(asked: AskedPipeline, known: KnownPipeline): boolean {
   const { nextWatermark } = asked;
-  // One that is given again counts from now on, though an earlier run has used it up.
+  // The same value given again is valid again, although an earlier run has used it up.
   const isNext = nextWatermark !== undefined && (nextWatermark !== known.nextWatermark || known.isNextUsed);
   return isNext || !isInStep(asked, known);
 }

@@ -14,24 +14,24 @@ import { PIPELINE_PAIRS } from './threshold-pairs.js';
 import { PatchedThresholds, PostedThresholds } from './thresholds.dto.js';
 import { Watermark } from './watermark.dto.js';
 
-/** What a pipeline's source code says of it. */
+/** The registration that a pipeline's source code sends. */
 export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   /**
-   * The pipeline's name, 1 to 255 characters, trimmed. Names compare without case.
+   * The pipeline's name, 1 to 255 characters, trimmed. Names are case-insensitive.
    * @example "Customer Data Pipeline"
    */
   @Name()
   name!: string;
 
   /**
-   * The name of its type; the type is created where there is none.
+   * The name of its type; the type is created if it does not exist.
    * @example extraction
    */
   @Name()
   pipeline_type_name!: string;
 
   /**
-   * Anything the pipeline's owner wants to keep with it: a JSON object, at most 256 kB.
+   * Any data that the owner keeps with the pipeline: a JSON object, at most 256 kB.
    * @example { "owner": "sales", "source": "crm" }
    */
   @Declared()
@@ -39,7 +39,7 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   pipeline_metadata?: Record<string, unknown> | null;
 
   /**
-   * How far the source reaches now; the next execution loads from `watermark` up to here. Kept as text.
+   * The current end of the source data: the next execution loads from `watermark` to here. Stored as text.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -47,7 +47,7 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   next_watermark?: string;
 
   /**
-   * Whether the pipeline should run. Counts when the pipeline is created; later, PATCH changes it.
+   * Whether the pipeline should run. Used only when the pipeline is created; afterwards, PATCH changes it.
    * @example true
    */
   @Optional()
@@ -55,7 +55,7 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   active?: boolean;
 
   /**
-   * True: freshness is not checked. Counts when the pipeline is created; later, PATCH changes it.
+   * If true, freshness is not checked. Used only when the pipeline is created; afterwards, PATCH changes it.
    * @example false
    */
   @Optional()
@@ -63,7 +63,7 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   mute_freshness_check?: boolean;
 
   /**
-   * True: timeliness is not checked. Counts when the pipeline is created; later, PATCH changes it.
+   * If true, timeliness is not checked. Used only when the pipeline is created; afterwards, PATCH changes it.
    * @example false
    */
   @Optional()
@@ -71,10 +71,10 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   mute_timeliness_check?: boolean;
 }
 
-/** A change by an operator. Only what is in the body changes; null clears a field that can be null. */
+/** A change by an operator. Only fields in the body change; null clears a nullable field. */
 export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   /**
-   * Which pipeline, by id. Without it, `name` says which.
+   * The pipeline's id. Without it, `name` selects the pipeline.
    * @example 1
    */
   @Optional()
@@ -90,7 +90,7 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   pipeline_id?: number;
 
   /**
-   * Which pipeline, by name; together with `id`, its new name.
+   * The pipeline's name; together with `id`, its new name.
    * @example "Customer Data Pipeline"
    */
   @Optional()
@@ -114,8 +114,8 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   pipeline_metadata?: Record<string, unknown> | null;
 
   /**
-   * From where the next execution loads; null means from the beginning. Executions that started before this change no
-   * longer move it.
+   * The position from which the next execution loads; null: from the beginning. Executions that started before this
+   * change no longer move it.
    * @example 2026-01-30T00:00:00Z
    */
   @Clearable()
@@ -123,7 +123,7 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   watermark?: string | null;
 
   /**
-   * Up to where the next execution loads; where exactly one runs, that one too.
+   * The position up to which the next execution loads. If exactly one execution is running, its own value changes too.
    * @example 2026-01-31T00:00:00Z
    */
   @Clearable()
@@ -131,8 +131,8 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   next_watermark?: string | null;
 
   /**
-   * Corrects when the last successful execution inserted rows, ISO 8601; a moment ahead of the service's clock counts
-   * as now.
+   * Corrects the time at which a successful execution last inserted rows, ISO 8601. A time ahead of the service's clock
+   * is stored as now.
    * @example 2026-01-31T02:10:00Z
    */
   @Clearable()
@@ -172,10 +172,10 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   load_lineage?: boolean;
 }
 
-/** Which pipelines, and how paged. */
+/** Filters and paging of the list of pipelines. */
 export class ListPipelinesQuery extends PageQuery {
   /**
-   * Only the pipeline of this name (compared without case).
+   * Only the pipeline with this name (case-insensitive).
    * @example "Customer Data Pipeline"
    */
   @Optional()
@@ -183,7 +183,7 @@ export class ListPipelinesQuery extends PageQuery {
   name?: string;
 
   /**
-   * Only pipelines of this type (compared without case).
+   * Only pipelines of the type with this name (case-insensitive).
    * @example extraction
    */
   @Optional()

@@ -14,7 +14,7 @@ import {
 import { PipelineTypeService } from './pipeline-type.service.js';
 import { NameTakenError, PipelineTypeNotFoundError } from './pipeline.errors.js';
 
-/** `/pipeline_type`: the types of pipelines, and the thresholds they lend to their pipelines. */
+/** `/pipeline_type`: the types of pipelines, with the default thresholds of their pipelines. */
 @ApiTags('pipeline')
 @Controller('pipeline_type')
 export class PipelineTypeController {
@@ -23,7 +23,7 @@ export class PipelineTypeController {
   /**
    * Create a type, or find it by name.
    *
-   * A type that is there stays as it is; change it by PATCH.
+   * An existing type does not change; use PATCH to change it.
    */
   @Post()
   @Requires('write')
@@ -35,7 +35,7 @@ export class PipelineTypeController {
   /**
    * Change a type.
    *
-   * Only what is in the body changes; null clears a threshold.
+   * Only fields in the body change; null clears a threshold.
    */
   @Patch()
   @Requires('admin')

@@ -4,17 +4,17 @@ import { PageQuery } from '../../platform/http/page.js';
 import { TYPE_PAIRS } from './threshold-pairs.js';
 import { CheckedThresholds, PatchedThresholds, PostedThresholds } from './thresholds.dto.js';
 
-/** A type to get or create. What stands beside the name is used only when the type is new. */
+/** A type to get or create. The fields besides the name are used only when the type is created. */
 export class CreatePipelineTypeDto extends PostedThresholds(TYPE_PAIRS) {
   /**
-   * The type's name, 1 to 255 characters, trimmed. Names compare without case.
+   * The type's name, 1 to 255 characters, trimmed. Names are case-insensitive.
    * @example extraction
    */
   @Name()
   name!: string;
 
   /**
-   * True: the freshness of its pipelines is not checked.
+   * If true, the freshness of its pipelines is not checked.
    * @example false
    */
   @Optional()
@@ -22,7 +22,7 @@ export class CreatePipelineTypeDto extends PostedThresholds(TYPE_PAIRS) {
   mute_freshness_check?: boolean;
 
   /**
-   * True: the timeliness of its pipelines is not checked.
+   * If true, the timeliness of its pipelines is not checked.
    * @example false
    */
   @Optional()
@@ -30,10 +30,10 @@ export class CreatePipelineTypeDto extends PostedThresholds(TYPE_PAIRS) {
   mute_timeliness_check?: boolean;
 }
 
-/** A change by an operator. Only what is in the body changes; null clears a field that can be null. */
+/** A change by an operator. Only fields in the body change; null clears a nullable field. */
 export class PatchPipelineTypeDto extends PatchedThresholds(TYPE_PAIRS) {
   /**
-   * Which type, by id. Without it, `name` says which.
+   * The type's id. Without it, `name` selects the type.
    * @example 1
    */
   @Optional()
@@ -41,7 +41,7 @@ export class PatchPipelineTypeDto extends PatchedThresholds(TYPE_PAIRS) {
   id?: number;
 
   /**
-   * Which type, by name; together with `id`, its new name.
+   * The type's name; together with `id`, its new name.
    * @example extraction
    */
   @Optional()
@@ -49,10 +49,10 @@ export class PatchPipelineTypeDto extends PatchedThresholds(TYPE_PAIRS) {
   name?: string;
 }
 
-/** Which types, and how paged. */
+/** Filters and paging of the list of types. */
 export class ListPipelineTypesQuery extends PageQuery {
   /**
-   * Only the type of this name (compared without case).
+   * Only the type with this name (case-insensitive).
    * @example extraction
    */
   @Optional()
@@ -60,7 +60,7 @@ export class ListPipelineTypesQuery extends PageQuery {
   name?: string;
 }
 
-/** A type of pipeline, whole. Its thresholds are those of its pipelines that have none. */
+/** A pipeline type. Its thresholds apply to its pipelines that have none of their own. */
 export class PipelineTypeDto extends CheckedThresholds(TYPE_PAIRS) {
   /**
    * Its id.
@@ -70,21 +70,21 @@ export class PipelineTypeDto extends CheckedThresholds(TYPE_PAIRS) {
   id!: number;
 
   /**
-   * Its name, in the case it was first given.
+   * Its name, as first given or last renamed.
    * @example extraction
    */
   @ApiProperty(NAME)
   name!: string;
 
   /**
-   * When it was created (UTC).
+   * The time of its creation (UTC).
    * @example 2026-01-01T08:00:00.000Z
    */
   @ApiProperty(INSTANT)
   created_at!: string;
 
   /**
-   * When it last changed (UTC); null until it does.
+   * The time of its last change (UTC); null before the first.
    * @example 2026-01-01T08:00:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })

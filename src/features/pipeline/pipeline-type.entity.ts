@@ -2,8 +2,8 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn,
 import { Threshold } from './threshold.entity.js';
 
 /**
- * A kind of pipeline. Its thresholds are the default of its pipelines that have none of their own,
- * and its mute flags silence them all. Names are unique without case.
+ * A type of pipeline. Its thresholds apply to its pipelines that have none of their own; its mute flags apply to all of
+ * them. Names are unique, ignoring case.
  */
 @Entity('pipeline_type')
 @Index('uq_pipeline_type_name', ['nameKey'], { unique: true })
@@ -20,7 +20,7 @@ export class PipelineTypeEntity {
   @Column('varchar', { length: 255 })
   name!: string;
 
-  /** What makes two names the same, see `nameKey`; by it rows are found. */
+  /** The case-folded name, by which rows are found; see `nameKey`. */
   @Column('text', { name: 'name_key', select: false })
   nameKey!: string;
 
@@ -39,7 +39,7 @@ export class PipelineTypeEntity {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 
-  /** The same as `created_at` until the first change. */
+  /** Equal to `created_at` until the first change. */
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }

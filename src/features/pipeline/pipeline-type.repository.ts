@@ -7,13 +7,12 @@ import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { CHANGED_NOW, INSERT_PIPELINE_TYPE } from './pipeline.sql.js';
 import { thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
 
-/** The columns that a new type may bring along. */
 export type NewPipelineType = Pick<PipelineTypeEntity, 'name'> & Partial<PipelineTypeEntity>;
 
-/** Owns all SQL of `pipeline_type`. */
+/** All SQL on `pipeline_type`. */
 @Injectable()
 export class PipelineTypeRepository {
-  /** Inserts the type unless its name is there; says which of the two happened. Safe to race. */
+  /** Inserts the type unless its name exists. Safe for concurrent calls. */
   async insertIfAbsent(manager: EntityManager, type: NewPipelineType): Promise<{ created: boolean }> {
     const inserted: unknown[] = await manager.query(INSERT_PIPELINE_TYPE, [
       type.name,
@@ -33,7 +32,7 @@ export class PipelineTypeRepository {
     return manager.findOneBy(PipelineTypeEntity, { nameKey: nameKey(name) });
   }
 
-  /** The row, locked against other writers until the transaction ends. */
+  /** Reads the row and locks it against other writers until the transaction ends. */
   lock(manager: EntityManager, key: number | string): Promise<PipelineTypeEntity | null> {
     const where = typeof key === 'number' ? { id: key } : { nameKey: nameKey(key) };
     return manager.findOne(PipelineTypeEntity, { where, lock: { mode: 'for_no_key_update' } });
@@ -45,7 +44,7 @@ export class PipelineTypeRepository {
     await manager.update(PipelineTypeEntity, { id }, changed);
   }
 
-  /** Oldest first, by pk_pipeline_type. */
+  /** Oldest first. Index: pk_pipeline_type. */
   async list(manager: EntityManager, query: ListPipelineTypesQuery): Promise<Page<PipelineTypeEntity>> {
     const rows = manager
       .createQueryBuilder(PipelineTypeEntity, 't')

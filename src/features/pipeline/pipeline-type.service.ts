@@ -20,7 +20,7 @@ import { PipelineEvents } from './pipeline.events.js';
 import { toPipelineTypeDto } from './pipeline.mapper.js';
 import { changedThresholds, isGiven, refuseHalfPairs, thresholdsOf, TYPE_PAIRS, wirePairs } from './threshold-pairs.js';
 
-/** The types of pipelines: get-or-create, defaults for their pipelines, changes by operators. */
+/** Creates, reads and changes pipeline types. */
 @Injectable()
 export class PipelineTypeService {
   constructor(
@@ -46,9 +46,9 @@ export class PipelineTypeService {
     });
   }
 
-  /** The row of the type's name, created where there is none; part of the caller's transaction. */
+  /** Reads the type by name, and creates it if it does not exist, in the caller's transaction. */
   async ensure(manager: EntityManager, type: NewPipelineType): Promise<{ created: boolean; row: PipelineTypeEntity }> {
-    // Looked up first only to spare the sequence: what decides is the insert.
+    // Only saves sequence values: the insert alone decides races.
     const known = await this.types.findByName(manager, type.name);
     if (known) return { created: false, row: known };
     const { created } = await this.types.insertIfAbsent(manager, type);

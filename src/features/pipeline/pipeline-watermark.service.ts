@@ -2,24 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type PipelineProgress, PipelineRepository } from './pipeline.repository.js';
 
-/** What a successful execution changes in its pipeline. */
+/** The changes that a successful execution makes to its pipeline. */
 export interface SuccessfulRun {
   readonly pipelineId: number;
-  /** Its place in the order of the runs: when it started, by a clock that was not ahead of the service's. */
+  /** Its position in the order of the runs: its start, or if that was ahead of the service's clock, its receipt. */
   readonly startedAt: Date;
   readonly nextWatermark: string | null;
-  /** When rows were inserted, updated, soft-deleted; null where none were. */
+  /** The times at which rows were inserted, updated and soft-deleted; null if none were. */
   readonly lastTargetInsert: Date | null;
   readonly lastTargetUpdate: Date | null;
   readonly lastTargetSoftDelete: Date | null;
 }
 
-/** How far pipelines have loaded: watermarks never move back to an execution that started earlier. */
+/** Moves the watermarks of pipelines; an execution that started earlier never moves one back. */
 @Injectable()
 export class PipelineWatermarkService {
   constructor(private readonly pipelines: PipelineRepository) {}
 
-  /** Records the successes of the caller's transaction; each pipeline's row is written once, in the order of the ids. */
+  /** Records successful runs in the caller's transaction; writes each pipeline's row once, in the order of the ids. */
   async recordSuccesses(manager: EntityManager, runs: readonly SuccessfulRun[]): Promise<void> {
     const byPipeline = Map.groupBy(runs, (run) => run.pipelineId);
     const progress = [...byPipeline.entries()]

@@ -13,7 +13,6 @@ import { ListPipelinesQuery, PatchPipelineDto, RegisterPipelineDto } from './pip
 import { PipelineService } from './pipeline.service.js';
 import { NameTakenError, PipelineNotFoundError } from './pipeline.errors.js';
 
-/** `/pipeline`: the registry of pipelines. */
 @ApiTags('pipeline')
 @Controller('pipeline')
 export class PipelineController {
@@ -23,14 +22,13 @@ export class PipelineController {
   ) {}
 
   /**
-   * Register a pipeline, or find it, and keep its configuration in step with its source code.
+   * Register a pipeline, or find it by name, and update its configuration from its source code.
    *
-   * Get-or-create by name. Metadata and thresholds are the pipeline's configuration. A body that has one of these
-   * fields, null included, declares all of them, left out = null: when they differ from what the code sent last, the
-   * row becomes exactly what the code says and the change is kept in the history; when they don't, nothing is written
-   * but a given `next_watermark`. A body without any of them declares nothing, and changes nothing of a pipeline that
-   * is there but a given `next_watermark`. Never touches `watermark`, `last_target_*`, nor `active` and the mute flags
-   * after the creation.
+   * Metadata and thresholds are the pipeline's configuration. A body with any of these fields, even null, declares all
+   * of them; omitted ones are null. If they differ from the last declaration, they replace the stored configuration and
+   * the change is added to the history. Otherwise, and for a body without any of them, an existing pipeline changes only
+   * in its `next_watermark`, if one is given. `watermark` and `last_target_*` never change; `active` and the mute flags
+   * are used only when the pipeline is created.
    */
   @Post()
   @Requires('write')
@@ -42,11 +40,10 @@ export class PipelineController {
   /**
    * Change a pipeline by hand.
    *
-   * Only what is in the body changes; null clears a field that can be null. What is changed here stays until the
-   * code's own configuration changes. A change of `watermark` counts as a move at this moment: executions that started
-   * before it no longer move it. A change of `next_watermark` while exactly one execution of the pipeline runs changes
-   * that execution's too. The scope `write` is enough for `watermark`, `next_watermark` and `load_lineage`; all else
-   * takes `admin`.
+   * Only fields in the body change; null clears a nullable field. The changes last until the configuration in the
+   * source code changes. Executions that started before a change of `watermark` no longer move it. If exactly one
+   * execution of the pipeline is running, a change of `next_watermark` also changes the value of that execution.
+   * Changing `watermark`, `next_watermark` and `load_lineage` requires the scope `write`; all other fields require `admin`.
    */
   @Patch()
   @Requires('write')

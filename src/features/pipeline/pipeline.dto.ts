@@ -4,7 +4,7 @@ import { PIPELINE_PAIRS } from './threshold-pairs.js';
 import { CheckedThresholds, Thresholds } from './thresholds.dto.js';
 import { WATERMARK } from './watermark.dto.js';
 
-/** What a pipeline needs to know to go on: whether to run at all, and from where to load. */
+/** The answer to a registration: whether the pipeline should run, and from where it should load. */
 export class RegisteredPipelineDto {
   /**
    * The pipeline's id.
@@ -14,29 +14,30 @@ export class RegisteredPipelineDto {
   id!: number;
 
   /**
-   * Whether the pipeline should run. Information for the caller: nothing refuses an execution of an inactive pipeline.
+   * Whether the pipeline should run. For the caller's information: an inactive pipeline can still start executions.
    * @example true
    */
   @ApiProperty()
   active!: boolean;
 
   /**
-   * Whether the caller should load lineage: true at first, after a change of the configuration by code and after a
-   * PATCH to true; false after a successful end.
+   * Whether the caller should load lineage: true after the creation, a change of the configuration by the code or a
+   * PATCH to true; false after a successful execution.
    * @example true
    */
   @ApiProperty()
   load_lineage!: boolean;
 
   /**
-   * From where to load: the `next_watermark` of the last successful execution. Null before the first.
+   * The position from which to load: the `next_watermark` of the successful execution that started last, or the value
+   * of a later PATCH. Null before the first.
    * @example 2026-01-30T00:00:00Z
    */
   @ApiProperty(WATERMARK)
   watermark!: string | null;
 }
 
-/** A pipeline, whole. Where it has no threshold of its own, its type's holds. */
+/** A pipeline. If it has no threshold of its own, that of its type applies. */
 export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   /**
    * Its id.
@@ -46,7 +47,7 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   id!: number;
 
   /**
-   * Its name, in the case it was first given.
+   * Its name, as first registered or last renamed.
    * @example "Customer Data Pipeline"
    */
   @ApiProperty(NAME)
@@ -67,21 +68,22 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   pipeline_type_name!: string;
 
   /**
-   * From where to load: the `next_watermark` of the successful execution that started last.
+   * The position from which to load: the `next_watermark` of the successful execution that started last, or the value
+   * of a later PATCH.
    * @example 2026-01-30T00:00:00Z
    */
   @ApiProperty(WATERMARK)
   watermark!: string | null;
 
   /**
-   * Up to where to load, as the caller last said.
+   * The position up to which to load, as the caller last sent it.
    * @example 2026-01-31T00:00:00Z
    */
   @ApiProperty(WATERMARK)
   next_watermark!: string | null;
 
   /**
-   * What the owner keeps with it.
+   * Any data that the owner keeps with the pipeline.
    * @example { "owner": "sales", "source": "crm" }
    */
   @ApiProperty(METADATA)
@@ -116,42 +118,42 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   load_lineage!: boolean;
 
   /**
-   * Whether it should run.
+   * Whether the pipeline should run.
    * @example true
    */
   @ApiProperty()
   active!: boolean;
 
   /**
-   * SHA-256 (hex) over the RFC 8785 canonical JSON of the configuration that the code last sent.
+   * SHA-256 (hex) over the RFC 8785 canonical JSON of the configuration that the code last declared.
    * @example 3b0c7fe1a5c4f9a1d86c0f4f7b0bb1f8b9a4e13f0d3ad0a6a8f4a2dc1c9b6a55
    */
   @ApiProperty(HASH)
   config_hash!: string;
 
   /**
-   * 1 at first, one more for each change of the code's configuration.
+   * 1 after the creation, incremented by each change of the configuration by the code.
    * @example 1
    */
   @ApiProperty(VERSION)
   config_version!: number;
 
   /**
-   * When it was first registered (UTC).
+   * The time of its first registration (UTC).
    * @example 2026-01-01T08:00:00.000Z
    */
   @ApiProperty(INSTANT)
   created_at!: string;
 
   /**
-   * When its code's configuration or an operator last changed it (UTC); null until then.
+   * The time of the last change by its code's configuration or by PATCH (UTC); null before the first.
    * @example 2026-01-01T08:00:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   updated_at!: string | null;
 }
 
-/** A configuration as it stood: the fields that the code sends, null where it sent none. */
+/** A configuration at the time of a change; fields that are not set are null. */
 export class PipelineConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
   /**
    * The pipeline's name.
@@ -185,29 +187,29 @@ export class PipelineConfigurationChangeDto {
   pipeline_id!: number;
 
   /**
-   * The version that the change led to.
+   * The version after the change.
    * @example 2
    */
   @ApiProperty(VERSION)
   config_version!: number;
 
   /**
-   * The hash that the change led to.
+   * The hash after the change.
    * @example 3b0c7fe1a5c4f9a1d86c0f4f7b0bb1f8b9a4e13f0d3ad0a6a8f4a2dc1c9b6a55
    */
   @ApiProperty(HASH)
   config_hash!: string;
 
-  /** The configuration before, operators' changes included. */
+  /** The configuration before the change, including changes by operators. */
   @ApiProperty()
   old_configuration!: PipelineConfigurationDto;
 
-  /** The configuration that the code sent. */
+  /** The configuration after the change, as the code declared it. */
   @ApiProperty()
   new_configuration!: PipelineConfigurationDto;
 
   /**
-   * When it changed (UTC).
+   * The time of the change (UTC).
    * @example 2026-02-01T08:00:00.000Z
    */
   @ApiProperty(INSTANT)

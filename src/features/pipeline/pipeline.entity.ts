@@ -14,15 +14,12 @@ import { LongColumns } from '../../platform/database/long-columns.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { Threshold } from './threshold.entity.js';
 
-/**
- * A pipeline as its source code and its operators configured it, and how far it has loaded.
- * Names are unique without case.
- */
+/** A pipeline: its configuration, by source code and operators, and its progress. Names are unique, ignoring case. */
 @Entity('pipeline')
 @Index('uq_pipeline_name', ['nameKey'], { unique: true })
 @Index('ix_pipeline_pipeline_type', ['pipelineTypeId', 'id'])
 @Index('ix_pipeline_updated', ['updatedAt'])
-// What the freshness check finds the stale ones by: on what `watcher_due` says, and on when the newest data came.
+// For the freshness check: indexes on the result of `watcher_due`, and on the time of the newest data.
 @Index('ix_pipeline_stale_at', { synchronize: false })
 @Index('ix_pipeline_loaded_at', { synchronize: false })
 @Check('ck_pipeline_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
@@ -38,7 +35,7 @@ export class PipelineEntity {
   @Column('varchar', { length: 255 })
   name!: string;
 
-  /** What makes two names the same, see `nameKey`; by it rows are found. */
+  /** The case-folded name, by which rows are found; see `nameKey`. */
   @Column('text', { name: 'name_key', select: false })
   nameKey!: string;
 
@@ -49,24 +46,24 @@ export class PipelineEntity {
   @JoinColumn({ name: 'pipeline_type_id', foreignKeyConstraintName: 'fk_pipeline_pipeline_type' })
   pipelineType!: Relation<PipelineTypeEntity>;
 
-  /** How far the target is loaded: the `next_watermark` of the last successful execution by start. */
+  /** The position up to which the target is loaded: `next_watermark` of the last successful execution by start. */
   @Column('text', { nullable: true })
   watermark!: string | null;
 
   /**
-   * When `watermark` last moved, in the order of its moves: where the execution that moved it has its place, or when it
-   * was changed by hand. An execution whose place is earlier can't move it back.
+   * The position of the last move of `watermark` in the order of moves: the start of the execution that moved it, or the
+   * time of a change by hand. Executions with an earlier position do not move it.
    */
   @Column({ type: 'timestamptz', name: 'watermark_start_date', precision: 3, nullable: true })
   watermarkStartDate!: Date | null;
 
-  /** How far the source reaches, as the caller last said: what the next execution loads up to. */
+  /** The position up to which the next execution loads, as the caller last sent it. */
   @Column('text', { name: 'next_watermark', nullable: true })
   nextWatermark!: string | null;
 
   /**
-   * `next_watermark` as it was when `watermark` last moved: while the two are equal, it is used up, and no execution
-   * inherits it. Null where it was set since.
+   * `next_watermark` at the last move of `watermark`. While the two are equal, `next_watermark` is used up and no
+   * execution inherits it. Null once `next_watermark` is set again.
    */
   @Column('text', { name: 'used_next_watermark', nullable: true })
   usedNextWatermark!: string | null;
@@ -101,23 +98,23 @@ export class PipelineEntity {
   @Column('boolean', { default: true })
   active!: boolean;
 
-  /** SHA-256 (hex) of the canonical JSON of the configuration that the code last sent. */
+  /** See `configurationHash`; of the configuration that the code last declared. */
   @Column('char', { name: 'config_hash', length: 64 })
   configHash!: string;
 
-  /** Starts at 1, one more for each change of the code's configuration. */
+  /** Starts at 1; incremented by each change of the configuration by the code. */
   @Column('integer', { name: 'config_version', default: 1 })
   configVersion!: number;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 
-  /** The same as `created_at` until the first change, see `CHANGED_NOW`. */
+  /** Equal to `created_at` until the first change, see `CHANGED_NOW`. */
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }
 
-/** What a list of pipelines reads in two steps. */
+/** The columns that a list of pipelines reads in a second step. */
 export const PIPELINE_LONG_COLUMNS = new LongColumns('pipeline', PipelineEntity, {
   pipelineMetadata: { column: 'pipeline_metadata', type: 'jsonb' },
   watermark: { column: 'watermark', type: 'text' },

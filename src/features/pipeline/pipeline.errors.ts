@@ -14,7 +14,7 @@ export class PipelineTypeNotFoundError extends DomainError {
 
 export class NameTakenError extends DomainError {
   constructor(name: string) {
-    super('conflict', 'name_taken', `The name '${name}' is taken (names compare without case).`);
+    super('conflict', 'name_taken', `The name '${name}' is taken (names are case-insensitive).`);
   }
 }
 
@@ -24,14 +24,14 @@ export class NamePatternError extends InvalidRequestError {
   }
 }
 
-/** A name that has its length only once it is lower-cased. */
+/** A name that exceeds the limit only after lower-casing. */
 export class NameTooLongError extends InvalidRequestError {
   constructor(field: string, longest: number) {
-    super([{ field, message: `must be text of 1 to ${longest} characters, also when lower-cased` }]);
+    super([{ field, message: `must be text of 1 to ${longest} characters, also after lower-casing` }]);
   }
 }
 
-/** A PATCH that doesn't say which row it means. */
+/** A PATCH without a key for the row. */
 export class KeyMissingError extends InvalidRequestError {
   constructor() {
     super([{ field: 'id', message: "Either 'id' or 'name' must be provided" }], 'key_missing');

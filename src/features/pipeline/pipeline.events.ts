@@ -3,27 +3,27 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { AfterCommitEvent } from '../../platform/events/after-commit-event.js';
 import { TransactionEvent } from '../../platform/events/transaction-event.js';
 
-/** Whose timeliness threshold may have become another one: a pipeline's, or that of all pipelines of a type. */
+/** The timeliness threshold of one pipeline, or of all pipelines of a type, may have changed. */
 export type ThresholdChange = { readonly pipelineId: number } | { readonly pipelineTypeId: number };
 
-/** A pipeline's `next_watermark` as it was set by hand; null where it was cleared. */
+/** The new `next_watermark` of a pipeline, set by PATCH; null if it is cleared. */
 export interface NextWatermarkChange {
   readonly pipelineId: number;
   readonly nextWatermark: string | null;
 }
 
-/** What can be heard of pipelines. */
+/** The events of this module. */
 @Injectable()
 export class PipelineEvents {
   /**
-   * After the commit and before the answer: in the change's own transaction a listener would lock executions after the
-   * pipeline, and an end locks them the other way round.
+   * Emitted after the commit and before the response. Within the transaction, listeners would lock executions after the
+   * pipeline; an end locks them in the opposite order, so the two could deadlock.
    */
   readonly thresholdChanged: AfterCommitEvent<ThresholdChange>;
 
   /**
-   * In the transaction, before the pipeline is locked and written: a listener locks executions, and an end locks those
-   * before their pipelines.
+   * Emitted within the transaction, before the pipeline is locked: listeners lock executions, and these must be locked
+   * before their pipelines, as an end does.
    */
   readonly nextWatermarkChanging = new TransactionEvent<NextWatermarkChange>();
 

@@ -8,18 +8,18 @@ import type { Configuration } from './configuration.js';
 import type { NamePolicy } from './name-policy.js';
 import { pairsOf, PIPELINE_PAIRS, refuseHalfPairs, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
 
-/** The fields that declare a configuration: where a registration has one of them, null included, it declares all. */
+/** The configuration fields: a registration with any of them, even null, declares all. */
 const DECLARATION = [
   'pipeline_metadata',
   ...PIPELINE_PAIRS.flatMap((name) => [`${name}_number`, `${name}_datepart`] as const),
 ] as const satisfies readonly (keyof Configuration & keyof RegisterPipelineDto)[];
 
-/** Whether a registration declares a configuration; one that doesn't finds the pipeline as it is. */
+/** Whether a registration declares a configuration. */
 export function declaresConfiguration(request: RegisterPipelineDto): boolean {
   return DECLARATION.some((field) => request[field] !== undefined);
 }
 
-/** The configuration that a registration asks for; throws `InvalidRequestError` for one that no row can have. */
+/** The configuration that a registration declares; throws `InvalidRequestError` for half a pair or a long name. */
 export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy): Configuration {
   const configuration = {
     name: names.stored(request.name),
@@ -38,7 +38,7 @@ export function toRegisteredPipelineDto(
   return { id, active, load_lineage: loadLineage, watermark };
 }
 
-/** The columns of a row that hold a configuration. */
+/** The row's columns for a configuration. */
 export function toConfigurationColumns(configuration: Configuration) {
   return {
     pipelineMetadata: configuration.pipeline_metadata,
@@ -46,7 +46,7 @@ export function toConfigurationColumns(configuration: Configuration) {
   };
 }
 
-/** The configuration of a row as it stands, operators' changes included. */
+/** The current configuration of a row, including changes by operators. */
 export function configurationOf(pipeline: PipelineEntity): Configuration {
   return {
     name: pipeline.name,
@@ -105,7 +105,7 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
   };
 }
 
-/** When a row changed last; null where it never did. */
+/** The time of a row's last change; null before the first. */
 function changedAt({ createdAt, updatedAt }: Pick<PipelineEntity, 'createdAt' | 'updatedAt'>): string | null {
   return updatedAt > createdAt ? updatedAt.toISOString() : null;
 }

@@ -16,7 +16,7 @@ import { PipelineEvents } from './pipeline.events.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { PipelineService } from './pipeline.service.js';
 
-/** The registry: pipelines, their types, their configuration as code and its history, their watermarks. */
+/** Pipelines and their types, configurations, configuration history and watermarks. */
 @Module({
   imports: [
     IdempotencyModule,

@@ -22,21 +22,21 @@ import {
 } from './pipeline.sql.js';
 import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
 
-/** As long as a watermark, and no part of a list. */
+/** Columns that lists don't show, and that may be long. */
 const UNSHOWN = ['usedNextWatermark'];
 
-/** What a registration is answered with. */
 export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
 
-/** A pipeline that is there, and whether its configuration is what its code asks for. */
+/** An existing pipeline, compared with a registration. */
 export interface KnownPipeline extends RegisteredPipeline {
   readonly nextWatermark: string | null;
   /** Whether the watermark has moved since `nextWatermark` was set. */
   readonly isNextUsed: boolean;
+  /** Whether the code's configuration is unchanged. */
   readonly isInStep: boolean;
 }
 
-/** What a registration may say besides the configuration; it counts when the pipeline is created. */
+/** The fields of a registration besides the configuration. After the creation, only `nextWatermark` is used. */
 export interface AskedAtCreation {
   readonly nextWatermark: string | undefined;
   readonly active: boolean | undefined;
@@ -53,7 +53,7 @@ interface PipelineForRegistration extends RegisteredPipeline {
   readonly typeName: string | null;
 }
 
-/** What all successful runs of a transaction come to for one pipeline; the watermark is the latest start's that has one. */
+/** The successful runs of one pipeline in a transaction, combined; the latest start with a watermark sets it. */
 export interface PipelineProgress {
   readonly pipelineId: number;
   readonly watermarkStartDate: Date | null;
@@ -63,7 +63,7 @@ export interface PipelineProgress {
   readonly lastTargetSoftDelete: Date | null;
 }
 
-/** What a pipeline is called, and its type. */
+/** The name and the type of a pipeline. */
 export interface PipelineDescription {
   readonly id: number;
   readonly name: string;
@@ -71,10 +71,10 @@ export interface PipelineDescription {
   readonly pipeline_type_name: string;
 }
 
-/** Owns all SQL of `pipeline` and of its configuration history. */
+/** All SQL on `pipeline` and its configuration history. */
 @Injectable()
 export class PipelineRepository {
-  /** The pipeline of this name; names enter the hash as they are stored, so that another case in the code changes nothing. */
+  /** Finds the pipeline by name. The hash uses the stored names, so that a name in another case is no change. */
   async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
     const { name, pipeline_type_name } = asked;
     const keys = [nameKey(name), nameKey(pipeline_type_name)];
@@ -84,7 +84,7 @@ export class PipelineRepository {
     return { ...known, isInStep: configurationHash(stored) === known.configHash };
   }
 
-  /** The new row, or undefined when the name is taken already. Safe to race. */
+  /** Returns the new row, or undefined if the name is taken. Safe for concurrent calls. */
   async insertIfAbsent(
     manager: EntityManager,
     configuration: Configuration,
@@ -115,7 +115,7 @@ export class PipelineRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** With the names as they are given. */
+  /** Returns the names as given. */
   findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
     return manager.query(FIND_IDS_BY_NAME, [names, names.map(nameKey)]);
   }
@@ -124,7 +124,7 @@ export class PipelineRepository {
     return manager.query(DESCRIBE_PIPELINES, [ids]);
   }
 
-  /** Locks a pipeline, by id or name, and makes its configuration this one, kept in the history; whether it was another. */
+  /** Locks a pipeline, by id or name. If its configuration differs, replaces it and adds the change to the history. */
   async bringInStep(
     manager: EntityManager,
     key: number | string,
@@ -132,7 +132,7 @@ export class PipelineRepository {
     pipelineTypeId: number,
   ): Promise<{ pipeline: RegisteredPipeline; isChanged: boolean }> {
     const pipeline = await this.lock(manager, key);
-    // Renamed since the insert found its name taken: another try finds the name free.
+    // It was renamed after the insert found the name taken; a retry finds the name free.
     if (!pipeline) throw databaseBusy();
     const newConfiguration = { ...asked, name: pipeline.name };
     const configHash = configurationHash(newConfiguration);
@@ -151,7 +151,7 @@ export class PipelineRepository {
     return { pipeline: { ...pipeline, loadLineage: true }, isChanged: true };
   }
 
-  /** Nothing where none is given. */
+  /** Writes nothing if `nextWatermark` is undefined. */
   async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string | undefined): Promise<void> {
     if (nextWatermark !== undefined) await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
   }
@@ -167,7 +167,7 @@ export class PipelineRepository {
       last_target_update: pipeline.lastTargetUpdate,
       last_target_soft_delete: pipeline.lastTargetSoftDelete,
     }));
-    // A single row is locked by its update, which is cheaper to plan.
+    // A single row needs no ordered locks, and the simpler statement is cheaper to plan.
     if (items.length === 1) await manager.query(RECORD_PROGRESS_OF_ONE, [JSON.stringify(items)]);
     else {
       const idsOf = (some: typeof items): number[] => some.map((item) => item.pipeline_id);
@@ -186,17 +186,17 @@ export class PipelineRepository {
     return this.withType(manager, id).getOne();
   }
 
-  /** The row with its type, locked against other writers until the transaction ends. */
+  /** Reads the row with its type and locks it against other writers until the transaction ends. */
   lock(manager: EntityManager, key: number | string): Promise<PipelineEntity | null> {
     return this.withType(manager, key).setLock('for_no_key_update', undefined, ['p']).getOne();
   }
 
-  /** The id of a pipeline by its id or name; not locked, so that it may be another one's name soon. */
+  /** The id of a pipeline by id or name. It takes no lock: the pipeline may be renamed at any time. */
   async findId(manager: EntityManager, key: number | string): Promise<number | undefined> {
     return typeof key === 'number' ? key : (await this.withType(manager, key).getOne())?.id;
   }
 
-  /** Oldest first, by pk_pipeline or ix_pipeline_pipeline_type. */
+  /** Oldest first. Index: pk_pipeline or ix_pipeline_pipeline_type. */
   async list(manager: EntityManager, query: ListPipelinesQuery): Promise<Page<PipelineEntity>> {
     const limit = pageLimit(query) + 1;
     const rows = PIPELINE_LONG_COLUMNS.select(manager, 'p', limit, UNSHOWN)
@@ -213,7 +213,7 @@ export class PipelineRepository {
     return toPage(await PIPELINE_LONG_COLUMNS.getMany(rows), query, (pipeline) => [pipeline.id]);
   }
 
-  /** Newest first, by uq_pipeline_config_history_version. */
+  /** Newest first. Index: uq_pipeline_config_history_version. */
   async listHistory(manager: EntityManager, id: number, query: PageQuery): Promise<Page<PipelineConfigHistoryEntity>> {
     const limit = pageLimit(query) + 1;
     const rows = CONFIG_HISTORY_LONG_COLUMNS.select(manager, 'h', limit)
@@ -225,7 +225,7 @@ export class PipelineRepository {
     return toPage(await CONFIG_HISTORY_LONG_COLUMNS.getMany(rows), query, (change) => [change.configVersion]);
   }
 
-  /** Pipelines with their types; with a key, the one of that id or name. */
+  /** Selects pipelines with their types; a key restricts it to the one with that id or name. */
   private withType(manager: EntityManager, key?: number | string): SelectQueryBuilder<PipelineEntity> {
     const pipelines = manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
     if (typeof key === 'number') pipelines.where('p.id = :key', { key });

@@ -25,7 +25,7 @@ import { configurationOf, toPipelineConfigurationChangeDto, toPipelineDto } from
 import { PipelineRepository } from './pipeline.repository.js';
 import { changedThresholds, isGiven, PIPELINE_PAIRS, refuseHalfPairs } from './threshold-pairs.js';
 
-/** Pipelines as operators see them: read, listed, changed by hand. */
+/** Reads, lists and patches pipelines. */
 @Injectable()
 export class PipelineService {
   constructor(
@@ -60,8 +60,8 @@ export class PipelineService {
   }
 
   /**
-   * Changes what the body holds and nothing else; the row is checked as it would end up. Throws `ScopeTooSmallError` for
-   * a caller that may not change all of it.
+   * Changes only the fields in the body, and checks the pairs of the resulting row. Throws `ScopeTooSmallError` if the
+   * caller lacks the scope for any of the fields.
    */
   async patch(request: PatchPipelineDto, caller: Caller): Promise<PipelineDto> {
     if (!isReport(request)) requireScope(caller, 'admin');
@@ -79,7 +79,7 @@ export class PipelineService {
         if (typeId !== undefined && !(await this.types.findById(manager, typeId))) {
           throw new PipelineTypeNotFoundError(typeId);
         }
-        // The pattern is for new names: one that was there before it may be kept, or change its case.
+        // The pattern applies to new names only: an older name may stay, or change its case.
         if (newName !== undefined && nameKey(newName) !== nameKey(pipeline.name)) this.names.refuseUnwanted(newName);
         const change = this.changeOf(pipeline, request, newName, now);
         refuseHalfPairs(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
@@ -129,7 +129,7 @@ export class PipelineService {
   }
 }
 
-/** What pipelines change themselves; a name beside an id would rename the pipeline. */
+/** The fields that pipelines report themselves. `name` is among them as a key; with an id, it renames the pipeline. */
 const REPORTED: ReadonlySet<string> = new Set([
   'id',
   'pipeline_id',
@@ -145,8 +145,8 @@ function isReport(request: PatchPipelineDto): boolean {
 }
 
 /**
- * The columns of the watermarks. A change of `watermark` is a move at this moment: runs that started before it no longer
- * move it, and the `next_watermark` that was there is used up.
+ * The watermark columns. A change of `watermark` is a move at `now`: runs that started earlier no longer move it, and
+ * it uses up the current `next_watermark`.
  */
 function changedWatermarks(
   pipeline: PipelineEntity,
@@ -163,7 +163,7 @@ function changedWatermarks(
   };
 }
 
-/** A date by a clock that is ahead of the service's counts as now: nothing has loaded later than that. */
+/** Limits a date to now: a later one comes from a clock ahead of the service's. */
 function atMost(now: Date, date: Date | null | undefined): Date | null | undefined {
   return date && date > now ? now : date;
 }

@@ -1,8 +1,8 @@
 import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
 
 /**
- * The pipeline of a name with the stored name of the type that the caller speaks of, in one look.
- * $1 and $2 are name keys; by uq_pipeline_name and uq_pipeline_type_name.
+ * The pipeline with name key $1, and the stored name of the type with name key $2.
+ * Indexes: uq_pipeline_name, uq_pipeline_type_name.
  */
 export const FIND_FOR_REGISTRATION = `
   SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
@@ -11,34 +11,34 @@ export const FIND_FOR_REGISTRATION = `
     LEFT JOIN pipeline_type t ON t.name_key = $2::text
    WHERE p.name_key = $1::text`;
 
-/** What pipelines are called, by pk_pipeline. */
+/** The names of pipelines by id. Index: pk_pipeline. */
 export const FIND_NAMES = `
   SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`;
 
-/** The pipelines of a type, by uq_pipeline_type_name and ix_pipeline_pipeline_type. */
+/** The pipelines of a type. Indexes: uq_pipeline_type_name, ix_pipeline_pipeline_type. */
 export const FIND_IDS_OF_TYPE = `
   SELECT p.id
     FROM pipeline p
    WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE t.name_key = $1::text)
    ORDER BY p.id`;
 
-/** The pipelines of these names, a row for each that there is; by uq_pipeline_name. */
+/** The pipelines with these names; no row for an unknown one. Index: uq_pipeline_name. */
 export const FIND_IDS_BY_NAME = `
   SELECT item.name, p.id
     FROM unnest($1::text[], $2::text[]) AS item (name, name_key)
     JOIN pipeline p ON p.name_key = item.name_key`;
 
-/** What pipelines are called, with their types; by pk_pipeline and pk_pipeline_type. */
+/** The names and types of pipelines by id. Indexes: pk_pipeline, pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
   SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id
    WHERE p.id = ANY ($1::bigint[])`;
 
-/** When a row is changed: after its creation, also within the same millisecond. */
+/** The time of a change: always later than the creation, even within the same millisecond. */
 export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond')`;
 
-/** No row comes back when somebody else has the name: then theirs is read in a second statement. */
+/** Returns no row if the name is taken; a second statement then reads the existing row. */
 export const INSERT_PIPELINE = `
   INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
                         mute_freshness_check, mute_timeliness_check, ${PIPELINE_PAIR_COLUMNS.names})
@@ -47,12 +47,12 @@ export const INSERT_PIPELINE = `
   ON CONFLICT (name_key) DO NOTHING
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
-/** Writes only where something changes; by pk_pipeline. */
+/** Writes only if the row changes. Index: pk_pipeline. */
 export const SET_NEXT_WATERMARK = `
   UPDATE pipeline SET next_watermark = $2::text, used_next_watermark = NULL
    WHERE id = $1::bigint AND (next_watermark IS DISTINCT FROM $2::text OR used_next_watermark = $2::text)`;
 
-/** By uq_pipeline_type_name; no row comes back when somebody else has the name. */
+/** Returns no row if the name is taken. Index: uq_pipeline_type_name. */
 export const INSERT_PIPELINE_TYPE = `
   INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, name_key, ${TYPE_PAIR_COLUMNS.names})
   SELECT $1::text, $2::bool, $3::bool, $5::text, pairs.*
@@ -60,12 +60,12 @@ export const INSERT_PIPELINE_TYPE = `
   ON CONFLICT (name_key) DO NOTHING
   RETURNING id`;
 
-/** Whether the watermark moves: unless an execution with a later place in the order, or somebody by hand, has moved it. */
+/** Whether the watermark moves: not if a later execution or a later change by hand has already moved it. */
 const MOVES = `item.watermark_start_date >= coalesce(p.watermark_start_date, '-infinity')`;
 
 /**
- * How successful runs move pipelines on: the watermark in the order of the runs, the last changes of the target forward
- * only. Their lineage has been loaded.
+ * The changes by successful runs: the watermark follows the order of the runs, `last_target_*` only move forward, and
+ * lineage counts as loaded.
  */
 const PROGRESS = `
      SET watermark = CASE WHEN ${MOVES} THEN item.next_watermark ELSE p.watermark END,
@@ -81,15 +81,15 @@ const PROGRESS_ITEM = `
       pipeline_id bigint, moves bool, watermark_start_date timestamptz, next_watermark text,
       last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)`;
 
-/** For a single pipeline, where something changes; by pk_pipeline. */
+/** For a single pipeline; writes only if the row changes. Index: pk_pipeline. */
 export const RECORD_PROGRESS_OF_ONE = `
   UPDATE pipeline p ${PROGRESS}
     FROM ${PROGRESS_ITEM}
    WHERE p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`;
 
 /**
- * For several pipelines, whose ids are $2, of which those in $3 are moved on in any case: locked in the order of their ids, so that two batches can't wait for each
- * other. By pk_pipeline.
+ * For several pipelines with the ids $2. Those in $3 are always written, the others only if `load_lineage` is set.
+ * Locks rows in the order of their ids, so that two batches cannot deadlock. Index: pk_pipeline.
  */
 export const RECORD_PROGRESS = `
   WITH locked AS MATERIALIZED (

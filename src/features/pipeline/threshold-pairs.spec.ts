@@ -14,7 +14,7 @@ const NONE = { number: null, datepart: null };
 const DAY = { number: 1, datepart: 'day' } as const;
 
 describe('the pairs of thresholds', () => {
-  it('are set or not, as a whole', () => {
+  it('are valid when both fields are set, or neither', () => {
     expect(pairErrors(PIPELINE_PAIRS, {})).toEqual([]);
     expect(pairErrors(PIPELINE_PAIRS, { freshness_number: null, freshness_datepart: null })).toEqual([]);
     expect(pairErrors(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' })).toEqual([]);
@@ -26,7 +26,7 @@ describe('the pairs of thresholds', () => {
       [{ [`${name}_datepart`]: 'day' }, `${name}_number`],
       [{ [`${name}_number`]: 1, [`${name}_datepart`]: null }, `${name}_datepart`],
     ]),
-  )('are wrong by halves: %j lacks %s', (half, missing) => {
+  )('are invalid with one field only: %j lacks %s', (half, missing) => {
     expect(pairErrors(PIPELINE_PAIRS, half)).toEqual([
       {
         field: missing,

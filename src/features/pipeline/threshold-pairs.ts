@@ -2,10 +2,9 @@ import { type FieldError, InvalidRequestError } from '../../platform/errors/doma
 import type { Datepart, Threshold } from './threshold.entity.js';
 
 /**
- * The thresholds of a pipeline, and those of them that its type gives a default for, by the first part of their names on
- * the wire. A new one begins with its name here: the compiler then asks for its text in `thresholds.dto.ts`, its
- * embedded column in the entity and its line in the mapper. The checks for half a pair, the configuration and the SQL
- * follow these lists.
+ * The thresholds of a pipeline, and those with a default in its type, by the prefix of their wire names. To add one,
+ * add its name here; the compiler then requires its text in `thresholds.dto.ts`, its embedded column in the entity and
+ * its line in the mapper. The checks for half a pair, the configuration and the SQL follow from these lists.
  */
 export const PIPELINE_PAIRS = ['freshness', 'timeliness'] as const;
 export const TYPE_PAIRS = ['freshness', 'timeliness'] as const satisfies readonly PairName[];
@@ -16,29 +15,29 @@ type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
   : Name;
 
-/** Thresholds as an entity holds them: `freshness` is a {@link Threshold}. */
+/** The thresholds of an entity: `freshness` is a {@link Threshold}. */
 export type Thresholds<Name extends PairName> = { [N in Name as Camel<N>]: Threshold };
 
-/** Thresholds as the wire and a configuration hold them: two fields each, null where none is set. */
+/** Thresholds on the wire and in a configuration: two fields each, null if not set. */
 export type WirePairs<Name extends PairName> = { [N in Name as `${N}_number`]: number | null } & {
   [N in Name as `${N}_datepart`]: Datepart | null;
 };
 
-/** Thresholds as a request gives them: a field may be absent; in a PATCH, null clears it. */
+/** Thresholds in a request: a field may be absent; in a PATCH, null clears it. */
 export type GivenPairs<Name extends PairName> = {
   readonly [F in keyof WirePairs<Name>]?: WirePairs<Name>[F] | undefined;
 };
 
-/** The columns of thresholds for an INSERT, and the same with the types that `jsonb_to_record` reads. */
+/** Threshold columns for an INSERT: their names, and the same with types for `jsonb_to_record`. */
 export const PIPELINE_PAIR_COLUMNS = columnsOf(PIPELINE_PAIRS);
 export const TYPE_PAIR_COLUMNS = columnsOf(TYPE_PAIRS);
 
-/** One threshold under its names on the wire. */
+/** One threshold as its two wire fields. */
 export function wirePair<Name extends PairName>(name: Name, { number, datepart }: Threshold): WirePairs<Name> {
   return { [`${name}_number`]: number, [`${name}_datepart`]: datepart } as WirePairs<Name>;
 }
 
-/** The thresholds of an entity under their names on the wire. */
+/** The thresholds of an entity as wire fields. */
 export function wirePairs<Name extends PairName>(
   names: readonly Name[],
   thresholds: Thresholds<NoInfer<Name>>,
@@ -47,7 +46,7 @@ export function wirePairs<Name extends PairName>(
   return Object.assign({}, ...names.map((name) => wirePair(name, held[camel(name)] ?? NONE))) as WirePairs<Name>;
 }
 
-/** The fields of pairs alone, null where absent. */
+/** The pair fields only, null where absent. */
 export function pairsOf<Name extends PairName>(
   names: readonly Name[],
   given: GivenPairs<NoInfer<Name>>,
@@ -55,7 +54,7 @@ export function pairsOf<Name extends PairName>(
   return wirePairs(names, thresholdsOf(names, given));
 }
 
-/** The thresholds that fields of the wire name; none where the fields are absent. */
+/** Wire fields as thresholds of an entity; absent fields are null. */
 export function thresholdsOf<Name extends PairName>(
   names: readonly Name[],
   given: GivenPairs<NoInfer<Name>>,
@@ -63,7 +62,7 @@ export function thresholdsOf<Name extends PairName>(
   return Object.fromEntries(names.map((name) => [camel(name), changed(NONE, name, given)])) as Thresholds<Name>;
 }
 
-/** The thresholds that a PATCH changes, each as it ends up: half a pair of the request joins the other half of the row. */
+/** The new values of the thresholds that a PATCH changes; for half a pair, the row supplies the other half. */
 export function changedThresholds<Name extends PairName>(
   names: readonly Name[],
   row: Thresholds<NoInfer<Name>>,
@@ -75,19 +74,19 @@ export function changedThresholds<Name extends PairName>(
   return Object.fromEntries(changes) as Partial<Thresholds<Name>>;
 }
 
-/** Whether a request has a field of this pair. */
+/** Whether a request has either field of this pair, even null. */
 export function isGiven(name: PairName, request: GivenPairs<PairName>): boolean {
   const { number, datepart } = fieldsOf(name, request);
   return number !== undefined || datepart !== undefined;
 }
 
-/** Throws `InvalidRequestError` for half a pair: a check needs both fields, and a pair that is not set has neither. */
+/** Throws `InvalidRequestError` if only one field of a pair is set. */
 export function refuseHalfPairs<Name extends PairName>(names: readonly Name[], pairs: GivenPairs<NoInfer<Name>>): void {
   const errors = pairErrors(names, pairs);
   if (errors.length > 0) throw new InvalidRequestError(errors);
 }
 
-/** The missing halves. */
+/** One error for each missing half. */
 export function pairErrors<Name extends PairName>(
   names: readonly Name[],
   pairs: GivenPairs<NoInfer<Name>>,

@@ -4,9 +4,8 @@ export const DATEPARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as c
 export type Datepart = (typeof DATEPARTS)[number];
 
 /**
- * A length of time as people configure it: a whole number (1 to 100,000) and its calendar unit. Both are null where
- * none is set. Embedded: the entity that holds it names the columns by a prefix, `freshness` for `freshness_number` and
- * `freshness_datepart`.
+ * A length of time: an integer (1 to 100,000) and a calendar unit, both null if not set. It is embedded: with the prefix
+ * `freshness`, the columns are `freshness_number` and `freshness_datepart`.
  */
 export class Threshold {
   @Column('integer', { nullable: true })

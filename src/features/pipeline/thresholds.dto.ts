@@ -8,7 +8,7 @@ import type { PairName, WirePairs } from './threshold-pairs.js';
 const NUMBER = { type: 'integer', format: 'int32', minimum: 1, maximum: 100_000 } as const;
 const DATEPART = { enum: DATEPARTS, enumName: 'Datepart' } as const;
 
-/** The meaning of each threshold, and an example. */
+/** The OpenAPI text and example of each threshold. */
 const TEXTS: Readonly<
   Record<PairName, { readonly means: string; readonly number: number; readonly datepart: Datepart }>
 > = {
@@ -16,9 +16,9 @@ const TEXTS: Readonly<
   timeliness: { means: 'How long an execution may take before it is late', number: 30, datepart: 'minute' },
 };
 
-/** How a kind of DTO has its pairs. */
+/** The form of the pairs in one kind of DTO. */
 interface Form {
-  /** Ends the description of the number. */
+  /** The end of the number's description. */
   readonly rule: string;
   readonly isRequired: boolean;
   readonly number: readonly PropertyDecorator[];
@@ -26,30 +26,30 @@ interface Form {
 }
 
 const POST: Form = {
-  rule: '. Both or neither.',
+  rule: '. Give both fields or neither.',
   isRequired: false,
   number: [Declared(), Whole(NUMBER)],
   datepart: [Declared(), OneOf(DATEPARTS, 'Datepart')],
 };
 
 const PATCH: Form = {
-  rule: '. The row may not end up with half a pair.',
+  rule: '. After the change, both fields must be set or both null.',
   isRequired: false,
   number: [Clearable(), Whole(NUMBER)],
   datepart: [Clearable(), OneOf(DATEPARTS, 'Datepart')],
 };
 
 const ROW: Form = {
-  rule: '; null where no threshold is set.',
+  rule: '; null if no threshold is set.',
   isRequired: true,
   number: [ApiProperty({ ...NUMBER, nullable: true })],
   datepart: [ApiProperty({ ...DATEPART, nullable: true })],
 };
 
-/** Whether the checks are muted, as a PATCH changes it. */
+/** The mute flags in a PATCH. */
 class ChangedMutes extends PatchBody {
   /**
-   * True: freshness is not checked.
+   * If true, freshness is not checked.
    * @example false
    */
   @Optional()
@@ -57,7 +57,7 @@ class ChangedMutes extends PatchBody {
   mute_freshness_check?: boolean;
 
   /**
-   * True: timeliness is not checked.
+   * If true, timeliness is not checked.
    * @example false
    */
   @Optional()
@@ -65,48 +65,48 @@ class ChangedMutes extends PatchBody {
   mute_timeliness_check?: boolean;
 }
 
-/** Whether the checks are muted, as a row has it. */
+/** The mute flags of a row. */
 class MutesDto {
   /**
-   * True: freshness is not checked.
+   * If true, freshness is not checked.
    * @example false
    */
   @ApiProperty()
   mute_freshness_check!: boolean;
 
   /**
-   * True: timeliness is not checked.
+   * If true, timeliness is not checked.
    * @example false
    */
   @ApiProperty()
   mute_timeliness_check!: boolean;
 }
 
-/** A base class with thresholds as a POST gives them: each is a pair, both of it or neither. */
+/** A base class with the thresholds in a POST: both fields of a pair, or neither. */
 export function PostedThresholds<Name extends PairName>(names: readonly Name[]) {
   class Posted {}
   return withPairs<Posted, Partial<WirePairs<Name>>>(Posted, names, POST);
 }
 
-/** A base class with thresholds as a PATCH changes them, and whether they are checked; null clears. */
+/** A base class with the thresholds and mute flags in a PATCH; null clears a threshold. */
 export function PatchedThresholds<Name extends PairName>(names: readonly Name[]) {
   class Patched extends ChangedMutes {}
   return withPairs<Patched, Partial<WirePairs<Name>>>(Patched, names, PATCH);
 }
 
-/** A base class with thresholds as a row has them: null where it has none. */
+/** A base class with the thresholds of a row, null if not set. */
 export function Thresholds<Name extends PairName>(names: readonly Name[]) {
   class Row {}
   return withPairs<Row, WirePairs<Name>>(Row, names, ROW);
 }
 
-/** A base class with thresholds as a row has them, and whether they are checked. */
+/** A base class with the thresholds and mute flags of a row. */
 export function CheckedThresholds<Name extends PairName>(names: readonly Name[]) {
   class Row extends MutesDto {}
   return withPairs<Row, WirePairs<Name>>(Row, names, ROW);
 }
 
-/** Decorates the two fields of each pair: the values that the wire accepts, and their OpenAPI text. */
+/** Adds validation and OpenAPI text to the two fields of each pair. */
 function withPairs<Base extends object, Fields>(
   dto: Type<Base>,
   names: readonly PairName[],
@@ -125,7 +125,7 @@ function withPairs<Base extends object, Fields>(
   return dto as Type<Base & Fields>;
 }
 
-/** The decorators in the order in which they would be written above the field. */
+/** Takes the decorators in the order in which they would be written above the field. */
 function decorate(dto: Type<object>, field: string, decorators: readonly PropertyDecorator[]): void {
   for (const decorator of decorators.toReversed()) decorator(dto.prototype as object, field);
 }

@@ -1,7 +1,7 @@
 import { expectExactClosure } from '../support/closure.js';
 import { type Answer, Watcher } from '../support/watcher.js';
 
-/** Requests that leave together: all but the first of them meet in one batch. */
+/** Requests sent together: all but the first share a batch. */
 describe('starts and ends that arrive together', () => {
   let watcher: Watcher;
   let pipelineId: number;
@@ -75,7 +75,7 @@ describe('batches of several replicas', () => {
       const started = await everywhere(120, (watcher, index) =>
         watcher.post('/start_pipeline_execution', {
           pipeline_id: pipelines[index % 5],
-          // Each id is wanted by both replicas, in opposite orders.
+          // Both replicas use the same ids, in opposite orders.
           external_id: `${round}-${index % 2 === 0 ? index >> 1 : 59 - (index >> 1)}`,
         }),
       );
@@ -88,7 +88,7 @@ describe('batches of several replicas', () => {
       expect(ended.every(({ status }) => status === 200)).toBe(true);
     }
     await expectExactClosure(first.database);
-    // A connection reports what it met when it closes.
+    // Closing a connection reports its errors.
     await Promise.all(replicas.map((watcher) => watcher.app.close()));
     const [{ deadlocks } = { deadlocks: -1 }] = await first.database.sql<{ deadlocks: number }>(
       `SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`,

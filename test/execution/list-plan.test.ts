@@ -2,8 +2,8 @@ import { DataSource, type Logger } from 'typeorm';
 import { Watcher } from '../support/watcher.js';
 
 /**
- * 40,000 executions of 40 pipelines, one a minute, all ended but a few; one in 4,000 failed. The pipelines of the type
- * `rare` ran before all others.
+ * 40,000 executions of 40 pipelines, one a minute; nearly all have ended, and one in 4,000 failed. The pipelines of
+ * type `rare` ran before all others.
  */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('step'), ('rare');
@@ -43,7 +43,7 @@ describe('a page of executions', () => {
   it.each<[string, number]>([
     ['status=failed', 10],
     ['status=failed&status=running', 20],
-    // Of each of its 38 pipelines the first six.
+    // The first six rows of each of its 38 pipelines.
     ['pipeline_type_name=step&limit=5', 5],
     ['pipeline_type_name=rare', 20],
     ['pipeline_type_name=rare&order=asc', 20],
@@ -67,7 +67,7 @@ describe('a page of executions', () => {
       const plan = row?.['QUERY PLAN'][0].Plan;
       blocks += (plan?.['Shared Hit Blocks'] ?? NaN) + (plan?.['Shared Read Blocks'] ?? NaN);
     }
-    // Of a table of this size, a scan reads all blocks; a walk of its index as many entries.
+    // At this table size a scan reads all blocks; an index walk reads as many entries.
     expect(tableBlocks).toBeGreaterThan(500);
     expect(blocks).toBeLessThan(400);
   });

@@ -17,7 +17,7 @@ afterAll(async () => {
   await replicas[1].stop();
 });
 
-/** `callers` requests at the same moment, every other one to the other replica. */
+/** Sends `callers` requests at once, alternating between the replicas. */
 function atOnce(callers: number, call: (replica: Watcher, caller: number) => Promise<Answer>): Promise<Answer[]> {
   const [even, odd] = replicas;
   return Promise.all(Array.from({ length: callers }, (_, caller) => call(caller % 2 === 0 ? even : odd, caller)));
@@ -134,7 +134,7 @@ describe('ends of several pipelines in one batch', () => {
               last_target_insert = '2026-01-31T03:30:00Z' WHERE id = $1`,
       [ahead],
     );
-    // The first leaves alone, the other two gather meanwhile.
+    // The first end gets a batch of its own; the other two share the next one.
     const ends = Promise.all(
       [first, second, third].map((id) => one.end(id, { end_date: '2026-01-31T02:30:00Z', inserts: 1 })),
     );

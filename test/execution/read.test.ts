@@ -17,7 +17,7 @@ describe('ExecutionRepository', () => {
     const first = await watcher.begin(pipelineId, { parent_id: parentId });
     await watcher.end(first, { completed_successfully: false });
     const full = await watcher.begin(pipelineId, {
-      // Ahead of the service's clock, so that the moment of its arrival is kept too.
+      // Ahead of the service's clock, so that the time of receipt is stored too.
       start_date: new Date(Date.now() + 60_000),
       parent_id: parentId,
       external_id: 'run-1',

@@ -3,7 +3,7 @@ import { ExecutionSettlementService } from '../../src/features/execution/executi
 import { COMPLETED_SUCCESSFULLY, type Status, STATUSES } from '../../src/features/execution/execution-status.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
-/** As a replica of the version before the columns writes: it knows none of them. */
+/** Writes like a replica of the version before these columns. */
 const START = `
   INSERT INTO pipeline_execution (id, root_id, pipeline_id, start_date, config_version)
   VALUES ($1, $1, $2, '2026-01-31T23:30:00Z', 1)`;
@@ -22,7 +22,7 @@ describe('the columns for SQL users', () => {
   let watcher: Watcher;
   let pipelineId: number;
   const settlement = (): ExecutionSettlementService => watcher.app.get(ExecutionSettlementService, { strict: false });
-  /** Begins both passes again. */
+  /** Restarts both passes. */
   const refill = (): Promise<Json[]> =>
     watcher.database.sql(
       `UPDATE watcher_fill SET position = 9007199254740991, finished_at = NULL, due_at = now() - interval '1 second' RETURNING name`,
@@ -76,7 +76,7 @@ describe('the columns for SQL users', () => {
     await watcher.database.sql(END, [succeeded, true, 3]);
     await watcher.database.sql(END, [failed, false, null]);
     await watcher.database.sql(END, [old, true, 6]);
-    // From before the column, which that version gives by its default.
+    // A row from before the column: that version leaves it at its default.
     await watcher.database.sql('UPDATE pipeline_execution SET status = NULL WHERE id = $1', [old]);
     const statuses = ['running', 'succeeded', 'failed', 'succeeded'];
 
@@ -143,7 +143,7 @@ describe('the columns for SQL users', () => {
     const unsettled = `SELECT count(*)::int AS n FROM pipeline_execution WHERE status IS NULL OR date_recorded IS NULL`;
     expect(await watcher.database.sql(unsettled)).toEqual([{ n: 0 }]);
 
-    // What an older replica ends after the first pass is found by the second.
+    // The second pass finds executions that an older replica ends after the first.
     await watcher.database.sql(START, [1_004_000, pipelineId]);
     await watcher.database.sql(END, [1_004_000, true, 3]);
     const inTwoHours = new Date(Date.now() + 2 * 60 * 60 * 1000);

@@ -7,12 +7,12 @@ beforeAll(async () => {
 });
 afterAll(() => watcher.stop());
 
-/** Ends an execution by `status` alone. */
+/** Ends an execution with `status` only. */
 const end = async (id: number, status: string, fields: Json = {}): Promise<Json> =>
   watcher.post('/end_pipeline_execution', { id, status, ...fields });
 const read = async (path: string): Promise<Json> => (await watcher.get(path)).body;
 
-/** Puts an execution into a status that no report gives. */
+/** Sets a status that no report can set. */
 const declare = (id: number, status: 'expected' | 'lost'): Promise<unknown> =>
   watcher.database.sql(`UPDATE pipeline_execution SET status = $2, end_date = start_date WHERE id = $1`, [id, status]);
 

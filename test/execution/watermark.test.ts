@@ -290,14 +290,14 @@ describe('a failure', () => {
   });
 });
 
-/** A run: when it started, whether it succeeded, and up to where it loaded. */
+/** A run: its start, whether it succeeded, and its upper bound. */
 interface Run {
   readonly started: number;
   readonly succeeds: boolean;
   readonly next: string | null;
 }
 
-/** The rule as it is written down: runs end in the order of the list. */
+/** A direct implementation of the documented rule: runs end in list order. */
 function watermarkAfter(runs: readonly Run[]): string | null {
   let watermark: string | null = null;
   let movedBy = -1;

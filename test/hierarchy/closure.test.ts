@@ -5,7 +5,7 @@ import { ExecutionEntity } from '../../src/features/execution/execution.entity.j
 import { ignoreStatements } from '../support/statements.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
-// Inserts by TypeORM's own means, to see that the subscriber hears of each of them.
+// TypeORM's own insert methods, to test that the subscriber is notified of each insert.
 ignoreStatements();
 
 let watcher: Watcher;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => watcher.stop());
 
-/** Rows that only one of the two has: the closure, and a recursive walk over parent_id. */
+/** The differences between the closure and a recursive walk over parent_id. */
 async function differences(): Promise<unknown[]> {
   return watcher.database.sql(`
     WITH RECURSIVE walk AS (
@@ -38,7 +38,7 @@ async function count(table: 'pipeline_execution' | 'pipeline_execution_closure')
 
 describe('the closure equals a recursive walk over parent_id', () => {
   it('after random trees, each execution under an earlier one or none', async () => {
-    // Each number picks a parent among the executions before it: 0 is none.
+    // Each number picks a parent among the earlier executions; 0 means none.
     const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(tree, async (picks) => {
@@ -104,7 +104,7 @@ describe('the subscriber', () => {
     return rows.map(({ id }) => id);
   }
 
-  /** A row as it is inserted; `parent` need not be there yet. */
+  /** A row to insert; `parent` need not exist yet. */
   function execution(id: number, parent: number | null = null) {
     const startDate = new Date('2026-01-31T02:00:00Z');
     return { id, parentId: parent, rootId: parent ?? id, pipelineId: pipeline, startDate, configVersion: 1 };

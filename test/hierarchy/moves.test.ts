@@ -34,7 +34,7 @@ describe('executions that start and move at once', () => {
       ...seen,
       others: [],
     });
-    // Something of each kind has happened: starts, moves, and cycles that were refused.
+    // Each kind occurred: starts, moves, and refused cycles.
     for (const status of [200, 201, 409]) expect(answers.get(status)).toBeGreaterThan(3);
     await expectExactTrees(one.database);
   }, 60_000);

@@ -5,7 +5,7 @@ import { BLOCKING, ROOT_CAUSES, SUBTREES, TYPICAL } from '../../src/features/hie
 import { ROOT_CAUSES_OF_TREES } from '../../src/features/hierarchy/tree-failure.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
-/** A step of a plan, as EXPLAIN (FORMAT JSON) gives it. */
+/** A node of a plan from EXPLAIN (FORMAT JSON). */
 interface Step {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
@@ -18,8 +18,8 @@ interface Step {
 const BIG_TABLES: readonly unknown[] = ['pipeline_execution', 'pipeline_execution_closure'];
 
 /**
- * A table in which a scan would cost something: 600 trees of 50, each execution with up to 7 children; in each tree a
- * few that failed and a few that run.
+ * A table large enough that a scan would be expensive: 600 trees of 50, each execution with up to 7 children, and a few
+ * failed and running executions in each tree.
  */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('step');
@@ -66,12 +66,12 @@ describe('the plan of each question', () => {
     const [row] = await database.sql(`EXPLAIN (FORMAT JSON) ${sql}`, values);
     return row?.['QUERY PLAN'][0].Plan;
   };
-  /** How a plan reads the two tables that grow. */
+  /** The plan nodes that read the two growing tables. */
   const readsOf = (step: Step): Step[] => [
     ...(BIG_TABLES.includes(step['Relation Name']) ? [step] : []),
     ...(step.Plans ?? []).flatMap(readsOf),
   ];
-  /** The reads that go through a table or through an index from end to end. */
+  /** The plan nodes that scan a whole table or a whole index. */
   const scansOf = (step: Step): string[] =>
     readsOf(step)
       .filter((read) => !read['Index Cond'] && !read['Recheck Cond'])
@@ -82,7 +82,7 @@ describe('the plan of each question', () => {
     expect(scansOf(await explain('SELECT count(id) FROM pipeline_execution'))).toHaveLength(1);
   });
 
-  /** How many rows of the two tables this connection has read and not yet told the statistics. */
+  /** Rows of the two tables read by this connection but not yet in the statistics. */
   const rowsSoFar = async (): Promise<number> => {
     const { rows } = await client.query<{ rows: number }>(
       `SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS rows
@@ -91,7 +91,7 @@ describe('the plan of each question', () => {
     );
     return rows[0]?.rows ?? 0;
   };
-  /** How many of their rows a statement reads, also in the functions that it calls. */
+  /** The rows that a statement reads from them, including in the functions that it calls. */
   const rowsRead = async (sql: string, values: unknown[] = []): Promise<number> => {
     await client.query('BEGIN');
     const before = await rowsSoFar();
@@ -117,7 +117,7 @@ describe('the plan of each question', () => {
     ['a subtree', SUBTREES, [top, null, 10_001]],
     ['two subtrees', SUBTREES, [top, top + 50, 10_001]],
   ])('%s: reads little more than the tree', async (_, sql, values) => {
-    // Again and again, since PostgreSQL may choose another plan for a function that it has run five times.
+    // Repeated, because PostgreSQL may choose another plan for a function after five runs.
     for (let run = 0; run < 8; run++) {
       const rows = await rowsRead(sql, values);
       expect(rows).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { plant, type Planted } from '../support/plant.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
-/** Trees of any form, in any state; `above` leads to the parent among those before. */
+/** Trees of any shape, in any state; `above` gives the position of the parent among the earlier executions. */
 const TREES = fc.array(
   fc.record({
     above: fc.nat(),
@@ -26,7 +26,7 @@ describe('what is answered of any tree', () => {
   });
   afterAll(() => watcher.stop());
 
-  /** Asks of a new tree, and of all that is in it as `/downstream` and the execution itself give it. */
+  /** Queries a new tree, with all its executions as returned by `/downstream` and by the execution itself. */
   const ofAnyTree = (check: (top: number, nodes: Json[]) => Promise<void>): Promise<void> =>
     fc.assert(
       fc.asyncProperty(TREES, async (tree) => {
@@ -52,7 +52,7 @@ describe('what is answered of any tree', () => {
   const ask = async (id: number, question: string): Promise<Json> =>
     (await watcher.get(`/pipeline_execution/${id}/${question}`)).body;
   const sum = (items: Json[], field: string): number => items.reduce((total, item) => total + (item[field] ?? 0), 0);
-  /** The ids of those in a state that have no descendant in it, read as plainly as it is said. */
+  /** The ids of the executions in a state without a descendant in it, by a direct search. */
   const lowest = (nodes: Json[], status: string, by: string): number[] => {
     const parents = new Map(nodes.map(({ id, parent_id: parent }) => [id, parent]));
     const isBelow = (id: number, ancestor: number): boolean => {

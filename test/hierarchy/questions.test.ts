@@ -15,7 +15,7 @@ describe('the questions asked of a tree', () => {
   });
   afterAll(() => watcher.stop());
 
-  /** Reports an execution of the numbered pipeline by its start and its end, seconds since noon; its id. */
+  /** Reports the start and end of an execution of the numbered pipeline, in seconds since noon; returns its id. */
   const run = async (
     pipeline: number,
     [start, end]: readonly [number, number?],
@@ -87,7 +87,7 @@ describe('the questions asked of a tree', () => {
     it('gives the running executions without a running descendant, longest first, with what is typical', async () => {
       const pipeline = await watcher.pipeline('Blocking');
       const begun = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1000).toISOString();
-      // 25 successes, of which the last 20 took 106 to 125 s, and failures that don't count.
+      // 25 successes, of which the last 20 took 106 to 125 s, and failures, which do not count.
       for (let n = 1; n <= 25; n++) {
         const id = await watcher.begin(pipeline, { start_date: at(n) });
         await watcher.end(id, { end_date: at(n + 100 + n) });
@@ -318,7 +318,7 @@ describe('the questions asked of a tree', () => {
         const cursor = Buffer.from(position).toString('base64url');
         expect((await watcher.get(`/pipeline_execution/${known}/${question}?cursor=${cursor}`)).status).toBe(422);
       }
-      // Far beyond any date, but a position like any other.
+      // A valid position, although far beyond any date.
       const cursor = Buffer.from('9007199254740991.9007199254740991').toString('base64url');
       expect(await ask(known, `${question}?cursor=${cursor}`)).toEqual([]);
     }
@@ -329,7 +329,7 @@ describe('the questions asked of a tree', () => {
 
     beforeAll(async () => {
       const pipelineId = pipelines[load] ?? -1;
-      // Each failed because the one below did; each starts and ends a second within the one above.
+      // Each failed because of its child; each starts and ends a second within its parent.
       await plant(
         watcher.database,
         Array.from({ length: 500 }, (_, depth) => ({
@@ -341,7 +341,7 @@ describe('the questions asked of a tree', () => {
           failed: true,
         })),
       );
-      // One after the other; the last hundred run.
+      // In sequence; the last hundred still run.
       await plant(watcher.database, [
         { id: fan, pipelineId, start: 0 },
         ...Array.from({ length: 10_000 }, (_, index) => ({

@@ -202,7 +202,7 @@ describe('/tree', () => {
     expect(body).toMatchObject({ parent_id: ids['extract'], root_id: ids['main'], node_count: 2 });
   });
 
-  it('goes as deep as it is told to', async () => {
+  it('goes as deep as max_depth', async () => {
     const { body } = await watcher.get(at('main', 'tree?max_depth=1'));
     expect(shape(body)).toEqual([
       'main',
@@ -229,7 +229,7 @@ describe('/tree', () => {
   it('holds 10,000 executions at most, and says where it was cut', async () => {
     const pipeline = await watcher.pipeline('wide');
     const root = await watcher.begin(pipeline);
-    // 9,999 children fill the tree; the rows are those that the service would write.
+    // 9,999 children fill the tree; the rows are the same as the service would write.
     await grow(root, pipeline, 9_999);
     const full = (await watcher.get(`/pipeline_execution/${root}/tree`)).body;
     expect(full).toMatchObject({ node_count: 10_000, truncated: false, truncated_at_depth: null });

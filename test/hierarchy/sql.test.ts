@@ -46,7 +46,7 @@ describe('docs/sql.md', () => {
     return watcher.database.sql(sql.replaceAll(/\b123\b/g, String(subject)));
   };
   const ask = async (path: string): Promise<Json> => (await watcher.get(`/pipeline_execution/${path}`)).body;
-  /** Numbers of type numeric come as text. */
+  /** Values of type numeric arrive as text. */
   const numbers = (row: Json, keys: readonly string[]): number[] => keys.map((key) => Number(row[key]));
 
   it('has the published queries', async () => {
@@ -100,7 +100,7 @@ describe('docs/sql.md', () => {
     const keys = ['pipeline_id', 'executions', 'succeeded', 'failed', 'running', 'total_rows'];
     const rows = await run('rollup');
     expect(rows.map((row) => numbers(row, keys))).toEqual(groups.map((group: Json) => numbers(group, keys)));
-    // Of one that runs the two answers have another now.
+    // The running ones count up to the time of each response, which differs.
     const settled = (row: Json): boolean => Number(row.running) === 0;
     const times = ['total_seconds', 'self_seconds', 'max_seconds'];
     expect(rows.filter(settled).map((row) => numbers(row, times))).toEqual(

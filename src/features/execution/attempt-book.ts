@@ -1,36 +1,36 @@
 import type { ExecutionAttemptEntity } from './execution-attempt.entity.js';
 import type { SlotOfExecution } from './execution-attempt.repository.js';
 
-/** A start, as far as its attempt goes. */
+/** The fields of a start that determine its attempt. */
 export interface AttemptToPlace {
-  /** The id that it gets if it is new. */
+  /** Its id, if it turns out to be a new execution. */
   readonly id: number;
-  /** The execution that has its external id; its own id where that was free, or where it names none. */
+  /** The execution that holds its external id; its own id if the external id is free or not given. */
   readonly holderId: number;
   readonly externalId: string | null;
-  /** The number that it was reported with. */
+  /** The attempt number in the request. */
   readonly attempt: number | undefined;
-  /** The execution that it repeats. */
+  /** The execution given as `retry_of`. */
   readonly retried: { readonly id: number; readonly externalId: string | null } | undefined;
 }
 
-/** What a start comes to: an execution that is there, one that was expected and starts now, or a new one. */
+/** The result of placing a start: an existing execution, an expected one that now starts, or a new one. */
 export interface Placement {
   readonly kind: 'known' | 'expected' | 'new';
   readonly id: number;
   readonly attempt: number;
-  /** Whether its slot has a later attempt. */
+  /** True if its slot has a later attempt. */
   readonly superseded: boolean;
 }
 
 /**
- * Keeps the attempts of slots while the starts of a batch are placed one after the other. A slot is named after the first
- * execution that was reported of it: all with its external id, and all that repeat one of them, are attempts in it.
+ * Assigns attempts to the starts of a batch, one start after the other. A slot holds all attempts at one run: the
+ * executions that share an external id, and those that repeat one of them. Its id is that of its first execution.
  */
 export class AttemptBook {
-  /** The attempts to be noted. */
+  /** The attempts to insert. */
   readonly added: ExecutionAttemptEntity[] = [];
-  /** The slots that were there before and get another attempt. */
+  /** The existing slots that get another attempt. */
   readonly extended = new Set<number>();
   private readonly slotOf: Map<number, number>;
   private readonly expected: Set<number>;
@@ -49,12 +49,12 @@ export class AttemptBook {
     return placement;
   }
 
-  /** What became of an execution that this book has placed: a later start of the batch may have superseded it. */
+  /** The current placement of an execution: a later start of the batch may have superseded it. */
   latest(placement: Placement): Placement {
     return this.placements.get(placement.id) ?? placement;
   }
 
-  /** Those that were there before and have a later attempt now. */
+  /** The executions from before this batch that now have a later attempt. */
   superseded(): number[] {
     const slots = new Set(this.added.map(({ slotId }) => slotId));
     return [...slots].flatMap((slotId) => {
@@ -67,18 +67,17 @@ export class AttemptBook {
   private decide({ id, holderId, externalId, attempt, retried }: AttemptToPlace): Placement {
     const isHeld = holderId !== id;
     if (retried) {
-      // Another run has the external id: this one is its repeat.
+      // Another execution already holds the external id, so this start is a repeated request.
       if (isHeld && externalId !== retried.externalId) return this.known(holderId);
       return this.placeIn(this.slot(retried.id), id, attempt);
     }
     if (!isHeld) return this.open(id, attempt ?? 1);
     if (this.expected.delete(holderId)) return this.start(holderId, attempt ?? 1);
-    // Its number is that of a chain that began with another external id.
+    // The execution belongs to a chain that began with another external id, so the default attempt 1 does not apply.
     if (attempt === undefined && this.slot(holderId) !== holderId) return this.known(holderId);
     return this.placeIn(this.slot(holderId), id, attempt ?? 1);
   }
 
-  /** A new slot. */
   private open(id: number, attempt: number): Placement {
     this.slotOf.set(id, id);
     if (attempt > 1) this.note(id, attempt, id);
@@ -118,7 +117,7 @@ export class AttemptBook {
     this.noted(slotId).set(attempt, executionId);
   }
 
-  /** Without an entry there is the first attempt alone: the execution that the slot is named after. */
+  /** A slot without entries has one attempt: the execution that gives the slot its id. */
   private attemptsIn(slotId: number): ReadonlyMap<number, number> {
     const noted = this.noted(slotId);
     return new Map(noted.size > 0 ? noted : [[1, slotId]]);

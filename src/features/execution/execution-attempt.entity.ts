@@ -1,9 +1,8 @@
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
 /**
- * The attempts at the same run: a slot is named after the first execution that was reported of it. Only slots that have,
- * or had from the beginning, another attempt than the first are here. A table of its own, since a unique key of
- * `pipeline_execution` would have to contain that table's `id`.
+ * The attempts at a run. A slot is identified by its first execution. Slots that have only attempt 1 have no rows here.
+ * This is a separate table because a unique key of `pipeline_execution` would have to contain that table's `id`.
  */
 @Entity('pipeline_execution_attempt')
 @Unique('uq_pipeline_execution_attempt_execution', ['executionId'])

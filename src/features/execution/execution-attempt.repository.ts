@@ -3,11 +3,11 @@ import type { EntityManager } from 'typeorm';
 import type { ExecutionAttemptEntity } from './execution-attempt.entity.js';
 import { FIND_ATTEMPTS, FIND_SLOTS, INSERT_ATTEMPTS, LOCK_SLOTS, SUPERSEDE } from './execution-attempt.sql.js';
 
-/** The slot that an execution is an attempt in. */
+/** The slot of an execution. */
 export interface SlotOfExecution {
   readonly id: number;
   readonly slotId: number;
-  /** Whether its start is still to be reported. */
+  /** True if its start has not been reported yet. */
   readonly expected: boolean;
 }
 
@@ -18,7 +18,7 @@ export class ExecutionAttemptRepository {
     return manager.query(FIND_SLOTS, [ids]);
   }
 
-  /** Lowest first; of a slot without another attempt than the first none. */
+  /** Lowest attempt first; no rows for a slot that has only attempt 1. */
   findAttempts(manager: EntityManager, slotIds: readonly number[]): Promise<ExecutionAttemptEntity[]> {
     return manager.query(FIND_ATTEMPTS, [slotIds]);
   }

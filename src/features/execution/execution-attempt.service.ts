@@ -4,14 +4,14 @@ import { AttemptBook, type AttemptToPlace, type Placement } from './attempt-book
 import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
 
 /**
- * Says of each start which attempt it is, and marks the attempts before it as superseded. Two starts never get the same
- * number: a slot is locked before another attempt is added to it, and read again afterwards.
+ * Assigns an attempt number to each start and marks earlier attempts as superseded. To keep numbers unique, it locks a
+ * slot and reads it again before it adds an attempt.
  */
 @Injectable()
 export class ExecutionAttemptService {
   constructor(private readonly attempts: ExecutionAttemptRepository) {}
 
-  /** In the order of the starts, part of the caller's transaction. */
+  /** Returns the placements in the order of the starts; runs in the caller's transaction. */
   async place(manager: EntityManager, starts: readonly AttemptToPlace[]): Promise<Placement[]> {
     if (starts.every(isFirst)) {
       return starts.map(({ id }) => ({ kind: 'new', id, attempt: 1, superseded: false }));
@@ -27,7 +27,7 @@ export class ExecutionAttemptService {
     return placements.map((placement) => book.latest(placement));
   }
 
-  /** By execution, the latest attempt in its slot. */
+  /** Maps each execution to the latest attempt in its slot. */
   async latest(manager: EntityManager, ids: readonly number[]): Promise<Map<number, number>> {
     const [slots, attempts] = await this.read(manager, ids);
     const latest = new Map(attempts.map(({ slotId, executionId }) => [slotId, executionId]));
@@ -61,7 +61,7 @@ export class ExecutionAttemptService {
   }
 }
 
-/** A new run, and the first attempt at it. */
+/** True for the first attempt at a new run. */
 function isFirst({ id, holderId, attempt, retried }: AttemptToPlace): boolean {
   return holderId === id && (attempt ?? 1) === 1 && !retried;
 }

@@ -1,18 +1,18 @@
-/** Which slot each execution is an attempt in, and whether it is expected; by uq_pipeline_execution_attempt_execution. */
+/** The slot of each execution, and whether the execution is expected. Uses uq_pipeline_execution_attempt_execution. */
 export const FIND_SLOTS = `
   SELECT item.id, coalesce(a.slot_id, item.id) AS "slotId", expected.execution_id IS NOT NULL AS expected
     FROM unnest($1::bigint[]) AS item (id)
     LEFT JOIN pipeline_execution_attempt a ON a.execution_id = item.id
     LEFT JOIN pipeline_execution_expected expected ON expected.execution_id = item.id`;
 
-/** The attempts in slots; none of a slot that has only its first. By pk_pipeline_execution_attempt. */
+/** The attempts in slots; no rows for a slot that has only attempt 1. Uses pk_pipeline_execution_attempt. */
 export const FIND_ATTEMPTS = `
   SELECT a.slot_id AS "slotId", a.attempt, a.execution_id AS "executionId"
     FROM pipeline_execution_attempt a
    WHERE a.slot_id = ANY ($1::bigint[])
    ORDER BY a.slot_id, a.attempt`;
 
-/** Against two attempts with the same number. The slots are sorted, so that two batches can't wait for each other. */
+/** Prevents duplicate attempt numbers. The slots are sorted so that two batches cannot deadlock. */
 export const LOCK_SLOTS = `
   SELECT pg_advisory_xact_lock(hashtextextended('watcher.slot.' || item.id, 0))
     FROM unnest($1::bigint[]) AS item (id)`;
@@ -22,6 +22,6 @@ export const INSERT_ATTEMPTS = `
   SELECT item.slot_id, item.attempt, item.execution_id
     FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS item (slot_id, attempt, execution_id)`;
 
-/** By pk_pipeline_execution. */
+/** Uses pk_pipeline_execution. */
 export const SUPERSEDE = `
   UPDATE pipeline_execution e SET superseded = true WHERE e.id = ANY ($1::bigint[]) AND NOT e.superseded`;

@@ -5,8 +5,8 @@ import { PipelineEvents, type ThresholdChange } from '../pipeline/pipeline.event
 import { ExecutionRepository } from './execution.repository.js';
 
 /**
- * Keeps the deadlines of running executions in step with their thresholds. A start sets its own; a changed threshold
- * moves those that are there. The deadline of an ended execution is history and stays.
+ * Updates the deadlines of running executions when a timeliness threshold changes. The deadline of an ended execution
+ * never changes.
  */
 @Injectable()
 export class ExecutionDeadlineService implements OnModuleInit {
@@ -21,8 +21,9 @@ export class ExecutionDeadlineService implements OnModuleInit {
   }
 
   /**
-   * Moves what is not where the thresholds changed since a moment want it: a start that overlapped with the change may
-   * have read the old one, or the process may have died between the two. Part of the caller's transaction.
+   * Corrects deadlines that do not match thresholds changed since the given time. A start that ran during the change
+   * may have read the old threshold, or the process may have crashed before it moved the deadlines. Runs in the
+   * caller's transaction.
    */
   async settle(manager: EntityManager, since: Date): Promise<void> {
     await this.executions.moveDeadlinesChangedSince(manager, since);

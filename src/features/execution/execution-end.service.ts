@@ -14,28 +14,28 @@ import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
 import { type EndedRow, type EndingExecution, ExecutionRepository } from './execution.repository.js';
 import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
-/** An end as it came in: when, and what it said. */
+/** An end request with its time of receipt and content hash. */
 interface ReceivedEnd {
   readonly request: EndExecutionDto;
   readonly receivedAt: Date;
   readonly hash: string;
 }
 
-/** An execution with its end put into it, and what it was before. */
+/** An execution with its end applied, and its state before. */
 interface Ending extends EndedRow {
   readonly receivedAt: Date;
 }
 
-/** How far a clock may be behind: an end so little before its start is taken as equal to it. */
+/** Allowed clock difference: an end earlier than its start by at most this much is set to the start. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
-/** The executions that a batch ends, by id, as they were when the batch began. */
+/** The executions that a batch ends, by id, as read at the start of the batch. */
 type ExecutionsById = ReadonlyMap<number, EndingExecution>;
 
 /**
- * Ends executions, once each: a repeat gets the same answer, another end is refused. A success
- * moves the pipeline's watermark in the same transaction. Ends that arrive together share one
- * transaction; each gets its own answer after the commit, and a wrong one doesn't disturb its neighbours.
+ * Ends each execution once: an identical repeat gets the same answer, a different end is refused. A success moves the
+ * pipeline's watermark in the same transaction. Ends that arrive together share a transaction; each gets its own answer
+ * after the commit, and an invalid one does not affect the others.
  */
 @Injectable()
 export class ExecutionEndService {
@@ -70,7 +70,10 @@ export class ExecutionEndService {
     return new Map(found.map((execution) => [execution.id, execution]));
   }
 
-  /** Ends a batch; the results are in the order of the requests. The first of rival ends wins. */
+  /**
+   * Ends a batch and returns the results in the order of the requests. Of several ends of one execution, the first
+   * wins.
+   */
   private async endAll(
     manager: EntityManager,
     ends: readonly ReceivedEnd[],
@@ -95,7 +98,7 @@ export class ExecutionEndService {
     return results;
   }
 
-  /** The ends, the progress of their pipelines and what listeners make of them, in this order in every batch. */
+  /** Writes the ends, then the pipelines' progress, then notifies listeners: the same order in every batch. */
   private async write(manager: EntityManager, endings: readonly Ending[]): Promise<void> {
     await this.executions.updateEnded(manager, endings);
     const successes = endings.filter(({ execution }) => IS_SUCCESS[statusOf(execution)]);
@@ -107,7 +110,7 @@ export class ExecutionEndService {
   }
 }
 
-/** An end writes its execution and, in most cases, its pipeline. */
+/** An end writes its execution and usually its pipeline. */
 function rowsToLock({ request }: ReceivedEnd, found: ExecutionsById): string[] {
   const execution = found.get(request.id);
   return execution && TAKES_END[statusOf(execution)]
@@ -120,7 +123,7 @@ function isBeforeStart({ startDate }: ExecutionEntity, { request }: ReceivedEnd)
 }
 
 function applyEnd(execution: EndingExecution, { request, receivedAt, hash }: ReceivedEnd): void {
-  // No clock is exact, and an end can't precede its start.
+  // Clocks differ, and an end must not precede its start.
   execution.endDate = later(request.end_date ?? receivedAt, execution.startDate);
   execution.status = statusOfEnd(request);
   execution.completedSuccessfully = COMPLETED_SUCCESSFULLY[execution.status];
@@ -137,7 +140,7 @@ function applyEnd(execution: EndingExecution, { request, receivedAt, hash }: Rec
   execution.endHash = hash;
 }
 
-/** Clients' clocks may be ahead: nothing of a pipeline is moved past the moment at which the service heard of it. */
+/** Client clocks may be ahead, so the pipeline's dates never pass the time at which the service received the report. */
 function successOf({ execution, receivedAt }: Ending): SuccessfulRun {
   const { startDate, startReceivedAt, endDate } = execution;
   const loadedAt = endDate && earlier(endDate, receivedAt);

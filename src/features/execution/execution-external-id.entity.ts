@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * The caller's own ids of its runs: one execution for each id of a pipeline. A table of its own,
- * since a unique key of `pipeline_execution` would have to contain that table's `id`.
+ * The callers' own ids for their runs, each unique within a pipeline. This is a separate table because a unique key of
+ * `pipeline_execution` would have to contain that table's `id`.
  */
 @Entity('pipeline_execution_external_id')
 @Index('ix_pipeline_execution_external_id', ['externalId'])

@@ -2,7 +2,7 @@ import { Name, OneOf, Optional, QueryFlag, QueryId, QueryInstant, SomeOf, Text }
 import { PageQuery } from '../../platform/http/page.js';
 import { type Status, STATUSES } from './execution-status.js';
 
-/** Which executions, and how paged. */
+/** Filters, order and page of a list of executions. */
 export class ListExecutionsQuery extends PageQuery {
   /**
    * Only executions of this pipeline.
@@ -13,7 +13,7 @@ export class ListExecutionsQuery extends PageQuery {
   pipeline_id?: number;
 
   /**
-   * Only executions of the pipeline of this name (compared without case).
+   * Only executions of the pipeline with this name (case-insensitive).
    * @example "Customer Data Pipeline"
    */
   @Optional()
@@ -21,7 +21,7 @@ export class ListExecutionsQuery extends PageQuery {
   pipeline_name?: string;
 
   /**
-   * Only executions of pipelines of this type (compared without case).
+   * Only executions of pipelines of this type (case-insensitive).
    * @example extraction
    */
   @Optional()
@@ -29,7 +29,7 @@ export class ListExecutionsQuery extends PageQuery {
   pipeline_type_name?: string;
 
   /**
-   * Only executions in this state; repeated, in one of these.
+   * Only executions with this status. Repeat the parameter to select several statuses.
    * @example ["failed"]
    */
   @Optional()
@@ -37,7 +37,7 @@ export class ListExecutionsQuery extends PageQuery {
   status?: Status[];
 
   /**
-   * Only executions with this id of the caller's own.
+   * Only executions with this external id.
    * @example scheduled__2026-01-31T02:00:00
    */
   @Optional()
@@ -53,7 +53,7 @@ export class ListExecutionsQuery extends PageQuery {
   parent_id?: number;
 
   /**
-   * True: only executions without a parent; false: only those with one.
+   * True selects executions without a parent, false those with a parent.
    * @example true
    */
   @Optional()
@@ -61,7 +61,7 @@ export class ListExecutionsQuery extends PageQuery {
   root?: boolean;
 
   /**
-   * Only executions that started at this moment or later, ISO 8601.
+   * Only executions that started at or after this time, ISO 8601.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -69,7 +69,7 @@ export class ListExecutionsQuery extends PageQuery {
   start_date_gte?: Date;
 
   /**
-   * Only executions that started before this moment, ISO 8601.
+   * Only executions that started before this time, ISO 8601.
    * @example 2026-02-01T00:00:00Z
    */
   @Optional()
@@ -77,7 +77,7 @@ export class ListExecutionsQuery extends PageQuery {
   start_date_lt?: Date;
 
   /**
-   * Only executions that ended at this moment or later, ISO 8601.
+   * Only executions that ended at or after this time, ISO 8601.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -85,7 +85,8 @@ export class ListExecutionsQuery extends PageQuery {
   end_date_gte?: Date;
 
   /**
-   * By start: `desc`, newest first, or `asc`, oldest first. A cursor belongs to the order in which it was given.
+   * Order by start: `desc` (newest first) or `asc` (oldest first). A cursor is valid only for the order of the page
+   * that returned it.
    * @example desc
    */
   @Optional()

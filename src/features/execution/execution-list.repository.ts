@@ -9,25 +9,25 @@ import { type Status, STATUS_CONDITIONS, STATUSES, TAKES_END } from './execution
 
 type Rows = SelectQueryBuilder<ExecutionEntity>;
 
-/** As an execution passes through them: those that an end is still to come of are before those that it leads to. */
+/** Statuses that can still take an end come before those that an end leads to; see `list`. */
 const IN_ORDER = STATUSES.toSorted((a, b) => Number(TAKES_END[b]) - Number(TAKES_END[a]));
 
 /** A page to read. */
 interface Reading {
   readonly query: ListExecutionsQuery;
   readonly isAscending: boolean;
-  /** The position that it begins after; none for the first page. */
+  /** The position after which the page begins; undefined for the first page. */
   readonly start: Date | undefined;
   readonly id: number | undefined;
-  /** The rows to read, one more than the page may hold. */
+  /** The number of rows to read: one more than the page size. */
   readonly limit: number;
-  /** The pipelines of the type that the query names. */
+  /** The pipelines of the requested type. */
   readonly pipelineIds: readonly number[] | undefined;
 }
 
 /**
- * Lists executions by start. Each filter has its index, see the entity. Several states are several ranges of indexes, and
- * so are the pipelines of a type: the first rows of each range are read, and the first of all of them are the page.
+ * Lists executions by start. Each filter has an index; see the entity. Several statuses, or the pipelines of a type,
+ * are separate index ranges: the first rows of each range are read and merged.
  */
 @Injectable()
 export class ExecutionListRepository {
@@ -36,7 +36,7 @@ export class ExecutionListRepository {
   async list(manager: EntityManager, query: ListExecutionsQuery): Promise<Page<ExecutionEntity>> {
     const reading = await this.readingOf(manager, query);
     const found = new Map<number, ExecutionEntity>();
-    // One after the other: an execution that ends in between is in both, and never in none.
+    // In sequence: an execution that ends between two reads then appears in both, never in neither.
     for (const state of statesOf(query)) {
       const first = firstOf(selectExecutions(manager, reading.limit), reading, state);
       const rows = await EXECUTION_LONG_COLUMNS.getMany(first);
@@ -65,26 +65,26 @@ function byStart(a: ExecutionEntity, b: ExecutionEntity): number {
   return a.startDate.getTime() - b.startDate.getTime() || a.id - b.id;
 }
 
-/** The states to ask for one by one; undefined stands for any. */
+/** The statuses to query one by one; undefined means any. */
 function statesOf({ status }: ListExecutionsQuery): readonly (Status | undefined)[] {
   const states = IN_ORDER.filter((state) => status?.includes(state));
   return states.length === 0 || states.length === STATUSES.length ? [undefined] : states;
 }
 
-/** The first executions in a state that pass all filters. */
+/** The first executions with a status that match all filters. */
 function firstOf(rows: Rows, reading: Reading, state: Status | undefined): Rows {
   const direction = reading.isAscending ? 'ASC' : 'DESC';
   rows.orderBy('e.startDate', direction).addOrderBy('e.id', direction).limit(reading.limit);
   return isByType(reading) ? filterByType(rows, reading, state) : filter(rows, reading, state);
 }
 
-/** Whether the type is what the rows are found by: not where another filter leaves fewer of them. */
+/** True if the rows are found by type; false if a more selective filter is present. */
 function isByType({ pipelineIds, query }: Reading): boolean {
   const { pipeline_id, pipeline_name, parent_id, external_id } = query;
   return pipelineIds !== undefined && (pipeline_id ?? pipeline_name ?? parent_id ?? external_id) === undefined;
 }
 
-/** By `watcher_first_executions`: of each pipeline the first, of which the first of all are taken. */
+/** Uses `watcher_first_executions`, which reads the first rows of each pipeline and merges them. */
 function filterByType(rows: Rows, reading: Reading, state: Status | undefined): Rows {
   const { query, isAscending, start, id, limit, pipelineIds } = reading;
   return rows.where(
@@ -110,7 +110,7 @@ function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Read
   if (state !== undefined) rows.andWhere(STATUS_CONDITIONS[state]);
   if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
   if (query.pipeline_name !== undefined) {
-    // A scalar sub-select, so that the planner sees one pipeline and takes that pipeline's index.
+    // A scalar sub-select lets the planner see a single pipeline and use its index.
     rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE n.name_key = :pipelineName)', {
       pipelineName: nameKey(query.pipeline_name),
     });
@@ -119,7 +119,7 @@ function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Read
   if (query.parent_id !== undefined) rows.andWhere('e.parentId = :parentId', { parentId: query.parent_id });
   if (query.root !== undefined) rows.andWhere(query.root ? 'e.parentId IS NULL' : 'e.parentId IS NOT NULL');
   if (query.external_id !== undefined) {
-    // By ix_pipeline_execution_external_id.
+    // Uses ix_pipeline_execution_external_id.
     rows.andWhere(
       `e.id = ANY (ARRAY(SELECT x.execution_id FROM pipeline_execution_external_id x
                           WHERE x.external_id = :externalId))`,

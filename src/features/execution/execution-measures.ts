@@ -1,4 +1,4 @@
-/** The dates and the rows of an execution that its measures are computed from. */
+/** The fields from which the measures of an execution are computed. */
 interface Measured {
   readonly startDate: Date;
   readonly endDate: Date | null;
@@ -10,7 +10,7 @@ export function durationSeconds({ startDate, endDate }: Omit<Measured, 'totalRow
   return endDate && (endDate.getTime() - startDate.getTime()) / 1000;
 }
 
-/** Rows a second; null where either is missing or the duration is 0. */
+/** Rows per second; null if either value is missing or the duration is 0. */
 export function throughput(execution: Measured): number | null {
   const seconds = durationSeconds(execution);
   return execution.totalRows === null || !seconds ? null : execution.totalRows / seconds;

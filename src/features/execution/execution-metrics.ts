@@ -7,7 +7,7 @@ import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { statusOf, TERMINAL_STATUSES } from './execution-status.js';
 
-/** Counts executions for the metrics: each committed start and end once, however often it was tried and repeated. */
+/** Counts each committed start and end once, regardless of retries and repeats. */
 @Injectable()
 export class ExecutionMetrics implements OnModuleInit {
   private readonly startedTotal: Counter;
@@ -28,7 +28,7 @@ export class ExecutionMetrics implements OnModuleInit {
       'Executions ended by this process, by outcome; repeats of an end are not counted.',
       ['outcome'],
     );
-    // A series that begins at 0 shows its first increase.
+    // Starting each series at 0 makes its first increase visible.
     for (const outcome of TERMINAL_STATUSES) this.endedTotal.inc({ outcome }, 0);
   }
 

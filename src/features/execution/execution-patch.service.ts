@@ -13,7 +13,7 @@ import { ExecutionStartRepository, type Parent } from './execution-start.reposit
 import { ExpectedExecutionService } from './expected-execution.service.js';
 import { type ParentReference, parentOf } from './parent-reference.js';
 
-/** Takes what becomes known of an execution late: its parent, and more metadata. */
+/** Changes the parent and the metadata of an execution after its start. */
 @Injectable()
 export class ExecutionPatchService {
   constructor(
@@ -29,7 +29,7 @@ export class ExecutionPatchService {
     const parent = parentOf(request);
     const moves = parent !== null || request.parent_id === null;
     return this.transactions.run(async (manager) => {
-      // Before anything is read: what is read stays so.
+      // Locks before the first read, so that the data read stays valid.
       if (moves) await this.executions.lockTree(manager);
       const execution = await this.require(manager, id);
       if (moves) await this.move(manager, execution, parent);
@@ -39,7 +39,7 @@ export class ExecutionPatchService {
     });
   }
 
-  /** Below the parent, or to the top of a tree of its own where that is null. */
+  /** Moves the execution below the parent, or makes it a root if the parent is null. */
   private async move(
     manager: EntityManager,
     execution: ExecutionEntity,
@@ -50,7 +50,7 @@ export class ExecutionPatchService {
     if (parentId === execution.parentId) return;
     await this.events.moving.emit(manager, [{ id: execution.id, parentId }]);
     if (execution.parentId !== null) await this.expected.shrink(manager, execution.parentId);
-    // Read again, now that its row is locked: its start may have been reported meanwhile.
+    // Read again under the row lock: the start may have been reported in the meantime.
     const { startDate, endDate } = await this.require(manager, execution.id);
     await this.expected.stretch(manager, [{ parentId, startDate, endDate: endDate ?? startDate }]);
   }
@@ -66,7 +66,7 @@ export class ExecutionPatchService {
     const { externalId } = reference;
     const run = { pipelineId: pipeline.id, configVersion: pipeline.config_version, externalId, startDate };
     const [parent] = (await this.expected.resolve(manager, [run])).values();
-    if (!parent) throw new Error('a named parent was neither found nor expected');
+    if (!parent) throw new Error('a named parent was neither found nor created');
     return parent;
   }
 

@@ -19,7 +19,7 @@ import { Watermark } from '../pipeline/watermark.dto.js';
 import { REPORTED_ENDS, type ReportedEnd } from './execution-status.js';
 import { ATTEMPT } from './execution.dto.js';
 
-/** An execution that starts. */
+/** A start of an execution. */
 export class StartExecutionDto {
   /**
    * The pipeline that runs.
@@ -29,7 +29,7 @@ export class StartExecutionDto {
   pipeline_id!: number;
 
   /**
-   * When it started, ISO 8601 (UTC where no offset is given), from 1970 on and at most 24 hours ahead; now, if left out.
+   * Start time, ISO 8601 (UTC if no offset is given), from 1970 and at most 24 hours in the future. Defaults to now.
    * @example 2026-01-31T02:00:00Z
    */
   @Optional()
@@ -37,7 +37,7 @@ export class StartExecutionDto {
   start_date?: Date;
 
   /**
-   * From where it loads; the pipeline's `watermark` at this moment, if left out. Kept as text.
+   * Lower bound of the data to load. Defaults to the pipeline's current `watermark`. Stored as text.
    * @example 2026-01-30T00:00:00Z
    */
   @Optional()
@@ -45,8 +45,8 @@ export class StartExecutionDto {
   watermark?: string;
 
   /**
-   * Up to where it loads; if left out, the pipeline's `next_watermark` at this moment, or null where the pipeline's
-   * `watermark` has moved since that was set. Kept as text.
+   * Upper bound of the data to load. Defaults to the pipeline's current `next_watermark`, or to null if the pipeline's
+   * `watermark` has moved since that was set. Stored as text.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -54,7 +54,7 @@ export class StartExecutionDto {
   next_watermark?: string;
 
   /**
-   * The execution that this one runs under.
+   * The parent execution.
    * @example 41
    */
   @Optional()
@@ -62,7 +62,7 @@ export class StartExecutionDto {
   parent_id?: number;
 
   /**
-   * The same as `parent_id`.
+   * Alias of `parent_id`.
    * @example 41
    */
   @Optional()
@@ -70,9 +70,9 @@ export class StartExecutionDto {
   parent_execution_id?: number;
 
   /**
-   * The caller's own id of the run that this one runs under, in place of `parent_id`: the latest attempt at it. With
-   * `parent_pipeline_id` or `parent_pipeline_name`. A run that has not been reported yet is `expected` from then on, and
-   * the start that has this `external_id` turns it into a running one.
+   * The external id of the parent run, as an alternative to `parent_id`; the parent is the latest attempt at that run.
+   * Requires `parent_pipeline_id` or `parent_pipeline_name`. If the run has not been reported yet, it is created with
+   * status `expected`; the start with this `external_id` changes it to `running`.
    * @example scheduled__2026-01-31T01:00:00
    */
   @Optional()
@@ -80,7 +80,7 @@ export class StartExecutionDto {
   parent_external_id?: string;
 
   /**
-   * The pipeline of that run.
+   * The pipeline of the parent run.
    * @example 2
    */
   @Optional()
@@ -88,7 +88,7 @@ export class StartExecutionDto {
   parent_pipeline_id?: number;
 
   /**
-   * The name of that pipeline, in place of its id.
+   * The name of the parent run's pipeline, as an alternative to its id.
    * @example "Nightly"
    */
   @Optional()
@@ -97,7 +97,7 @@ export class StartExecutionDto {
 
   /**
    * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline, `external_id` and
-   * `attempt` finds the first one and writes nothing.
+   * `attempt` returns the first execution and writes nothing.
    * @example scheduled__2026-01-31T02:00:00
    */
   @Optional()
@@ -105,7 +105,7 @@ export class StartExecutionDto {
   external_id?: string;
 
   /**
-   * Which attempt at the run with this `external_id` it is; 1, if left out. Attempts before the highest are `superseded`.
+   * The attempt number for this `external_id`. Defaults to 1. Attempts before the highest are `superseded`.
    * @example 1
    */
   @Optional()
@@ -113,8 +113,8 @@ export class StartExecutionDto {
   attempt?: number;
 
   /**
-   * An execution that this one repeats: of the same pipeline and under the same parent, and ended. It becomes the
-   * attempt after the highest there is. The parent may be left out.
+   * The execution that this one repeats. It must have ended, and have the same pipeline and the same parent. The new
+   * execution gets the next attempt number. The parent may be omitted.
    * @example 40
    */
   @Optional()
@@ -122,7 +122,7 @@ export class StartExecutionDto {
   retry_of?: number;
 
   /**
-   * Anything to keep with the execution: a JSON object, at most 256 kB.
+   * Metadata to store with the execution: a JSON object, at most 256 kB.
    * @example { "dag_run": "nightly" }
    */
   @Optional()
@@ -130,7 +130,7 @@ export class StartExecutionDto {
   execution_metadata?: Record<string, unknown>;
 }
 
-/** The execution that was started. */
+/** The started execution. */
 export class StartedExecutionDto {
   /**
    * Its id.
@@ -140,7 +140,7 @@ export class StartedExecutionDto {
   id!: number;
 }
 
-/** An execution that ends. */
+/** An end of an execution. */
 export class EndExecutionDto {
   /**
    * The execution.
@@ -150,8 +150,8 @@ export class EndExecutionDto {
   id!: number;
 
   /**
-   * When it ended, ISO 8601 (UTC where no offset is given); if left out, now, or the start where that is later. Up to 5
-   * minutes before the start is taken as equal to it, because clocks differ; earlier is refused.
+   * End time, ISO 8601 (UTC if no offset is given). Defaults to now, or to the start if that is later. A time up to 5
+   * minutes before the start is set to the start, to allow for clock differences; an earlier time is refused.
    * @example 2026-01-31T02:10:00Z
    */
   @Optional()
@@ -159,7 +159,7 @@ export class EndExecutionDto {
   end_date?: Date;
 
   /**
-   * Whether it did what it was meant to; may be left out where `status` says it.
+   * Whether the execution succeeded. May be omitted if `status` is given.
    * @example true
    */
   @Optional()
@@ -167,9 +167,9 @@ export class EndExecutionDto {
   completed_successfully?: boolean;
 
   /**
-   * How it ended, in place of `completed_successfully`. `aborted`: it was stopped; `skipped`: there was nothing for it to
-   * do. Neither moves anything of the pipeline, and neither is a failure. Where both fields are given and don't agree,
-   * the end is refused with 422.
+   * The result, as an alternative to `completed_successfully`. `aborted`: the run was stopped; `skipped`: there was
+   * nothing to do. Neither changes the pipeline's watermarks and dates, and neither counts as a failure. If both fields
+   * are given and disagree, the end is refused with 422.
    * @example succeeded
    */
   @Optional()
@@ -177,7 +177,7 @@ export class EndExecutionDto {
   status?: ReportedEnd;
 
   /**
-   * Rows that it handled in all.
+   * Total number of rows processed.
    * @example 1200
    */
   @Optional()
@@ -185,7 +185,7 @@ export class EndExecutionDto {
   total_rows?: number;
 
   /**
-   * Rows that it inserted.
+   * Number of rows inserted.
    * @example 1000
    */
   @Optional()
@@ -193,7 +193,7 @@ export class EndExecutionDto {
   inserts?: number;
 
   /**
-   * Rows that it updated.
+   * Number of rows updated.
    * @example 150
    */
   @Optional()
@@ -201,7 +201,7 @@ export class EndExecutionDto {
   updates?: number;
 
   /**
-   * Rows that it soft-deleted.
+   * Number of rows soft-deleted.
    * @example 50
    */
   @Optional()
@@ -209,7 +209,7 @@ export class EndExecutionDto {
   soft_deletes?: number;
 
   /**
-   * Merged over the metadata of the start, key by key: a JSON object, at most 256 kB.
+   * Metadata to merge, key by key, into the metadata of the start: a JSON object, at most 256 kB.
    * @example { "files": 12 }
    */
   @Optional()
@@ -217,8 +217,8 @@ export class EndExecutionDto {
   execution_metadata?: Record<string, unknown>;
 
   /**
-   * Up to where it has loaded, where that differs from what its start said; the pipeline's `watermark` moves here when
-   * it succeeds. Kept as text.
+   * Upper bound of the data loaded, if it differs from that of the start. A success moves the pipeline's `watermark` to
+   * this value. Stored as text.
    * @example 2026-01-31T00:00:00Z
    */
   @Optional()
@@ -226,7 +226,7 @@ export class EndExecutionDto {
   next_watermark?: string;
 
   /**
-   * Why it failed; cut at 100,000 characters.
+   * The reason for the failure; truncated to 100,000 characters.
    * @example "connection to the source was refused"
    */
   @Optional()
@@ -234,10 +234,10 @@ export class EndExecutionDto {
   error_message?: string;
 }
 
-/** What has become known of an execution since it was reported; what is left out stays as it is. */
+/** Changes to an execution. Omitted fields remain unchanged. */
 export class PatchExecutionDto extends OptionalPatchBody {
   /**
-   * The execution that it runs under; null makes it the top of a tree. Everything below it moves along.
+   * The parent execution; null makes the execution a root. All its descendants move with it.
    * @example 41
    */
   @Clearable()
@@ -245,8 +245,8 @@ export class PatchExecutionDto extends OptionalPatchBody {
   parent_id?: number | null;
 
   /**
-   * The caller's own id of the run that it runs under, in place of `parent_id`, as at the start; with
-   * `parent_pipeline_id` or `parent_pipeline_name`.
+   * The external id of the parent run, as an alternative to `parent_id`, as in a start. Requires `parent_pipeline_id`
+   * or `parent_pipeline_name`.
    * @example scheduled__2026-01-31T01:00:00
    */
   @Optional()
@@ -254,7 +254,7 @@ export class PatchExecutionDto extends OptionalPatchBody {
   parent_external_id?: string;
 
   /**
-   * The pipeline of that run.
+   * The pipeline of the parent run.
    * @example 2
    */
   @Optional()
@@ -262,7 +262,7 @@ export class PatchExecutionDto extends OptionalPatchBody {
   parent_pipeline_id?: number;
 
   /**
-   * The name of that pipeline, in place of its id.
+   * The name of the parent run's pipeline, as an alternative to its id.
    * @example "Nightly"
    */
   @Optional()
@@ -270,7 +270,7 @@ export class PatchExecutionDto extends OptionalPatchBody {
   parent_pipeline_name?: string;
 
   /**
-   * Merged over the metadata that is there, key by key: a JSON object, at most 256 kB. Null clears it.
+   * Metadata to merge, key by key, into the existing metadata: a JSON object, at most 256 kB. Null clears the metadata.
    * @example { "ticket": "OPS-7" }
    */
   @Clearable()

@@ -5,21 +5,22 @@ import { sqlStateOf, SqlState } from '../../platform/database/database-errors.js
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
 
-/** How many executions one transaction writes: an end of one of them waits for no more than these. */
+/** Executions written per transaction; limits how long an end of one of them may have to wait. */
 const BATCH = 1000;
-/** How often is looked for a fill that has become due, or that another replica has left. */
+/** Interval between checks for a backfill that has become due or that another replica has left unfinished. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** What a batch has come to: there is more to do at once, there will be later, or all is done for good. */
+/** The outcome of a batch: more to do now, more to do later, or finished. */
 export type Progress = 'more' | 'later' | 'done';
 
 /**
- * Writes `status`, `duration_seconds`, `throughput` and `date_recorded` of the executions that an older version of the
- * service has written: those from before the columns, newest first, and in a second pass those that its replicas have
- * ended while they were being replaced. Nothing that the service reads waits for it (see `statusOf`): the columns are for
- * SQL users.
+ * Fills in `status`, `duration_seconds`, `throughput` and `date_recorded` of executions written by an older version of
+ * the service. The first pass covers the rows from before these columns, newest first; the second covers executions
+ * that replicas of the older version ended during the upgrade. The columns are for SQL users; the service itself does
+ * not depend on them (see `statusOf`).
  *
- * In small transactions with pauses as long as they are, on one replica at a time, from where the last one has left off.
+ * Works in small transactions with pauses of equal length, on one replica at a time, and resumes where the last one
+ * stopped.
  */
 @Injectable()
 export class ExecutionSettlementService implements OnApplicationBootstrap, OnModuleDestroy {
@@ -65,10 +66,10 @@ export class ExecutionSettlementService implements OnApplicationBootstrap, OnMod
   }
 
   private putOff(error: unknown): 'later' {
-    // Where others migrate, the table may not be there yet.
+    // The table may be missing where migrations are run separately.
     const isEarly = sqlStateOf(error) === SqlState.undefinedTable;
     if (!isEarly && !this.stopping.signal.aborted) {
-      this.logger.warn(`columns of executions were not settled: ${String(error)}`);
+      this.logger.warn(`could not fill in execution columns: ${String(error)}`);
     }
     return 'later';
   }

@@ -1,4 +1,4 @@
-/** The fill that is due and not finished, locked; none while another replica is at it. */
+/** Locks and returns a backfill that is due and unfinished; no row while another replica holds it. */
 export const LOCK_FILL = `
   SELECT f.name, f.position
     FROM watcher_fill f
@@ -7,17 +7,17 @@ export const LOCK_FILL = `
    LIMIT 1
      FOR UPDATE SKIP LOCKED`;
 
-/** How many fills are not finished, due or not. */
+/** The number of unfinished backfills, due or not. */
 export const COUNT_FILLS = `
   SELECT count(*)::int AS fills FROM watcher_fill f WHERE f.name LIKE 'execution_status%' AND f.finished_at IS NULL`;
 
-/** Notes the id that the fill goes on from, downwards; it is finished at 0. */
+/** Saves the id from which the backfill continues downwards; 0 means finished. */
 export const MOVE_FILL = `
   UPDATE watcher_fill
      SET position = $2::bigint, finished_at = CASE WHEN $2::bigint = 0 THEN $3::timestamptz END
    WHERE name = $1::text`;
 
-/** The executions from an id downwards, newest first; by pk_pipeline_execution. */
+/** The executions from an id downwards, newest first. Uses pk_pipeline_execution. */
 export const FIND_FROM = `
   SELECT e.id
     FROM pipeline_execution e
@@ -26,8 +26,8 @@ export const FIND_FROM = `
    LIMIT $2::int`;
 
 /**
- * Writes the columns for SQL users where they are missing: as a start and an end of this version would have written them.
- * By pk_pipeline_execution.
+ * Fills in the missing columns for SQL users with the values that this version writes at start and end. Uses
+ * pk_pipeline_execution.
  */
 export const SETTLE = `
   UPDATE pipeline_execution e

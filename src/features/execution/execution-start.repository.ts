@@ -17,7 +17,7 @@ import {
 import type { ParentReference, ParentRun } from './parent-reference.js';
 import { LOCK_TREE_FOR_STARTS, LOCK_TREE_SHARED } from './tree-lock.sql.js';
 
-/** A start, as far as the database must know of it. */
+/** The fields of a start that its lookups need. */
 export interface StartToResolve {
   readonly pipelineId: number;
   readonly externalId: string | null;
@@ -26,7 +26,7 @@ export interface StartToResolve {
   readonly startDate: Date;
 }
 
-/** What a start needs to know of its pipeline; the threshold is its type's where it has none of its own. */
+/** The pipeline of a start; the threshold is that of its type if it has none of its own. */
 export interface StartedPipeline {
   readonly id: number;
   readonly watermark: string | null;
@@ -36,7 +36,7 @@ export interface StartedPipeline {
   readonly timeliness_datepart: Datepart | null;
 }
 
-/** An execution as the parent of others. */
+/** An execution as a parent. */
 export interface Parent {
   readonly id: number;
   readonly rootId: number;
@@ -44,40 +44,40 @@ export interface Parent {
   readonly expected: boolean;
 }
 
-/** An execution that a start repeats. */
+/** An execution to be repeated. */
 export type RetriedExecution = Pick<
   ExecutionEntity,
   'id' | 'rootId' | 'parentId' | 'pipelineId' | 'externalId' | 'status' | 'endDate' | 'completedSuccessfully'
 >;
 
-/** What the database knows of a start: no pipeline and no execution where there is none such. */
+/** The lookup results for a start; pipeline and executions are undefined if they do not exist. */
 export interface ResolvedStart {
   readonly id: number;
   readonly pipeline: StartedPipeline | undefined;
-  /** The parent that it names by its id. */
+  /** The parent given by id. */
   readonly parent: Parent | undefined;
-  /** The pipeline of the parent that it names by an external id. */
+  /** The pipeline of the parent given by external id. */
   readonly parentPipeline: StartedPipeline | undefined;
   readonly retried: RetriedExecution | undefined;
   readonly deadline: Date | null;
 }
 
-/** What the database knows of a batch of starts. */
+/** The lookup results for a batch of starts. */
 export interface ResolvedStarts {
-  /** In their order. */
+  /** In the order of the starts. */
   readonly starts: readonly ResolvedStart[];
-  /** Whether the lock of the tree is held alone, so that executions may be moved. */
+  /** True if the tree lock is exclusive, so that executions may be moved. */
   readonly mayMove: boolean;
 }
 
-/** A caller's own id of a run, and the execution that is to have it. */
+/** An external id, and the execution that claims it. */
 export interface ExternalId {
   readonly pipelineId: number;
   readonly externalId: string;
   readonly executionId: number;
 }
 
-/** An execution about to be inserted, its id drawn already. */
+/** An execution to insert, with its id already assigned. */
 export type NewExecution = Omit<
   ExecutionEntity,
   | 'pipelineName'
@@ -96,14 +96,14 @@ export type NewExecution = Omit<
   | 'startDateEstimated'
 >;
 
-/** The SQL that starts executions; writes only inside the caller's transaction. */
+/** The SQL that starts executions; writes only in the caller's transaction. */
 @Injectable()
 export class ExecutionStartRepository {
   constructor(private readonly names: PipelineNameService) {}
 
   /**
-   * Looks up what a batch of starts needs to know, with an id for each; no lookup needs another's answer. The lock of the
-   * tree comes before all of them: what they find stays so.
+   * Looks up the data for a batch of starts and assigns an id to each. Takes the tree lock first, so that the results
+   * stay valid. No lookup depends on another.
    */
   async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStarts> {
     const parentIds = starts.flatMap(({ parent }) => (parent && 'id' in parent ? parent.id : []));
@@ -131,23 +131,23 @@ export class ExecutionStartRepository {
     return { starts: found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null })), mayMove };
   }
 
-  /** Ids for executions about to be inserted. */
+  /** Reserves ids for new executions. */
   async drawIds(manager: EntityManager, count: number): Promise<number[]> {
     return (await manager.query<{ id: number }[]>(DRAW_IDS, [count])).map(({ id }) => id);
   }
 
-  /** Executions as the parents of others, by id. */
+  /** Parents by id. */
   async findParents(manager: EntityManager, ids: readonly number[]): Promise<Map<number, Parent>> {
     if (ids.length === 0) return new Map();
     return byId(await manager.query<Parent[]>(FIND_PARENTS, [[...new Set(ids)]]));
   }
 
-  /** The pipelines of these ids, by id. */
+  /** Pipelines by id. */
   async findPipelines(manager: EntityManager, ids: readonly number[]): Promise<Map<number, StartedPipeline>> {
     return byId(await manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(ids)]]));
   }
 
-  /** The pipelines of parents that are named by the name of their pipeline, by that name. */
+  /** The pipelines of parents given by pipeline name, by that name. */
   async findNamed(manager: EntityManager, parents: readonly ParentRun[]): Promise<Map<string, StartedPipeline>> {
     const names = [...new Set(parents.flatMap(({ pipelineName }) => pipelineName ?? []))];
     if (names.length === 0) return new Map();
@@ -171,7 +171,7 @@ export class ExecutionStartRepository {
     return ids.length === 0 ? new Map() : byId(await manager.query<RetriedExecution[]>(FIND_RETRIED, [ids]));
   }
 
-  /** Locks the tree where one of the starts has a parent; whether it is locked against everybody else. */
+  /** Locks the tree if one of the starts has a parent; returns true if the lock is exclusive. */
   private async lockTree(manager: EntityManager, starts: readonly StartToResolve[]): Promise<boolean> {
     const children = starts.filter(({ parent, retryOf }) => parent !== null || retryOf !== null);
     if (children.length === 0) return false;
@@ -182,7 +182,7 @@ export class ExecutionStartRepository {
     return lock?.exclusive ?? false;
   }
 
-  /** By execution. */
+  /** The repeated executions, by id. */
   private async findDeadlines(
     manager: EntityManager,
     timed: readonly { readonly id: number; readonly startDate: Date; readonly pipeline: StartedPipeline | undefined }[],
@@ -196,7 +196,7 @@ export class ExecutionStartRepository {
     return new Map(rows.map(({ deadline }, index) => [timed[index]?.id as number, deadline]));
   }
 
-  /** Gives each external id to one execution for good; answers with who holds them then. */
+  /** Claims each external id permanently for one execution; returns the holders. */
   async claimExternalIds(manager: EntityManager, wanted: readonly ExternalId[]): Promise<ExternalId[]> {
     const sorted = wanted.toSorted(
       (a, b) => a.pipelineId - b.pipelineId || (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0),
@@ -211,7 +211,7 @@ export class ExecutionStartRepository {
     return held.map((h) => ({ pipelineId: h.pipeline_id, externalId: h.external_id, executionId: h.execution_id }));
   }
 
-  /** The one way in which executions are inserted, only inside a transaction; the closure's subscriber hears of each. */
+  /** The only method that inserts executions; runs in a transaction and notifies the closure subscriber. */
   async insert(manager: EntityManager, executions: readonly NewExecution[]): Promise<void> {
     const all = (column: keyof NewExecution): unknown[] => executions.map((execution) => execution[column]);
     const parameters = [

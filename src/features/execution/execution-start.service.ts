@@ -11,16 +11,16 @@ import { parentOf } from './parent-reference.js';
 import { checkStart, type ReceivedStart } from './start-request.js';
 import { wavesOf } from './start-waves.js';
 
-/** What the database knows of each start of a batch. */
+/** The lookup results for the starts of a batch. */
 interface LoadedStarts {
   readonly starts: ReadonlyMap<ReceivedStart, ResolvedStart>;
-  /** Whether executions may be moved in this transaction. */
+  /** True if this transaction may move executions. */
   readonly mayMove: boolean;
 }
 
 /**
- * Starts executions. Starts that arrive together share one transaction: each gets its own answer
- * after the commit, and a wrong one doesn't disturb its neighbours.
+ * Starts executions. Starts that arrive together share a transaction; each gets its own answer after the commit, and an
+ * invalid one does not affect the others.
  */
 @Injectable()
 export class ExecutionStartService {
@@ -64,7 +64,7 @@ export class ExecutionStartService {
     return { starts: new Map(starts.map((start, index) => [requests[index] as ReceivedStart, start])), mayMove };
   }
 
-  /** Starts a batch; the results are in the order of the requests. */
+  /** Starts a batch and returns the results in the order of the requests. */
   private async startAll(
     manager: EntityManager,
     requests: readonly ReceivedStart[],
@@ -84,8 +84,8 @@ export class ExecutionStartService {
 }
 
 /**
- * A start waits for those that claim the same external ids, its own or its parent's, and for those that write the execution
- * that it repeats or the expected one that is its parent.
+ * A start waits for transactions that claim the same external ids (its own or its parent's), and for those that write
+ * the execution it repeats or its expected parent.
  */
 function rowsToLock(request: ReceivedStart, resolved: ResolvedStart | undefined): string[] {
   const { pipeline_id, external_id, parent_external_id } = request;

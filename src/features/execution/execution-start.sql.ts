@@ -1,10 +1,11 @@
-/** Ids for executions about to be inserted. */
+/** Reserves ids for new executions. */
 export const DRAW_IDS = `
   SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`;
 
 /**
- * What starts need to know of their pipelines, a used-up `next_watermark` left out, with the timeliness threshold of each or else of its type. By pk_pipeline,
- * and pk_pipeline_type by sub-selects: a join takes longer to plan than they take to answer.
+ * The pipelines of starts, with a used-up `next_watermark` returned as null, and the threshold of the pipeline or else
+ * of its type. Uses pk_pipeline, and pk_pipeline_type through sub-selects: planning a join would take longer than
+ * running them.
  */
 export const FIND_STARTED_PIPELINES = `
   SELECT p.id, p.watermark, nullif(p.next_watermark, p.used_next_watermark) AS next_watermark, p.config_version,
@@ -15,13 +16,13 @@ export const FIND_STARTED_PIPELINES = `
     FROM pipeline p
    WHERE p.id = ANY ($1::bigint[])`;
 
-/** The parents that starts name, by pk_pipeline_execution. */
+/** The parents of starts. Uses pk_pipeline_execution. */
 export const FIND_PARENTS = `
   SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", coalesce(e.status = 'expected', false) AS expected
     FROM pipeline_execution e
    WHERE e.id = ANY ($1::bigint[])`;
 
-/** The executions that starts repeat, by pk_pipeline_execution. */
+/** The executions that starts repeat. Uses pk_pipeline_execution. */
 export const FIND_RETRIED = `
   SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.pipeline_id AS "pipelineId",
          e.external_id AS "externalId", e.status, e.end_date AS "endDate",
@@ -29,13 +30,13 @@ export const FIND_RETRIED = `
     FROM pipeline_execution e
    WHERE e.id = ANY ($1::bigint[])`;
 
-/** When executions are late, a row for each in their order. */
+/** The deadlines of starts, one row each, in order. */
 export const FIND_DEADLINES = `
   SELECT watcher_due(item.start_date, item.number, item.datepart) AS deadline
     FROM unnest($1::timestamptz[], $2::int[], $3::text[]) WITH ORDINALITY AS item (start_date, number, datepart, position)
    ORDER BY item.position`;
 
-/** Writes new executions, their ids drawn before; arrays, since a parameter for each value costs both sides more. */
+/** Inserts executions with assigned ids. Arrays, because one parameter per value costs client and server more. */
 export const INSERT_EXECUTIONS = `
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
                                   next_watermark, execution_metadata, config_version, deadline, start_received_at,
@@ -50,8 +51,8 @@ export const INSERT_EXECUTIONS = `
            config_version, deadline, start_received_at, attempt, retry_of, superseded)`;
 
 /**
- * Claims external ids for executions about to be inserted. Waits for a rival transaction that
- * claims the same; the caller sorts the rows, so that two batches can't wait for each other.
+ * Claims external ids for new executions. Waits for a concurrent transaction that claims the same id; the caller sorts
+ * the rows so that two batches cannot deadlock.
  */
 export const CLAIM_EXTERNAL_IDS = `
   INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id)
@@ -59,7 +60,7 @@ export const CLAIM_EXTERNAL_IDS = `
     FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS item (pipeline_id, external_id, execution_id)
   ON CONFLICT (pipeline_id, external_id) DO NOTHING`;
 
-/** Who holds the external ids; by pk_pipeline_execution_external_id. */
+/** The holders of external ids. Uses pk_pipeline_execution_external_id. */
 export const FIND_EXTERNAL_IDS = `
   SELECT x.pipeline_id, x.external_id, x.execution_id
     FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)

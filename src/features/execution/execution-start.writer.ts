@@ -17,20 +17,20 @@ import { ExpectedExecutionRepository } from './expected-execution.repository.js'
 import { ExpectedExecutionService, keyOfRun } from './expected-execution.service.js';
 import { type Candidate, candidateOf, type ReceivedStart } from './start-request.js';
 
-/** The execution of a start, and whether that start made it. */
+/** The execution of a start, and whether the start created it. */
 export interface Started {
   readonly id: number;
   readonly created: boolean;
 }
 
-/** A start that is written: a new execution, or one that was expected. */
+/** A start to write: a new execution, or an expected one. */
 interface Beginning {
   readonly kind: Placement['kind'];
   readonly execution: NewExecution;
   readonly isBelowExpected: boolean;
 }
 
-/** Writes starts that are resolved already: who has which external id, which attempt each is, under which parent. */
+/** Writes resolved starts: claims external ids, assigns attempts and parents. */
 @Injectable()
 export class ExecutionStartWriter {
   constructor(
@@ -41,7 +41,9 @@ export class ExecutionStartWriter {
     private readonly events: ExecutionEvents,
   ) {}
 
-  /** In the order of the starts; `mayMove` says whether the transaction holds the lock of the tree alone. */
+  /**
+   * Returns results in the order of the starts; `mayMove` is true if the transaction holds the tree lock exclusively.
+   */
   async write(
     manager: EntityManager,
     requests: readonly ReceivedStart[],
@@ -70,7 +72,7 @@ export class ExecutionStartWriter {
     });
   }
 
-  /** Who holds the external ids that the starts want, by pipeline and external id. */
+  /** The holders of the requested external ids, by pipeline and external id. */
   private async claim(manager: EntityManager, candidates: readonly Candidate[]): Promise<Map<string, number>> {
     const wanted = candidates.flatMap(({ execution: { pipelineId, externalId, id } }): ExternalId[] =>
       externalId === null ? [] : [{ pipelineId, externalId, executionId: id }],
@@ -80,7 +82,7 @@ export class ExecutionStartWriter {
     return new Map(held.map((holder) => [keyOfRun(holder), holder.executionId]));
   }
 
-  /** The starts that have not been reported before, each with its attempt and its parent. */
+  /** The starts not reported before, with their attempts and parents. */
   private async place(
     manager: EntityManager,
     placements: ReadonlyMap<Candidate, Placement>,
@@ -118,21 +120,21 @@ export class ExecutionStartWriter {
     );
   }
 
-  /** Starts what was expected, and moves it where its start names a parent. */
+  /** Starts expected executions, and moves those whose start names a parent. */
   private async fill(manager: EntityManager, executions: readonly NewExecution[], mayMove: boolean): Promise<void> {
     await this.expectedExecutions.fill(manager, executions);
-    // Their rows are locked now, so that nobody moves them.
+    // Their rows are now locked, so no other transaction can move them.
     const before = await this.executions.findParents(
       manager,
       executions.map(({ id }) => id),
     );
     for (const execution of executions) {
       const { parentId, rootId } = before.get(execution.id) ?? execution;
-      // It keeps the place that it has meanwhile.
+      // A start without a parent keeps the current parent.
       if (execution.parentId === null) Object.assign(execution, { parentId, rootId });
     }
     await this.move(manager, executions, before, mayMove);
-    // It lasted as long as its children before; what is above it may become shorter.
+    // As an expected execution it spanned its children; its ancestors may now become shorter.
     for (const { parentId } of before.values()) if (parentId !== null) await this.expected.shrink(manager, parentId);
   }
 
@@ -144,7 +146,7 @@ export class ExecutionStartWriter {
   ): Promise<void> {
     const moving = executions.filter(({ id, parentId }) => parentId !== null && parentId !== before.get(id)?.parentId);
     if (moving.length === 0) return;
-    // It was not expected yet when the lock was chosen: the whole transaction runs again.
+    // The execution was not yet expected when the lock mode was chosen, so the transaction must run again.
     if (!mayMove) throw writtenMeanwhile('an execution');
     await this.events.moving.emit(
       manager,

@@ -1,17 +1,18 @@
 /**
- * What an execution can be; as in the CHECK constraint of the column, `ck_pipeline_execution_status`. `expected`: named as
- * a parent, its own start not reported yet. `lost`: silent for so long that nobody waits for its end any more.
+ * The statuses of an execution, as in the CHECK constraint `ck_pipeline_execution_status`. `expected`: named as a
+ * parent, but its own start has not been reported. `lost`: without a report for so long that its end is no longer
+ * awaited.
  */
 export const STATUSES = ['expected', 'running', 'succeeded', 'failed', 'aborted', 'skipped', 'lost'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** The statuses that the report of an end gives. */
+/** The statuses that an end may report. */
 export const REPORTED_ENDS = ['succeeded', 'failed', 'aborted', 'skipped'] as const satisfies readonly Status[];
 export type ReportedEnd = (typeof REPORTED_ENDS)[number];
 
 /**
- * Whether an execution with the status has ended. An expected one has not, although its `end_date` is set: it lasts as
- * long as what is known of its children.
+ * Whether an execution with the status has ended. An expected one has not, although its `end_date` is set: that date
+ * follows its known children.
  */
 export const IS_TERMINAL = {
   expected: false,
@@ -30,7 +31,7 @@ export type TerminalStatus = {
 
 export const TERMINAL_STATUSES = STATUSES.filter((status): status is TerminalStatus => IS_TERMINAL[status]);
 
-/** Whether an end is still to be reported. That of a lost execution counts more than its silence. */
+/** Whether an end may still be reported. An end overrides the status lost. */
 export const TAKES_END: Record<Status, boolean> = {
   expected: true,
   running: true,
@@ -41,7 +42,7 @@ export const TAKES_END: Record<Status, boolean> = {
   lost: true,
 };
 
-/** Whether it is a failure: opens an incident for a root, and may be the cause of one. */
+/** Whether the status is a failure: it opens an incident for a root and may be its root cause. */
 export const IS_FAILURE: Record<Status, boolean> = {
   expected: false,
   running: false,
@@ -52,7 +53,7 @@ export const IS_FAILURE: Record<Status, boolean> = {
   lost: false,
 };
 
-/** Whether it is a success: moves the pipeline's watermark on, and ends the pipeline's failure. */
+/** Whether the status is a success: it moves the pipeline's watermark and resolves its failure. */
 export const IS_SUCCESS: Record<Status, boolean> = {
   expected: false,
   running: false,
@@ -63,7 +64,7 @@ export const IS_SUCCESS: Record<Status, boolean> = {
   lost: false,
 };
 
-/** The column `completed_successfully` for each. */
+/** The value of `completed_successfully` for each status. */
 export const COMPLETED_SUCCESSFULLY: Record<Status, boolean | null> = {
   expected: null,
   running: null,
@@ -74,12 +75,12 @@ export const COMPLETED_SUCCESSFULLY: Record<Status, boolean | null> = {
   lost: null,
 };
 
-/** As in the partial indexes of those that have an end without a result. */
+/** Must match the partial indexes of executions that ended without a result. */
 const WITHOUT_RESULT = 'e.completedSuccessfully IS NULL AND e.endDate IS NOT NULL';
 
 /**
- * What each is in the row, as properties of the entity under the alias `e`. Written as the partial indexes are, so that
- * they serve it; and so that it holds for rows whose `status` is not settled yet, see {@link statusOf}.
+ * The SQL condition for each status, on entity properties under the alias `e`. The conditions match the partial
+ * indexes, and also hold for rows whose `status` is not filled in yet; see {@link statusOf}.
  */
 export const STATUS_CONDITIONS: Record<Status, string> = {
   expected: `e.status = 'expected' AND ${WITHOUT_RESULT}`,
@@ -91,18 +92,18 @@ export const STATUS_CONDITIONS: Record<Status, string> = {
   lost: `e.status = 'lost' AND ${WITHOUT_RESULT}`,
 };
 
-/** The columns that the status of an execution is read from. */
+/** The columns that determine the status of an execution. */
 export interface StoredStatus {
-  /** Null in a row from before the column, until `ExecutionSettlementService` has filled it in. */
+  /** Null in a row older than the column, until `ExecutionSettlementService` fills it in. */
   readonly status: Status | null;
-  /** Any value but null when it has ended. */
+  /** Not null once the execution has ended. */
   readonly endDate: unknown;
   readonly completedSuccessfully: boolean | null;
 }
 
 /**
- * The status of an execution. The stored one counts, unless an older version of the service has ended the execution and
- * left it at running. `STATUS` in `database/views/conditions.ts` is the same rule in SQL.
+ * The status of an execution: the stored one, unless an older version of the service has ended the execution and left
+ * the column at running. `STATUS` in `database/views/conditions.ts` is the same rule in SQL.
  */
 export function statusOf({ status, endDate, completedSuccessfully }: StoredStatus): Status {
   if (status !== null && status !== 'running') return status;

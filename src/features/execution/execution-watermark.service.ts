@@ -4,8 +4,8 @@ import { type NextWatermarkChange, PipelineEvents } from '../pipeline/pipeline.e
 import { ExecutionRepository } from './execution.repository.js';
 
 /**
- * Keeps the `next_watermark` of a pipeline's only running execution in step with the pipeline's own while somebody changes
- * that: a load learns how far it reaches while it runs. Where several run, none of them is meant.
+ * Copies a changed `next_watermark` of a pipeline to its running execution, because a load may learn its upper bound
+ * while it runs. If several executions run, none is changed.
  */
 @Injectable()
 export class ExecutionWatermarkService implements OnModuleInit {

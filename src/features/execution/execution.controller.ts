@@ -21,7 +21,7 @@ import {
 } from './execution.errors.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 
-/** Executions: reported when they start and when they end, read at any time. */
+/** Reports and reads executions. */
 @ApiTags('execution')
 @Controller()
 export class ExecutionController {
@@ -33,10 +33,11 @@ export class ExecutionController {
   ) {}
 
   /**
-   * Report that an execution starts.
+   * Report the start of an execution.
    *
-   * When the 201 leaves, every reader sees the execution and its place in the tree. With an `external_id` the report
-   * may be repeated: the second one is answered with 200 and the id of the first, and writes nothing.
+   * When the response 201 is sent, the execution and its place in the tree are visible to all readers. With an
+   * `external_id` the report may be repeated: the repeat returns 200 with the id of the first execution and writes
+   * nothing.
    */
   @Post('start_pipeline_execution')
   @Requires('write')
@@ -51,11 +52,11 @@ export class ExecutionController {
   }
 
   /**
-   * Report that an execution ends.
+   * Report the end of an execution.
    *
    * A success moves the pipeline's `watermark` to the execution's `next_watermark`, unless an execution that started
-   * later has moved it already, and `last_target_*` forward for each count above 0; a failure moves nothing. The report
-   * may be repeated: with the same content it changes nothing, with other content it is refused with
+   * later has already moved it. It also moves `last_target_*` forward for each count above 0. A failure moves nothing.
+   * The report may be repeated: with the same content it changes nothing; with different content it is refused with
    * `execution_already_ended`.
    */
   @Post('end_pipeline_execution')
@@ -79,10 +80,10 @@ export class ExecutionController {
   }
 
   /**
-   * Report what has become known of an execution since.
+   * Change an execution after its start.
    *
-   * A parent that becomes known late moves the execution with everything below it, at once for every reader. A parent
-   * that is the execution itself, or below it, is refused with `cycle`. Metadata is merged over what is there.
+   * A new parent moves the execution with all its descendants, atomically for every reader. A parent that is the
+   * execution itself or one of its descendants is refused with `cycle`. Metadata is merged into the existing metadata.
    */
   @Patch('pipeline_execution/:id')
   @Requires('write')
@@ -98,7 +99,7 @@ export class ExecutionController {
   }
 
   /**
-   * List all attempts at the run that an execution is an attempt at, oldest first.
+   * List all attempts at the same run, oldest first.
    *
    * The attempts at a run are the executions with its `external_id`, and those that repeat one of them by `retry_of`.
    * All but the last are `superseded`.

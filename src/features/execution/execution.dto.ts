@@ -3,7 +3,7 @@ import { COUNT, ID, INSTANT, MEASURE, METADATA, NAME, VERSION } from '../../plat
 import { WATERMARK } from '../pipeline/watermark.dto.js';
 import { type Status, STATUSES } from './execution-status.js';
 
-/** The number of an attempt. */
+/** An attempt number. */
 export const ATTEMPT = { type: 'integer', format: 'int32', minimum: 1, maximum: 32_767 } as const;
 
 /** An execution: one run of a pipeline. */
@@ -16,28 +16,28 @@ export class ExecutionDto {
   id!: number;
 
   /**
-   * Its id as a UUID, for tools that want one: the id in hexadecimal, in the last 12 digits.
+   * Its id as a UUID, for tools that require one: the id in hexadecimal in the last 12 digits.
    * @example 00000000-0000-8000-8000-00000000002a
    */
   @ApiProperty({ type: 'string', format: 'uuid' })
   run_id!: string;
 
   /**
-   * The execution that it runs under; null for a root.
+   * The parent execution; null for a root.
    * @example 41
    */
   @ApiProperty(ID)
   parent_id!: number | null;
 
   /**
-   * The top of its tree: its own id where it has no parent.
+   * The root of its tree: its own id if it has no parent.
    * @example 41
    */
   @ApiProperty(ID)
   root_id!: number;
 
   /**
-   * The pipeline that it is a run of.
+   * Its pipeline.
    * @example 1
    */
   @ApiProperty(ID)
@@ -51,7 +51,7 @@ export class ExecutionDto {
   pipeline_name!: string;
 
   /**
-   * The caller's own id of the run; null where it gave none.
+   * The caller's own id of the run; null if none was given.
    * @example scheduled__2026-01-31T02:00:00
    */
   @ApiProperty(NAME)
@@ -65,14 +65,14 @@ export class ExecutionDto {
   start_date!: string;
 
   /**
-   * Whether its own start was never reported: `start_date` is then the earliest of its children's.
+   * True if its own start was never reported; `start_date` is then the earliest start of its children.
    * @example false
    */
   @ApiProperty()
   start_date_estimated!: boolean;
 
   /**
-   * When it ended (UTC); null while it runs. Of an `expected` one the latest date known of its children.
+   * When it ended (UTC); null while it runs. For an `expected` execution, the latest known date of its children.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)
@@ -86,137 +86,137 @@ export class ExecutionDto {
   duration_seconds!: number | null;
 
   /**
-   * When it is late (UTC): its start plus the timeliness threshold of its pipeline, or of that one's type; null without
-   * a threshold, or beyond the year 9999. Follows the threshold while the execution runs, stands when it has ended.
+   * The time from which it is late (UTC): its start plus the timeliness threshold of its pipeline or pipeline type;
+   * null without a threshold or beyond the year 9999. It follows the threshold while the execution runs and is fixed
+   * after that.
    * @example 2026-01-31T02:30:00.000Z
    */
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
   deadline!: string | null;
 
   /**
-   * `expected`: named as a parent, its own start not reported yet; its dates are then those of its children. `running`
-   * until it ends, then `succeeded`, `failed`, `aborted` or `skipped`; `lost` where it fell silent, until its end comes.
+   * `expected`: named as a parent, but its own start has not been reported; its dates are those of its children.
+   * `running` until it ends, then `succeeded`, `failed`, `aborted` or `skipped`. `lost`: without a report for too long,
+   * until its end is reported.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 
   /**
-   * Whether it did what it was meant to; null unless it is `succeeded` or `failed`.
+   * Whether it succeeded; null unless the status is `succeeded` or `failed`.
    * @example true
    */
   @ApiProperty()
   completed_successfully!: boolean | null;
 
   /**
-   * Which attempt at the same run it is, from 1.
+   * The attempt number within the run, from 1.
    * @example 1
    */
   @ApiProperty(ATTEMPT)
   attempt!: number;
 
   /**
-   * The execution that it was started to repeat; null where its start named none.
+   * The execution that it repeats; null if its start named none.
    * @example 40
    */
   @ApiProperty(ID)
   retry_of!: number | null;
 
   /**
-   * Whether there is a later attempt: it is then no root cause.
+   * True if there is a later attempt; a superseded execution is never a root cause.
    * @example false
    */
   @ApiProperty()
   superseded!: boolean;
 
   /**
-   * Rows that it inserted.
+   * Number of rows inserted.
    * @example 1000
    */
   @ApiProperty(COUNT)
   inserts!: number | null;
 
   /**
-   * Rows that it updated.
+   * Number of rows updated.
    * @example 150
    */
   @ApiProperty(COUNT)
   updates!: number | null;
 
   /**
-   * Rows that it soft-deleted.
+   * Number of rows soft-deleted.
    * @example 50
    */
   @ApiProperty(COUNT)
   soft_deletes!: number | null;
 
   /**
-   * Rows that it handled in all.
+   * Total number of rows processed.
    * @example 1200
    */
   @ApiProperty(COUNT)
   total_rows!: number | null;
 
   /**
-   * Rows a second: `total_rows` by `duration_seconds`; null where either is missing or the duration is 0.
+   * Rows per second: `total_rows` divided by `duration_seconds`; null if either is missing or the duration is 0.
    * @example 2
    */
   @ApiProperty(MEASURE)
   throughput!: number | null;
 
   /**
-   * From where it loads: its own copy.
+   * Lower bound of the data to load: the execution's own copy.
    * @example 2026-01-30T00:00:00Z
    */
   @ApiProperty(WATERMARK)
   watermark!: string | null;
 
   /**
-   * Up to where it loads: its own copy. Becomes the pipeline's `watermark` when it succeeds.
+   * Upper bound of the data to load: the execution's own copy. Becomes the pipeline's `watermark` on success.
    * @example 2026-01-31T00:00:00Z
    */
   @ApiProperty(WATERMARK)
   next_watermark!: string | null;
 
   /**
-   * What its start and its end left with it, merged.
+   * The merged metadata of its start, its end and later changes.
    * @example { "dag_run": "nightly", "files": 12 }
    */
   @ApiProperty(METADATA)
   execution_metadata!: Record<string, unknown> | null;
 
   /**
-   * Why it failed; null where nobody said.
+   * The reason for the failure; null if none was reported.
    * @example "connection to the source was refused"
    */
   @ApiProperty()
   error_message!: string | null;
 
   /**
-   * The version of the pipeline's configuration that it runs with.
+   * The version of the pipeline's configuration that it uses.
    * @example 1
    */
   @ApiProperty(VERSION)
   config_version!: number;
 }
 
-/** An execution below another one. */
+/** A child execution. */
 export class ChildExecutionDto extends ExecutionDto {
-  /** Always empty: `/tree` has what is below. Clients of the older service expect the field. */
+  /** Always empty: use `/tree` for descendants. Clients of the older service expect the field. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, maxItems: 0, example: [] })
   child_executions!: never[];
 }
 
 /** An execution with its direct children. */
 export class ExecutionWithChildrenDto extends ExecutionDto {
-  /**
-   * Its direct children, oldest first: at most 1,000, and as many as fit into 16 MB (`/children` pages through them all).
-   */
+  /** Its direct children, oldest first: at most 1,000 and at most 16 MB. `/children` returns all of them in pages. */
   @ApiProperty({ type: [ChildExecutionDto] })
   child_executions!: ChildExecutionDto[];
 
   /**
-   * True where children are missing from `child_executions`; else left out.
+   * True if children are missing from `child_executions`; otherwise omitted.
    * @example true
    */
   @ApiProperty()

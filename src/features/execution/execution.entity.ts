@@ -11,11 +11,11 @@ import { LongColumns } from '../../platform/database/long-columns.js';
 import { type Status, STATUSES } from './execution-status.js';
 
 /**
- * One run of a pipeline. It keeps its own copy of the watermarks, and is written twice: when it
- * starts and when it ends. Its closure rows are there whenever it is (see the hierarchy module).
+ * One run of a pipeline. It has its own copy of the watermarks and is written at its start and at its end. Its closure
+ * rows are committed with it (see the hierarchy module).
  *
- * No foreign key leaves this table, so that it can be sharded by `id`: the statements that resolve
- * a start check pipeline and parent. Every key of it must contain `id` for the same reason.
+ * The table has no foreign keys, so that it can be sharded by `id`: the statements that resolve a start check pipeline
+ * and parent. For the same reason every unique key must contain `id`.
  */
 @Entity('pipeline_execution')
 @Check('ck_pipeline_execution_status', `status IN (${STATUSES.map((status) => `'${status}'`).join(', ')})`)
@@ -55,31 +55,31 @@ export class ExecutionEntity {
   @Column('bigint', { name: 'parent_id', nullable: true })
   parentId!: number | null;
 
-  /** The top of the tree: the execution's own id where it has no parent. */
+  /** The root of the tree: its own id if it has no parent. */
   @Column('bigint', { name: 'root_id' })
   rootId!: number;
 
   @Column('bigint', { name: 'pipeline_id' })
   pipelineId!: number;
 
-  /** The name of the pipeline: no column, and set by what reads the execution. */
+  /** The name of the pipeline. Not a column: the code that reads the execution sets it. */
   pipelineName!: string;
 
-  /** The caller's own id of the run; unique within the pipeline by `pipeline_execution_external_id`. */
+  /** The caller's own id of the run; `pipeline_execution_external_id` makes it unique within the pipeline. */
   @Column('varchar', { name: 'external_id', length: 255, nullable: true })
   externalId!: string | null;
 
   @Column({ type: 'timestamptz', name: 'start_date', precision: 3 })
   startDate!: Date;
 
-  /** When the start was received, where `start_date` was ahead of the service's clock; null elsewhere. */
+  /** When the start was received, if `start_date` was ahead of the service's clock; otherwise null. */
   @Column({ type: 'timestamptz', name: 'start_received_at', precision: 3, nullable: true })
   startReceivedAt!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'end_date', precision: 3, nullable: true })
   endDate!: Date | null;
 
-  /** Null unless its status is succeeded or failed. */
+  /** Null unless the status is succeeded or failed. */
   @Column('boolean', { name: 'completed_successfully', nullable: true })
   completedSuccessfully!: boolean | null;
 
@@ -107,22 +107,25 @@ export class ExecutionEntity {
   @Column('text', { name: 'error_message', nullable: true })
   errorMessage!: string | null;
 
-  /** The version of the pipeline's configuration that it runs with. */
+  /** The version of the pipeline's configuration that it uses. */
   @Column('integer', { name: 'config_version' })
   configVersion!: number;
 
   /**
-   * When it is late: its start plus the timeliness threshold that holds for it; null without one. Follows the threshold
-   * while it runs (`ExecutionDeadlineService`), stands when it has ended.
+   * The time from which it is late: its start plus the applicable timeliness threshold; null without one. Follows the
+   * threshold while the execution runs (`ExecutionDeadlineService`); fixed once it has ended.
    */
   @Column({ type: 'timestamptz', name: 'deadline', precision: 3, nullable: true })
   deadline!: Date | null;
 
-  /** SHA-256 (hex) of what the end said, to tell its repeat from another end. */
+  /** SHA-256 (hex) of the end's content, to distinguish a repeat from a different end. */
   @Column('char', { name: 'end_hash', length: 64, nullable: true })
   endHash!: string | null;
 
-  /** For SQL users, as are the next two, which the service writes and never reads; see `execution-measures.ts`. */
+  /**
+   * This column and the next two are for SQL users: the service writes but never reads them. See
+   * `execution-measures.ts`.
+   */
   @Column('double precision', { name: 'duration_seconds', nullable: true, select: false })
   durationSeconds?: number | null;
 
@@ -133,28 +136,28 @@ export class ExecutionEntity {
   @Column('date', { name: 'date_recorded', nullable: true, select: false })
   dateRecorded?: string | null;
 
-  /** As it was written; {@link statusOf} says what it is. */
+  /** As stored; {@link statusOf} gives the effective status. */
   @Column('varchar', { length: 9, nullable: true, default: 'running' })
   status!: Status | null;
 
-  /** Which attempt it is at its slot, see {@link ExecutionAttemptEntity}. */
+  /** The attempt number within its slot; see {@link ExecutionAttemptEntity}. */
   @Column('smallint', { default: 1 })
   attempt!: number;
 
-  /** The execution that it was said to repeat. */
+  /** The execution given as `retry_of`. */
   @Column('bigint', { name: 'retry_of', nullable: true })
   retryOf!: number | null;
 
-  /** Whether its slot has a later attempt. */
+  /** True if its slot has a later attempt. */
   @Column('boolean', { default: false })
   superseded!: boolean;
 
-  /** Whether its start was never reported, so that `start_date` is that of its first child. */
+  /** True if its start was never reported; `start_date` is then that of its first child. */
   @Column('boolean', { name: 'start_date_estimated', default: false })
   startDateEstimated!: boolean;
 }
 
-/** What a list of executions reads in two steps. */
+/** Columns that a list of executions reads in a second step. */
 export const EXECUTION_LONG_COLUMNS = new LongColumns('pipeline_execution', ExecutionEntity, {
   executionMetadata: { column: 'execution_metadata', type: 'jsonb' },
   errorMessage: { column: 'error_message', type: 'text' },
@@ -163,8 +166,8 @@ export const EXECUTION_LONG_COLUMNS = new LongColumns('pipeline_execution', Exec
 });
 
 /**
- * At most so many executions under the alias `e`, their long values left out until `completeList` reads them;
- * `PipelineNameService` gives them the names of their pipelines.
+ * Selects at most `rows` executions under the alias `e` without their long values, which `completeList` reads later;
+ * `PipelineNameService` adds the names of their pipelines.
  */
 export function selectExecutions(manager: EntityManager, rows: number): SelectQueryBuilder<ExecutionEntity> {
   return EXECUTION_LONG_COLUMNS.select(manager, 'e', rows);

@@ -48,7 +48,7 @@ export class ContradictoryEndError extends InvalidRequestError {
   }
 }
 
-/** A `retry_of` that can't be repeated. */
+/** Refuses a `retry_of` that cannot be repeated. */
 export class RetryError extends InvalidRequestError {
   constructor(message: string) {
     super([{ field: 'retry_of', message }]);

@@ -4,12 +4,12 @@ import { TransactionEvent } from '../../platform/events/transaction-event.js';
 import { JobService } from '../../platform/jobs/job.service.js';
 import type { ExecutionEntity } from './execution.entity.js';
 
-/** An execution whose row has been inserted, its closure rows not yet. */
+/** An execution whose row has been inserted, but whose closure rows have not. */
 export type StartedExecution = Readonly<
   Pick<ExecutionEntity, 'id' | 'parentId' | 'rootId' | 'pipelineId' | 'externalId' | 'startDate' | 'deadline'>
 >;
 
-/** An execution whose end has been written, with what follows from it for its pipeline. */
+/** An execution whose end has been written, with the fields that its listeners need. */
 export type EndedExecution = Readonly<
   Pick<
     ExecutionEntity,
@@ -26,37 +26,37 @@ export type EndedExecution = Readonly<
   >
 > & {
   readonly endDate: Date;
-  /** Whether it had another end before, as what is expected or lost has. */
+  /** True if it already had an end date, as expected and lost executions have. */
   readonly hadEnd: boolean;
-  /** Whether its parent is expected. */
+  /** True if its parent is expected. */
   readonly isBelowExpected: boolean;
 };
 
-/** An execution that is about to get another parent, or none. */
+/** An execution whose parent is about to change. */
 export interface MovingExecution {
   readonly id: number;
   readonly parentId: number | null;
 }
 
-/** A start or an end that readers on every connection can see. */
+/** A committed start or end. */
 export interface CommittedExecution {
   readonly executionId: number;
   readonly change: 'started' | 'ended';
 }
 
-/** What can be heard of executions. Each event comes once for all executions of a transaction. */
+/** The events of executions. Each event is emitted once for all executions of a transaction. */
 @Injectable()
 export class ExecutionEvents {
-  /** In the transaction, after the inserts; an execution that was expected is among them when its start is reported. */
+  /** In the transaction, after the inserts. Also emitted for an expected execution when its start is reported. */
   readonly started = new TransactionEvent<StartedExecution>();
   /**
-   * In the transaction, under the exclusive lock of the tree: the listener moves them. It refuses a parent below the
-   * execution by an `ExecutionCycleError`.
+   * In the transaction, under the exclusive tree lock: the listener moves the executions. It throws an
+   * `ExecutionCycleError` if the parent is below the execution.
    */
   readonly moving = new TransactionEvent<MovingExecution>();
-  /** In the transaction, after the ends and the progress of their pipelines. */
+  /** In the transaction, after the ends and the pipelines' progress are written. */
   readonly ended = new TransactionEvent<EndedExecution>();
-  /** After the transaction, at least once. */
+  /** After the commit, at least once. */
   readonly committed: CommittedEvent<CommittedExecution>;
 
   constructor(jobs: JobService) {

@@ -39,12 +39,12 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
   };
 }
 
-/** The id as a UUID of version 8, whose content is free (RFC 9562). */
+/** The id as a UUID of version 8, whose content is application-defined (RFC 9562). */
 function runId(id: number): string {
   return `00000000-0000-8000-8000-${id.toString(16).padStart(12, '0')}`;
 }
 
-/** The two fields that an end's result may be in, in one form: `status` only where the other can't say it. */
+/** Normalizes the two result fields of an end: `status` is used only if `completed_successfully` cannot express it. */
 function resultOf(request: EndExecutionDto): Pick<EndExecutionDto, 'status' | 'completed_successfully'> {
   const status = statusOfEnd(request);
   const completed = COMPLETED_SUCCESSFULLY[status];
@@ -53,9 +53,7 @@ function resultOf(request: EndExecutionDto): Pick<EndExecutionDto, 'status' | 'c
     : { status: undefined, completed_successfully: completed };
 }
 
-/**
- * What an end says of its execution; throws {@link InvalidRequestError} where it says nothing, or two things at odds.
- */
+/** The status that an end reports; throws {@link InvalidRequestError} if the fields are missing or contradictory. */
 export function statusOfEnd(request: Pick<EndExecutionDto, 'status' | 'completed_successfully'>): ReportedEnd {
   const { status, completed_successfully: completed } = request;
   if (status === undefined) {
@@ -68,7 +66,7 @@ export function statusOfEnd(request: Pick<EndExecutionDto, 'status' | 'completed
   return status;
 }
 
-/** What an end says, as a hash: a repeat of the same end has the same one, whatever its key order. */
+/** Hash of an end's content, independent of key order, so that a repeat has the same hash. */
 export function endHash(request: EndExecutionDto): string {
   return createHash('sha256')
     .update(canonicalJson({ ...request, ...resultOf(request), end_date: request.end_date?.toISOString() }))

@@ -18,46 +18,45 @@ import {
 } from './execution.sql.js';
 import { LOCK_TREE } from './tree-lock.sql.js';
 
-/** An execution that is about to end. */
+/** An execution about to end. */
 export type EndingExecution = ExecutionEntity &
   Pick<EndedExecution, 'hadEnd' | 'isBelowExpected'> & {
-    /** The metadata that its end adds. */
+    /** The metadata from its end. */
     addedMetadata?: Record<string, unknown> | undefined;
   };
 
-/** An execution that an end was put into, and the `next_watermark` that it had when it was read. */
+/** An execution with its end applied, and the `next_watermark` that it had when it was read. */
 export interface EndedRow {
   readonly execution: EndingExecution;
   readonly nextWatermarkBefore: string | null;
 }
 
-/** Owns the SQL of `pipeline_execution`, but for the starts' own; writes only inside the caller's transaction. */
+/** Owns the SQL of `pipeline_execution`, except that of starts; writes only in the caller's transaction. */
 @Injectable()
 export class ExecutionRepository {
-  /** Those that there are, in no order. */
+  /** Returns the existing ones, in no particular order. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
     return manager.query(FIND_EXECUTIONS, [ids]);
   }
 
-  /** The same, for ends to be written. */
+  /** The same, with the fields that ends need. */
   findEnding(manager: EntityManager, ids: readonly number[]): Promise<EndingExecution[]> {
     return manager.query(FIND_ENDING, [ids]);
   }
 
-  /** Locks the tree against everybody who inserts executions below others, or moves them. */
+  /** Locks the tree exclusively against inserts below other executions and against moves. */
   async lockTree(manager: EntityManager): Promise<void> {
     await manager.query(LOCK_TREE);
   }
 
-  /** Merges metadata over that of an execution; null clears it. */
+  /** Merges metadata into that of an execution; null clears it. */
   async mergeMetadata(manager: EntityManager, id: number, metadata: Record<string, unknown> | null): Promise<void> {
     await manager.query(MERGE_METADATA, [id, metadata]);
   }
 
   /**
-   * Writes the ends that were put into executions which had none when they were read. Where somebody else has ended or
-   * moved one of them since, or given it another `next_watermark`, it throws a serialization failure, after which the
-   * whole transaction runs again.
+   * Writes ends. If another transaction has ended or moved one of the executions or changed its `next_watermark` since
+   * it was read, throws a serialization failure, and the transaction runs again.
    */
   async updateEnded(manager: EntityManager, ended: readonly EndedRow[]): Promise<void> {
     const items = ended
@@ -85,7 +84,7 @@ export class ExecutionRepository {
     if (written !== items.length) throw writtenMeanwhile('an execution');
   }
 
-  /** How many are open; at most 100,000. */
+  /** The number of open executions, counted up to 100,000. */
   async countOpen(manager: EntityManager): Promise<number> {
     const [row] = await manager.query<{ open: number }[]>(COUNT_OPEN);
     return row?.open ?? 0;
@@ -115,7 +114,7 @@ export class ExecutionRepository {
     return (await this.findByIds(manager, [id]))[0];
   }
 
-  /** The execution, if there is one, and then at most so many of its children, oldest first. */
+  /** The execution, if it exists, followed by at most `maxChildren` of its children, oldest first. */
   async findWithChildren(manager: EntityManager, id: number, maxChildren: number): Promise<ExecutionEntity[]> {
     const found = EXECUTION_LONG_COLUMNS.noted(await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]));
     const top = found.filter((execution) => execution.id === id);

@@ -13,7 +13,7 @@ import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { MAX_INLINE_CHILDREN } from './execution.sql.js';
 
-/** Executions, read. */
+/** Reads executions. */
 @Injectable()
 export class ExecutionService {
   constructor(
@@ -44,7 +44,7 @@ export class ExecutionService {
     return new JsonText(withMembers(toJson(toExecutionDto(execution)), members));
   }
 
-  /** All attempts at the run that an execution is an attempt at, oldest first. */
+  /** All attempts at the same run, oldest first. */
   async attempts(id: number): Promise<ExecutionDto[]> {
     const executions = await this.transactions.read(async (manager) =>
       this.executions.findByIds(manager, await this.slots.all(manager, id)),
@@ -58,7 +58,7 @@ export class ExecutionService {
     return (await this.complete(page, (execution) => execution)).map(toExecutionDto);
   }
 
-  /** Reads what a page of executions was read without; the page may become shorter. Not to be called inside a read. */
+  /** Reads the omitted long columns of a page; the page may become shorter. Must not be called inside a read. */
   async complete<Item>(page: Page<Item>, executionOf: (item: Item) => ExecutionEntity): Promise<Page<Item>> {
     const executions = page.items.map(executionOf);
     return page.first(await completeList(this.transactions, EXECUTION_LONG_COLUMNS, executions));

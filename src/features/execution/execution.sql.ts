@@ -1,6 +1,6 @@
 import { EXECUTION_LONG_COLUMNS } from './execution.entity.js';
 
-/** An execution under the alias `e` but for its long columns, named as the entity names them. */
+/** The columns of an execution under the alias `e`, except the long ones, named as in the entity. */
 const SHORT_COLUMNS = `
          e.id, e.parent_id AS "parentId", e.root_id AS "rootId", e.pipeline_id AS "pipelineId",
          e.external_id AS "externalId", e.start_date AS "startDate",
@@ -12,20 +12,20 @@ const SHORT_COLUMNS = `
 const EXECUTION = `${SHORT_COLUMNS}, e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage"`;
 
-/** The most children that come inside an execution; `/children` pages through them all. */
+/** The maximum number of children embedded in an execution; `/children` returns all of them in pages. */
 export const MAX_INLINE_CHILDREN = 1000;
 
 const SHORT_VALUES = EXECUTION_LONG_COLUMNS.selection('e', MAX_INLINE_CHILDREN);
 
 /**
- * The executions of the CTE `e` with the names of their pipelines, by pk_pipeline: after the CTE, so that the two tables
- * never meet in one query level.
+ * Joins the executions of the CTE `e` to the names of their pipelines, by pk_pipeline. It follows the CTE so that the
+ * two tables never meet in one query level.
  */
 const NAMED = `
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName"
     FROM e`;
 
-/** By pk_pipeline_execution. */
+/** Uses pk_pipeline_execution. */
 export const FIND_EXECUTIONS = `
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
@@ -33,7 +33,10 @@ export const FIND_EXECUTIONS = `
      WHERE e.id = ANY ($1::bigint[])
   )${NAMED}`;
 
-/** The same, whether they have an end that was not reported, and whether their parents are expected; by pk_pipeline_execution_expected. */
+/**
+ * The same, with whether they have an unreported end and whether their parents are expected. Uses
+ * pk_pipeline_execution_expected.
+ */
 export const FIND_ENDING = `
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
@@ -46,7 +49,7 @@ export const FIND_ENDING = `
     FROM e`;
 
 /**
- * An execution, and its children, oldest first, $2 at most; by pk_pipeline_execution and
+ * An execution and at most $2 of its children, oldest first. Uses pk_pipeline_execution and
  * ix_pipeline_execution_parent_start.
  */
 export const FIND_WITH_CHILDREN = `
@@ -63,19 +66,18 @@ export const FIND_WITH_CHILDREN = `
   )${NAMED}`;
 
 /**
- * That an execution has not ended, in a form that no partial index answers: the planner would read all open executions to
- * find a few ids among them.
+ * True if an execution has not ended, written so that it matches no partial index: otherwise the planner would read all
+ * open executions to find a few ids.
  */
 const STILL_OPEN = `coalesce(e.end_date, 'infinity') = 'infinity'`;
 
-/** The same, or that its end is none that was reported: an end of a lost execution counts. */
+/** The same, or true if its end was not reported: a lost execution accepts an end. */
 const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
 
 /**
- * Writes the ends of executions in one statement, but of none that somebody else has ended meanwhile, moved to another
- * place in its tree, or given another `next_watermark`: its id is not among those that come back. The items are in the
- * order of their ids, so that two batches rarely wait for each other. By
- * pk_pipeline_execution.
+ * Writes ends in one statement. Skips executions that another transaction has meanwhile ended, moved, or given another
+ * `next_watermark`; their ids are not returned. The items are ordered by id, so that two batches rarely wait for each
+ * other. Uses pk_pipeline_execution.
  */
 export const UPDATE_ENDED = `
   UPDATE pipeline_execution e
@@ -97,14 +99,14 @@ export const UPDATE_ENDED = `
      AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
   RETURNING e.id`;
 
-/** Merges metadata over that of an execution; null clears it. By pk_pipeline_execution. */
+/** Merges metadata into that of an execution; null clears it. Uses pk_pipeline_execution. */
 export const MERGE_METADATA = `
   UPDATE pipeline_execution e
      SET execution_metadata = coalesce(e.execution_metadata || $2::jsonb, $2::jsonb)
    WHERE e.id = $1::bigint`;
 
 /**
- * Changes the `next_watermark` of the execution of a pipeline that runs, where exactly one does. By
+ * Changes the `next_watermark` of a pipeline's running execution if there is exactly one. Uses
  * ix_pipeline_execution_pipeline_running.
  */
 export const SET_NEXT_WATERMARK_OF_ONLY_RUN = `
@@ -117,17 +119,17 @@ export const SET_NEXT_WATERMARK_OF_ONLY_RUN = `
    WHERE e.id = running.id AND (SELECT count(*) FROM running) = 1 AND ${STILL_OPEN}`;
 
 /**
- * How many executions are open, up to 100,000: a scrape must not get slower with what was never ended.
- * By ix_pipeline_execution_running.
+ * The number of open executions, counted up to 100,000, to limit the cost of a scrape. Uses
+ * ix_pipeline_execution_running.
  */
 export const COUNT_OPEN = `
   SELECT count(*) AS open
     FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;
 
 /**
- * Moves the deadlines of the running executions of the pipelines in the CTE `threshold` to their thresholds as they are
- * now. The rows are found first and then written in the order of their ids, so that it and a batch of ends rarely wait for
- * each other; what has ended in between keeps its deadline. By ix_pipeline_execution_pipeline_running.
+ * Updates the deadlines of running executions to the current thresholds of the pipelines in the CTE `threshold`. The
+ * rows are found first and written in id order, so that this statement and a batch of ends rarely wait for each other;
+ * an execution that ends in between keeps its deadline. Uses ix_pipeline_execution_pipeline_running.
  */
 const MOVE_DEADLINES = `, moved AS MATERIALIZED (
     SELECT e.id, watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart) AS deadline
@@ -143,7 +145,7 @@ const MOVE_DEADLINES = `, moved AS MATERIALIZED (
     FROM moved
    WHERE e.id = moved.id AND ${STILL_OPEN}`;
 
-/** Those of one pipeline. */
+/** For one pipeline. */
 export const MOVE_DEADLINES_OF_PIPELINE = `
   WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
@@ -151,7 +153,7 @@ export const MOVE_DEADLINES_OF_PIPELINE = `
      WHERE p.pipeline_id = $1::bigint
   )${MOVE_DEADLINES}`;
 
-/** Those of the pipelines of a type; by ix_pipeline_pipeline_type. */
+/** For the pipelines of a type. Uses ix_pipeline_pipeline_type. */
 export const MOVE_DEADLINES_OF_TYPE = `
   WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart
@@ -159,7 +161,7 @@ export const MOVE_DEADLINES_OF_TYPE = `
      WHERE p.pipeline_type_id = $1::bigint
   )${MOVE_DEADLINES}`;
 
-/** Those of all pipelines that were changed since a moment, or whose type was; by ix_pipeline_updated. */
+/** For all pipelines changed, or whose type changed, since a given time. Uses ix_pipeline_updated. */
 export const MOVE_DEADLINES_CHANGED_SINCE = `
   WITH threshold AS MATERIALIZED (
     SELECT p.pipeline_id, p.timeliness_number, p.timeliness_datepart

@@ -1,6 +1,8 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** The executions that are expected: few at a time, so that the ends of all others learn cheaply that theirs are not. */
+/**
+ * The expected executions. The table stays small, so that ends can cheaply check whether their parents are expected.
+ */
 @Entity('pipeline_execution_expected')
 export class ExpectedExecutionEntity {
   @PrimaryColumn('bigint', { name: 'execution_id', primaryKeyConstraintName: 'pk_pipeline_execution_expected' })

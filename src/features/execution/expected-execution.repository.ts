@@ -14,20 +14,20 @@ import {
   STRETCH_EXPECTED,
 } from './expected-execution.sql.js';
 
-/** An execution about to be expected, its id drawn already. */
+/** An expected execution to insert, with its id already assigned. */
 export type NewExpectedExecution = Pick<
   ExecutionEntity,
   'id' | 'parentId' | 'rootId' | 'pipelineId' | 'configVersion' | 'startDate'
 > & { readonly externalId: string };
 
-/** How long a child lasts, as far as it is known. */
+/** The span of a child, as far as it is known. */
 export interface ChildSpan {
   readonly parentId: number | null;
   readonly startDate: Date;
   readonly endDate: Date;
 }
 
-/** The SQL of executions that are expected, only inside the caller's transaction. */
+/** The SQL of expected executions; runs in the caller's transaction. */
 @Injectable()
 export class ExpectedExecutionRepository {
   async insert(manager: EntityManager, executions: readonly NewExpectedExecution[]): Promise<void> {
@@ -40,8 +40,8 @@ export class ExpectedExecutionRepository {
   }
 
   /**
-   * Starts executions that are expected. Where somebody else has started one of them since it was read, it throws a
-   * serialization failure, after which the whole transaction runs again.
+   * Starts expected executions. If another transaction has started one of them since it was read, throws a
+   * serialization failure, and the transaction runs again.
    */
   async fill(manager: EntityManager, executions: readonly NewExecution[]): Promise<void> {
     const sorted = executions.toSorted((a, b) => a.id - b.id);
@@ -66,12 +66,12 @@ export class ExpectedExecutionRepository {
     );
   }
 
-  /** They are expected no more. */
+  /** Removes executions from the expected ones. */
   async forget(manager: EntityManager, ids: readonly number[]): Promise<void> {
     await manager.query(FORGET_EXPECTED, [ids]);
   }
 
-  /** See {@link STRETCH_EXPECTED}; at most one child for each parent. */
+  /** See {@link STRETCH_EXPECTED}; at most one child per parent. */
   async stretch(manager: EntityManager, spans: readonly ChildSpan[]): Promise<ChildSpan[]> {
     const sorted = spans.toSorted((a, b) => (a.parentId ?? 0) - (b.parentId ?? 0));
     const [stretched]: [ChildSpan[], number] = await manager.query(STRETCH_EXPECTED, [
@@ -82,7 +82,7 @@ export class ExpectedExecutionRepository {
     return stretched;
   }
 
-  /** See {@link SHRINK_EXPECTED}; the parent of the execution, where it was expected and has one. */
+  /** See {@link SHRINK_EXPECTED}; returns the parent if the execution was expected and has one. */
   async shrink(manager: EntityManager, id: number): Promise<number | null> {
     await manager.query(LOCK_EXPECTED, [id]);
     const [shrunk]: [{ parentId: number | null }[], number] = await manager.query(SHRINK_EXPECTED, [id]);

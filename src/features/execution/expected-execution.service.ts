@@ -5,7 +5,7 @@ import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionStartRepository, type Parent } from './execution-start.repository.js';
 import { type ChildSpan, ExpectedExecutionRepository } from './expected-execution.repository.js';
 
-/** A run that a report names as a parent, by its pipeline and the caller's own id. */
+/** A parent run given by its pipeline and external id. */
 export interface NamedParent {
   readonly pipelineId: number;
   readonly configVersion: number;
@@ -15,8 +15,8 @@ export interface NamedParent {
 }
 
 /**
- * Keeps the executions that are expected: named as a parent by a child, their own start not reported yet. They last as
- * long as their children, as far as that is known. All methods are part of the caller's transaction.
+ * Maintains expected executions: those named as a parent whose own start has not been reported. Each spans its
+ * children, as far as they are known. All methods run in the caller's transaction.
  */
 @Injectable()
 export class ExpectedExecutionService implements OnModuleInit {
@@ -31,7 +31,10 @@ export class ExpectedExecutionService implements OnModuleInit {
     this.events.ended.listen((manager, ended) => this.ended(manager, ended));
   }
 
-  /** The latest attempt at each run; one that nobody has reported is expected from now on. By {@link keyOfRun}. */
+  /**
+   * The latest attempt at each run, by {@link keyOfRun}; creates an expected execution for a run that has not been
+   * reported.
+   */
   async resolve(manager: EntityManager, named: readonly NamedParent[]): Promise<Map<string, Parent>> {
     if (named.length === 0) return new Map();
     const runs = [...Map.groupBy(named, keyOfRun).values()].map((all) => all.reduce(earlier));
@@ -53,17 +56,17 @@ export class ExpectedExecutionService implements OnModuleInit {
     );
   }
 
-  /** Has parents last as long as these children, and theirs likewise; those that are not expected stay as they are. */
+  /** Extends expected parents, and their expected ancestors, to span these children. Other parents remain unchanged. */
   async stretch(manager: EntityManager, children: readonly ChildSpan[]): Promise<void> {
     for (let spans = hulls(children); spans.length > 0;) spans = hulls(await this.executions.stretch(manager, spans));
   }
 
-  /** The same where a child has left its parent, or has become shorter. */
+  /** The same after a child has left its parent or become shorter. */
   async shrink(manager: EntityManager, parentId: number): Promise<void> {
     for (let id: number | null = parentId; id !== null;) id = await this.executions.shrink(manager, id);
   }
 
-  /** One that has ended is expected no more, and its parent, where that is, lasts as long as it is known now. */
+  /** Removes an ended execution from the expected ones, and adjusts its parent if that is expected. */
   private async ended(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
     const corrected = ended.filter(({ hadEnd }) => hadEnd);
     if (corrected.length > 0) {
@@ -86,7 +89,7 @@ function earlier(a: NamedParent, b: NamedParent): NamedParent {
   return b.startDate < a.startDate ? b : a;
 }
 
-/** One span for each parent, from the first start to the last end. */
+/** One span per parent, from the first start to the last end. */
 function hulls(children: readonly ChildSpan[]): ChildSpan[] {
   const parents = Map.groupBy(children, ({ parentId }) => parentId);
   parents.delete(null);
@@ -100,5 +103,5 @@ function hulls(children: readonly ChildSpan[]): ChildSpan[] {
 }
 
 function unreachable(id: number): never {
-  throw new Error(`execution ${id} has an external id and is not there`);
+  throw new Error(`execution ${id} has an external id but does not exist`);
 }

@@ -1,4 +1,4 @@
-/** Writes executions that are expected, each with the pipeline's configuration of today; a root, until it is reported. */
+/** Inserts expected executions as roots, each with the current configuration of its pipeline. */
 export const INSERT_EXPECTED = `
   INSERT INTO pipeline_execution (id, root_id, pipeline_id, external_id, start_date, end_date, status,
                                   start_date_estimated, config_version, duration_seconds, date_recorded)
@@ -10,13 +10,13 @@ export const INSERT_EXPECTED = `
 export const NOTE_EXPECTED = `
   INSERT INTO pipeline_execution_expected (execution_id) SELECT unnest($1::bigint[])`;
 
-/** By pk_pipeline_execution_expected. */
+/** Uses pk_pipeline_execution_expected. */
 export const FORGET_EXPECTED = `
   DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY ($1::bigint[])`;
 
 /**
- * Turns expected executions into running ones. Those that somebody else has started or ended meanwhile are left alone:
- * their ids are not among those that come back. By pk_pipeline_execution.
+ * Turns expected executions into running ones. Skips those that another transaction has meanwhile started or ended;
+ * their ids are not returned. Uses pk_pipeline_execution.
  */
 export const FILL_EXPECTED = `
   UPDATE pipeline_execution e
@@ -35,9 +35,9 @@ export const FILL_EXPECTED = `
   RETURNING e.id`;
 
 /**
- * Makes expected executions last as long as their children, of which one each is given, and answers with their spans.
- * Writes the row also where it is long enough: so it waits for a transaction that makes it shorter without seeing the
- * child, and that one waits for it. By pk_pipeline_execution.
+ * Extends expected executions to span their children, one given for each, and returns their spans. It writes the row
+ * even if the span is long enough, so that it conflicts with a concurrent transaction that shortens the execution
+ * without seeing the child. Uses pk_pipeline_execution.
  */
 export const STRETCH_EXPECTED = `
   UPDATE pipeline_execution e
@@ -49,11 +49,11 @@ export const STRETCH_EXPECTED = `
    WHERE e.id = item.id AND e.status = 'expected'
   RETURNING e.parent_id AS "parentId", e.start_date AS "startDate", e.end_date AS "endDate"`;
 
-/** Locks an expected execution, before its children are read to make it shorter; by pk_pipeline_execution. */
+/** Locks an expected execution before its children are read to shorten it. Uses pk_pipeline_execution. */
 export const LOCK_EXPECTED = `
   UPDATE pipeline_execution e SET status = e.status WHERE e.id = $1::bigint AND e.status = 'expected'`;
 
-/** Makes an expected execution last as long as the children that it has now; by ix_pipeline_execution_parent_start. */
+/** Sets the span of an expected execution to that of its current children. Uses ix_pipeline_execution_parent_start. */
 export const SHRINK_EXPECTED = `
   WITH span AS MATERIALIZED (
     SELECT min(child.start_date) AS start_date, max(coalesce(child.end_date, child.start_date)) AS end_date

@@ -1,23 +1,23 @@
 import { InvalidRequestError } from '../../platform/errors/domain-error.js';
 import type { StartExecutionDto } from './execution-request.dto.js';
 
-/** A parent as a report names it: by its id, or by its pipeline and the caller's own id of the run. */
+/** A parent as given in a report: by id, or by pipeline and external id. */
 export type ParentReference = { readonly id: number } | ParentRun;
 
 export interface ParentRun {
   readonly externalId: string;
-  /** One of the two is there. */
+  /** Exactly one of the two is set. */
   readonly pipelineId: number | undefined;
   readonly pipelineName: string | undefined;
 }
 
-/** The fields by which a report names a parent. */
+/** The fields of a report that name a parent. */
 export type ParentFields = Pick<
   StartExecutionDto,
   'parent_external_id' | 'parent_pipeline_id' | 'parent_pipeline_name'
 > & { readonly parent_id?: number | null; readonly parent_execution_id?: number | null };
 
-/** The parent that a report names; null where it names none. Throws {@link InvalidRequestError}. */
+/** The parent that a report names; null if it names none. Throws {@link InvalidRequestError}. */
 export function parentOf(request: ParentFields): ParentReference | null {
   const id = request.parent_id ?? request.parent_execution_id ?? null;
   const {

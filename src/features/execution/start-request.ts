@@ -7,21 +7,21 @@ import { IS_TERMINAL, statusOf } from './execution-status.js';
 import type { NamedParent } from './expected-execution.service.js';
 import { parentOf } from './parent-reference.js';
 
-/** A start as it came in, its moment settled. */
+/** A start as received, with its start time resolved. */
 export type ReceivedStart = StartExecutionDto & { readonly start_date: Date; readonly receivedAt: Date };
 
-/** An execution that a start asks for; its parent and its attempt may still be open. */
+/** A requested execution; its parent and its attempt may still be unresolved. */
 export interface Candidate {
   readonly request: ReceivedStart;
   readonly execution: NewExecution;
-  /** The parent that is named by an external id. */
+  /** The parent given by external id. */
   readonly namedParent: NamedParent | undefined;
   readonly retried: ResolvedStart['retried'];
-  /** Whether the parent may be one that is expected. */
+  /** True if the parent may be an expected execution. */
   readonly isBelowExpected: boolean;
 }
 
-/** Throws {@link InvalidRequestError} where the fields of a start contradict each other. */
+/** Throws {@link InvalidRequestError} if the fields of a start contradict each other. */
 export function checkStart(request: StartExecutionDto): void {
   parentOf(request);
   if (request.attempt !== undefined && request.external_id === undefined) {
@@ -29,7 +29,7 @@ export function checkStart(request: StartExecutionDto): void {
   }
 }
 
-/** The execution that a start asks for, or why there can't be one. */
+/** The requested execution, or the reason why it is refused. */
 export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Candidate | DomainError {
   const { id, pipeline, parent, parentPipeline, retried, deadline } = resolved;
   if (!pipeline) return new PipelineNotFoundError(request.pipeline_id);
@@ -74,7 +74,7 @@ export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Ca
 
 function refusalOfRetry(request: ReceivedStart, { parent, retried }: ResolvedStart): DomainError | undefined {
   if (request.retry_of === undefined) return undefined;
-  if (!retried) return new RetryError('must be an execution that there is');
+  if (!retried) return new RetryError('must be an existing execution');
   if (retried.pipelineId !== request.pipeline_id) return new RetryError('must be an execution of the same pipeline');
   if (!IS_TERMINAL[statusOf(retried)]) return new RetryError('must be an execution that has ended');
   if (parent && parent.id !== retried.parentId) return new RetryError('must be an execution with the same parent');

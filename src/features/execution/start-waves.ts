@@ -3,9 +3,9 @@ import { keyOfRun } from './expected-execution.service.js';
 import type { ResolvedStart } from './execution-start.repository.js';
 
 /**
- * The starts of a batch in waves: one whose parent is named by an external id comes after the start that has that id, so
- * that the parent is there. One wave, unless a batch has both. Starts that name each other come in the order of their
- * arrival.
+ * Splits the starts of a batch into waves: a start whose parent is given by external id follows the start that has that
+ * id, so that the parent exists. There is one wave unless a batch contains both. Starts that name each other keep their
+ * order of arrival.
  */
 export function wavesOf(
   requests: readonly ReceivedStart[],

@@ -1,22 +1,23 @@
 /**
- * The lock of the tree, one for all trees: 'tree' in ASCII. A transaction that inserts an execution below another one holds
- * it shared, one that moves an execution below another parent alone. So no ancestor of an execution changes between the
- * reading of its parent and the writing of its closure rows. It goes with the transaction, so it works through a pooler.
+ * The tree lock, one for all trees: 'tree' in ASCII. A transaction that inserts an execution below another holds it in
+ * shared mode, one that moves an execution holds it exclusively. So the ancestors of an execution cannot change between
+ * the read of its parent and the write of its closure rows. The lock ends with the transaction, so it works through a
+ * connection pooler.
  *
- * The mode is chosen before the lock is taken, and what it was chosen by is read again afterwards: two transactions that
- * made their shared lock an exclusive one would wait for each other.
+ * The mode is chosen before the lock is taken, and the data that determined it is read again afterwards: two
+ * transactions that both upgraded a shared lock would deadlock.
  */
 const TREE = 0x74_72_65_65;
 
-/** For executions to be inserted below others. */
+/** For inserts below other executions. */
 export const LOCK_TREE_SHARED = `SELECT pg_advisory_xact_lock_shared(${TREE}), false AS exclusive`;
 
-/** For an execution to be moved. */
+/** For moves. */
 export const LOCK_TREE = `SELECT pg_advisory_xact_lock(${TREE})`;
 
 /**
- * For starts that name an external id and a parent: alone where one of the ids belongs to an execution that is expected,
- * which then gets the parent. By pk_pipeline_execution_external_id and pk_pipeline_execution_expected.
+ * For starts that name an external id and a parent: exclusive if one of the ids belongs to an expected execution, which
+ * then gets the parent. Uses pk_pipeline_execution_external_id and pk_pipeline_execution_expected.
  */
 export const LOCK_TREE_FOR_STARTS = `
   WITH fill AS MATERIALIZED (

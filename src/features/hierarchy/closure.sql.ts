@@ -1,12 +1,12 @@
-/** The closure rows of newly inserted executions with themselves: all that a root has. */
+/** The closure rows of new roots: each with itself. */
 export const INSERT_SELF = `
   INSERT INTO pipeline_execution_closure (parent_execution_id, child_execution_id, depth)
   SELECT item.id, item.id, 0
     FROM unnest($1::bigint[]) AS item (id)`;
 
 /**
- * The closure rows of newly inserted executions whose parents' rows are there: each with itself,
- * and with every ancestor of its parent one level deeper. By pk_pipeline_execution_closure.
+ * The closure rows of new executions whose parents' rows exist: each with itself, and with every ancestor of its parent
+ * one level deeper. Uses pk_pipeline_execution_closure.
  */
 export const INSERT_CLOSURE = `${INSERT_SELF}
   UNION ALL

@@ -12,16 +12,15 @@ import {
 import { ExecutionEntity } from '../execution/execution.entity.js';
 import { INSERT_CLOSURE, INSERT_SELF } from './closure.sql.js';
 
-/** An inserted execution whose closure rows are still to be written. */
+/** An inserted execution whose closure rows have not been written yet. */
 interface Inserted {
   readonly id: number;
   readonly parentId: number | null;
 }
 
 /**
- * Keeps the closure exact at every commit: notes each inserted execution, and writes all their
- * closure rows in one statement just before the transaction commits, so that rows and executions
- * become visible together or not at all.
+ * Keeps the closure exact at every commit: it collects the inserted executions and writes their closure rows in one
+ * statement just before the transaction commits, so that executions and rows become visible together.
  */
 @Injectable()
 export class ExecutionClosureSubscriber implements EntitySubscriberInterface<ExecutionEntity> {
@@ -36,20 +35,21 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
   }
 
   /**
-   * Notes the execution before it is inserted, when its id is drawn already: the ids that a multi-row INSERT returns may
-   * come in another order than its rows. Throws outside a transaction, where the row would be there for good too early.
+   * Records the execution before the insert, when its id is already assigned: a multi-row INSERT may return ids in
+   * another order than its rows. Throws outside a transaction, because the execution would be committed before its
+   * closure rows.
    */
   beforeInsert({ entity, queryRunner }: InsertEvent<ExecutionEntity>): void {
     if (!queryRunner.isTransactionActive) {
-      throw new Error('an execution was inserted outside a transaction: its closure rows would come too late');
+      throw new Error('an execution was inserted outside a transaction: its closure rows would be written too late');
     }
-    if (!entity.id) throw new Error('an execution was inserted without an id: its closure rows need it before');
+    if (!entity.id) throw new Error('an execution was inserted without an id, which its closure rows need');
     const inserted = this.pending.get(queryRunner) ?? [];
     inserted.push({ id: entity.id, parentId: entity.parentId ?? null });
     this.pending.set(queryRunner, inserted);
   }
 
-  /** A savepoint begins: what came before it must not be lost when it is rolled back. */
+  /** Saves the state at a savepoint, so that a rollback to it does not lose earlier executions. */
   async beforeTransactionStart({ queryRunner }: TransactionStartEvent): Promise<void> {
     await this.write(queryRunner);
   }
@@ -62,9 +62,9 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     this.pending.delete(queryRunner);
   }
 
-  /** Writes the rows of what has been inserted so far, for those that go on working with them in the transaction. */
+  /** Writes the closure rows of the executions inserted so far, for code that needs them in the same transaction. */
   async flush({ queryRunner }: EntityManager): Promise<void> {
-    if (!queryRunner) throw new Error('there is no transaction whose closure rows could be written');
+    if (!queryRunner) throw new Error('closure rows can be written only in a transaction');
     await this.write(queryRunner);
   }
 
@@ -75,7 +75,7 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     for (const level of levelsOf(inserted)) {
       const ids = level.map(({ id }) => id);
       const parentIds = level.map(({ parentId }) => parentId);
-      // Roots alone are spared the planning of the join, which for a few rows costs three times their insert.
+      // Roots alone do not need the join, whose planning costs three times the insert of a few rows.
       if (parentIds.every((parentId) => parentId === null)) await queryRunner.query(INSERT_SELF, [ids]);
       else await queryRunner.query(INSERT_CLOSURE, [ids, parentIds]);
     }
@@ -83,8 +83,8 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
 }
 
 /**
- * The executions by levels, parents before their children, since the rows of a child are made from
- * those of its parent. One level unless a parent was inserted in the same transaction.
+ * Groups the executions by level, because the rows of a child are built from those of its parent. There is one level
+ * unless a parent was inserted in the same transaction.
  */
 function levelsOf(inserted: readonly Inserted[]): Inserted[][] {
   const levels: Inserted[][] = [];
@@ -93,7 +93,7 @@ function levelsOf(inserted: readonly Inserted[]): Inserted[][] {
     const ids = new Set(waiting.map(({ id }) => id));
     const isReady = ({ parentId }: Inserted): boolean => parentId === null || !ids.has(parentId);
     const ready = waiting.filter(isReady);
-    if (ready.length === 0) throw new Error('executions inserted together are each other’s ancestors');
+    if (ready.length === 0) throw new Error('the parents of executions inserted together form a cycle');
     levels.push(ready);
     waiting = waiting.filter((execution) => !isReady(execution));
   }

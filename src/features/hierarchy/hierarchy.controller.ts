@@ -9,7 +9,7 @@ import { ExecutionNotFoundError } from '../execution/execution.errors.js';
 import { DownstreamQuery, RelatedExecutionDto, RelativesQuery, ExecutionTreeDto, TreeQuery } from './hierarchy.dto.js';
 import { HierarchyService } from './hierarchy.service.js';
 
-/** The tree that executions make, read by its closure. */
+/** Reads the tree of executions through the closure. */
 @ApiTags('hierarchy')
 @Controller('pipeline_execution/:id')
 export class HierarchyController {
@@ -27,7 +27,7 @@ export class HierarchyController {
     return this.hierarchy.children(id, query);
   }
 
-  /** List everything that ran under an execution, nearest first. */
+  /** List all descendants of an execution, nearest first. */
   @Get('downstream')
   @Requires('read')
   @ApiId('The execution')
@@ -39,7 +39,7 @@ export class HierarchyController {
     return this.hierarchy.downstream(id, query);
   }
 
-  /** List what an execution runs under, nearest first: its parent, its parent's parent, up to the root. */
+  /** List all ancestors of an execution, nearest first, up to the root. */
   @Get('upstream')
   @Requires('read')
   @ApiId('The execution')
@@ -51,7 +51,7 @@ export class HierarchyController {
     return this.hierarchy.upstream(id, query);
   }
 
-  /** Get an execution with everything below it, nested. */
+  /** Get an execution with all its descendants, nested. */
   @Get('tree')
   @Requires('read')
   @ApiId('The execution')

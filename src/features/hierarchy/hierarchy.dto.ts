@@ -6,10 +6,10 @@ import { type Status, STATUSES } from '../execution/execution-status.js';
 
 export const DEPTH = { type: 'integer', format: 'int32', minimum: 0 } as const;
 
-/** Which relatives of an execution, and how paged. */
+/** Filters and page of a list of relatives. */
 export class RelativesQuery extends PageQuery {
   /**
-   * Only executions in this state.
+   * Only executions with this status.
    * @example failed
    */
   @Optional()
@@ -25,10 +25,10 @@ export class RelativesQuery extends PageQuery {
   pipeline_id?: number;
 }
 
-/** Which descendants of an execution, and how paged. */
+/** Filters, depth and page of a list of descendants. */
 export class DownstreamQuery extends RelativesQuery {
   /**
-   * Only this many levels below the execution; all, if left out.
+   * Maximum number of levels below the execution. Defaults to all levels.
    * @example 2
    */
   @Optional()
@@ -36,10 +36,10 @@ export class DownstreamQuery extends RelativesQuery {
   max_depth?: number;
 }
 
-/** How much of a tree. */
+/** Depth of a tree. */
 export class TreeQuery {
   /**
-   * Only this many levels below the execution; all, if left out.
+   * Maximum number of levels below the execution. Defaults to all levels.
    * @example 2
    */
   @Optional()
@@ -47,44 +47,42 @@ export class TreeQuery {
   max_depth?: number;
 }
 
-/** An execution and how far it is from the one that was asked about. */
+/** A relative of the requested execution, with its distance. */
 export class RelatedExecutionDto extends ExecutionDto {
   /**
-   * The levels between the two: 1 for a direct child or parent, 0 for the execution itself.
+   * The number of levels between the two: 1 for a direct child or parent, 0 for the execution itself.
    * @example 1
    */
   @ApiProperty(DEPTH)
   depth!: number;
 }
 
-/** An execution in a tree, its children below it. */
+/** An execution in a tree, with its children. */
 class ExecutionTreeNodeDto extends RelatedExecutionDto {
   /** Its direct children, oldest first. */
   @ApiProperty({ type: () => [ExecutionTreeNodeDto] })
   child_executions!: ExecutionTreeNodeDto[];
 }
 
-/** An execution and everything below it. */
+/** An execution with all its descendants. */
 export class ExecutionTreeDto extends ExecutionTreeNodeDto {
   /**
-   * How many executions are in this answer, the top one included.
+   * The number of executions in this response, including the top one.
    * @example 5
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 1, maximum: 10_000 })
   node_count!: number;
 
   /**
-   * Whether executions are missing because the tree is larger than an answer may be: 10,000 executions, 1,000 levels,
-   * 16 MB. The levels are cut from the lowest up, each from the highest id down.
-   * Levels beyond `max_depth` don't count as missing.
+   * True if executions are missing because the tree exceeds the limits of a response: 10,000 executions, 1,000 levels,
+   * 16 MB. Executions are removed from the lowest level upwards, and within a level from the highest id downwards.
+   * Levels beyond `max_depth` do not count as missing.
    * @example false
    */
   @ApiProperty()
   truncated!: boolean;
 
-  /**
-   * The level from which executions are missing; null when none are.
-   */
+  /** The first level with missing executions; null if none are missing. */
   @ApiProperty({ ...DEPTH, example: null })
   truncated_at_depth!: number | null;
 }

@@ -8,8 +8,8 @@ export function toRelatedExecutionDto({ execution, depth }: Relative): RelatedEx
 }
 
 /**
- * Nests the executions of a subtree: those that were found, parents before their children, the top one first. `texts` are
- * the JSON of the first of them, one each; the rest is missing from the tree.
+ * Nests the executions of a subtree. `found` lists parents before their children, the top one first. `texts` holds the
+ * JSON of its first entries, one each; executions without a text are missing from the tree.
  */
 export function toTree(found: readonly Relative[], texts: readonly string[]): JsonText<ExecutionTreeDto> {
   const children = new Map<number, number[]>();
@@ -19,7 +19,7 @@ export function toTree(found: readonly Relative[], texts: readonly string[]): Js
     if (siblings) siblings.push(index);
     else children.set(parentId, [index]);
   }
-  // The parts are put together once: a text for each level would be copied as often as the tree is deep.
+  // The parts are joined once: joining at each level would copy the text once per level.
   const parts: string[] = [];
   const write = (index: number): void => {
     parts.push((texts[index] ?? '').slice(0, -1), ',"child_executions":[');

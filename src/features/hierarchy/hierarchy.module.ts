@@ -15,7 +15,7 @@ import { TreeFailureService } from './tree-failure.service.js';
 import { TreeMoveRepository } from './tree-move.repository.js';
 import { TreeMoveService } from './tree-move.service.js';
 
-/** The tree: the closure, the subscriber that keeps it exact, and the questions asked of it. */
+/** The execution tree: the closure, its subscriber, and the endpoints that read and analyse it. */
 @Module({
   imports: [ExecutionModule, PipelineModule, TypeOrmModule.forFeature([ClosureEntity])],
   controllers: [HierarchyController, TreeQuestionsController],

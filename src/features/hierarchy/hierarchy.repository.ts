@@ -7,31 +7,31 @@ import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import { ClosureEntity } from './closure.entity.js';
 import type { RelativesQuery } from './hierarchy.dto.js';
 
-/** An execution and the levels between it and the one that was asked about. */
+/** An execution and its distance from the requested one. */
 export interface Relative {
   readonly execution: ExecutionEntity;
   readonly depth: number;
 }
 
-/** Which relatives: how far, and in which direction. */
+/** The direction and depth of a search for relatives. */
 export interface Range {
   readonly direction: 'downstream' | 'upstream';
   readonly minDepth: number;
   readonly maxDepth?: number | undefined;
 }
 
-/** How a closure row names the execution that was asked about, and its relative. */
+/** The closure columns of the requested execution and of its relative. */
 const SIDES = {
   downstream: { ofGiven: 'c.parentExecutionId = :id', relative: 'childExecutionId' },
   upstream: { ofGiven: 'c.childExecutionId = :id', relative: 'parentExecutionId' },
 } as const;
 
-/** Reads the tree by its closure; `ExecutionClosureSubscriber` and `TreeMoveService` write it. */
+/** Reads the tree through its closure; `ExecutionClosureSubscriber` and `TreeMoveService` write it. */
 @Injectable()
 export class HierarchyRepository {
   constructor(private readonly pipelines: PipelineNameService) {}
 
-  /** Nearest first: by ix_pipeline_execution_closure_parent downstream, by pk_pipeline_execution_closure upstream. */
+  /** Nearest first. Uses ix_pipeline_execution_closure_parent downstream and pk_pipeline_execution_closure upstream. */
   async listRelatives(
     manager: EntityManager,
     id: number,
@@ -46,7 +46,7 @@ export class HierarchyRepository {
     return toPage(await this.read(manager, rows), query, (relative) => [relative.depth, relative.execution.id]);
   }
 
-  /** The execution itself and what is below it, parents before children, `limit` rows at most. */
+  /** The execution and its descendants, parents before children, at most `limit` rows. */
   async subtree(manager: EntityManager, id: number, maxDepth: number | undefined, limit: number): Promise<Relative[]> {
     return this.read(manager, this.relatives(manager, id, { direction: 'downstream', minDepth: 0, maxDepth }, limit));
   }
@@ -58,7 +58,8 @@ export class HierarchyRepository {
     limit: number,
   ): SelectQueryBuilder<ExecutionEntity> {
     const { ofGiven, relative } = SIDES[range.direction];
-    // The filter in a sub-select: so it comes before the join where the two tables are sharded, at no cost where they are not.
+    // Filtered in a sub-select, so that the filter precedes the join if the two tables are sharded; it costs nothing if
+    // they are not.
     const rows = selectExecutions(manager, limit)
       .innerJoin(
         (closure: SelectQueryBuilder<ClosureEntity>) =>

@@ -15,15 +15,15 @@ import type {
 import { toRelatedExecutionDto, toTree } from './hierarchy.mapper.js';
 import { HierarchyRepository, type Range } from './hierarchy.repository.js';
 
-/** The most executions of one tree that an answer speaks of. */
+/** The maximum number of executions of one tree in a response. */
 export const MAX_NODES = 10_000;
-/** The most levels in one tree: what the JSON parsers of most languages can still nest. */
+/** The maximum number of levels in a response: the JSON parsers of most languages can nest as many. */
 const MAX_LEVELS = 1000;
 
-/** Beyond so many executions a tree takes its share of the room for large answers. */
+/** A tree with more executions reserves part of the memory for large responses. */
 const LARGE_TREE = 1000;
 
-/** Who ran under whom. */
+/** Reads the relatives of an execution. */
 @Injectable()
 export class HierarchyService {
   constructor(
@@ -46,7 +46,7 @@ export class HierarchyService {
 
   async tree(id: number, query: TreeQuery): Promise<JsonText<ExecutionTreeDto>> {
     const maxDepth = Math.min(query.max_depth ?? MAX_LEVELS + 1, MAX_LEVELS + 1);
-    // One more row and one more level than fit, to learn whether anything is missing.
+    // One more row and level than fit, to detect missing executions.
     const found = await this.transactions.read((manager) =>
       this.hierarchy.subtree(manager, id, maxDepth, MAX_NODES + 1),
     );

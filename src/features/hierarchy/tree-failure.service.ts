@@ -4,12 +4,12 @@ import { type TreeFailure, TreeFailureRepository } from './tree-failure.reposito
 
 export type { TreeFailure };
 
-/** Why whole trees failed, asked by those who watch them. */
+/** The root causes of failed trees, for the monitoring modules. */
 @Injectable()
 export class TreeFailureService {
   constructor(private readonly failures: TreeFailureRepository) {}
 
-  /** The root causes of the trees under these roots, the first failures first, `limit` of each tree at most. */
+  /** The root causes of the trees with these roots, first failures first, at most `limit` per tree. */
   rootCauses(manager: EntityManager, rootIds: readonly number[], limit: number): Promise<TreeFailure[]> {
     return this.failures.rootCauses(manager, rootIds, limit);
   }

@@ -1,7 +1,7 @@
 /**
- * The root causes of failed trees, the first failures first, `$2` of each tree with the number of them all; see
- * `watcher_root_causes_of`. Names by pk_pipeline, and messages, one of which may be long, by pk_pipeline_execution: for
- * those alone.
+ * The root causes of failed trees, first failures first: at most `$2` per tree, with the total number; see
+ * `watcher_root_causes_of`. Only for these, names are read by pk_pipeline and messages, which may be long, by
+ * pk_pipeline_execution.
  */
 export const ROOT_CAUSES_OF_TREES = `
   WITH cause AS MATERIALIZED (

@@ -2,16 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DELETE_ABOVE, INSERT_ABOVE, IS_BELOW, SET_PARENT, SET_ROOT } from './tree-move.sql.js';
 
-/** Moves subtrees: the only writer of the closure but `ExecutionClosureSubscriber`. Under the exclusive lock of the tree. */
+/**
+ * Moves subtrees, under the exclusive tree lock. Apart from `ExecutionClosureSubscriber`, the only writer of the
+ * closure.
+ */
 @Injectable()
 export class TreeMoveRepository {
-  /** Whether `other` is the execution, or below it. */
+  /** Whether `other` is the execution or one of its descendants. */
   async isBelow(manager: EntityManager, executionId: number, other: number): Promise<boolean> {
     const [row] = await manager.query<{ below: boolean }[]>(IS_BELOW, [executionId, other]);
     return row?.below ?? false;
   }
 
-  /** Gives an execution another parent; null makes it a root. */
+  /** Sets the parent of an execution; null makes it a root. */
   async move(manager: EntityManager, executionId: number, parentId: number | null): Promise<void> {
     await manager.query(DELETE_ABOVE, [executionId]);
     if (parentId !== null) await manager.query(INSERT_ABOVE, [executionId, parentId]);

@@ -6,8 +6,8 @@ import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
 import { TreeMoveRepository } from './tree-move.repository.js';
 
 /**
- * Moves executions with all below them when their parent becomes known late: parent, root and closure rows in the
- * transaction of the report. Throws {@link ExecutionCycleError} where the parent is below the execution.
+ * Moves executions with all their descendants to another parent: updates parent, root and closure rows in the
+ * transaction of the report. Throws {@link ExecutionCycleError} if the parent is below the execution.
  */
 @Injectable()
 export class TreeMoveService implements OnModuleInit {
@@ -22,7 +22,7 @@ export class TreeMoveService implements OnModuleInit {
   }
 
   private async moveAll(manager: EntityManager, moves: readonly MovingExecution[]): Promise<void> {
-    // What the same transaction has inserted moves along.
+    // Executions inserted in the same transaction move too, so their closure rows must exist.
     await this.closure.flush(manager);
     for (const { id, parentId } of moves) {
       if (parentId !== null && (await this.trees.isBelow(manager, id, parentId))) throw new ExecutionCycleError();

@@ -1,14 +1,14 @@
 /**
- * The statements that move an execution with all below it. Each is answered before the next is sent, under the exclusive
- * lock of the tree. `$1` is the execution, `$2` its new parent.
+ * The statements that move an execution with all its descendants, run in sequence under the exclusive tree lock. `$1`
+ * is the execution, `$2` its new parent.
  */
 
-/** Whether an execution is below another one, or is that one; by pk_pipeline_execution_closure. */
+/** Whether an execution is another one or its descendant. Uses pk_pipeline_execution_closure. */
 export const IS_BELOW = `
   SELECT EXISTS (SELECT FROM pipeline_execution_closure c
                   WHERE c.child_execution_id = $2::bigint AND c.parent_execution_id = $1::bigint) AS below`;
 
-/** The rows of the subtree with what was above it; by both indexes of the closure. */
+/** Deletes the rows that link the subtree to its old ancestors. Uses both indexes of the closure. */
 export const DELETE_ABOVE = `
   DELETE FROM pipeline_execution_closure c
    WHERE c.child_execution_id = ANY (ARRAY(SELECT below.child_execution_id
@@ -18,7 +18,7 @@ export const DELETE_ABOVE = `
                                               FROM pipeline_execution_closure above
                                              WHERE above.child_execution_id = $1::bigint AND above.depth > 0))`;
 
-/** The rows of the subtree with the new parent and all above that; by both indexes of the closure. */
+/** Inserts the rows that link the subtree to the new parent and its ancestors. Uses both indexes of the closure. */
 export const INSERT_ABOVE = `
   WITH above AS MATERIALIZED (
     SELECT c.parent_execution_id AS id, c.depth
@@ -34,11 +34,11 @@ export const INSERT_ABOVE = `
     FROM above
    CROSS JOIN below`;
 
-/** The parent of the execution; by pk_pipeline_execution. */
+/** Sets the parent of the execution. Uses pk_pipeline_execution. */
 export const SET_PARENT = `
   UPDATE pipeline_execution SET parent_id = $2::bigint WHERE id = $1::bigint`;
 
-/** The root of the subtree, which is the new parent's (or the execution itself); by pk_pipeline_execution. */
+/** Sets the root of the subtree to the new parent's, or to the execution itself. Uses pk_pipeline_execution. */
 export const SET_ROOT = `
   WITH root AS MATERIALIZED (
     SELECT coalesce((SELECT parent.root_id FROM pipeline_execution parent WHERE parent.id = $2::bigint), $1::bigint) AS id

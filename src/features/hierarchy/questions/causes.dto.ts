@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ID, MEASURE, NAME } from '../../../platform/http/fields.js';
 import { RelatedExecutionDto } from '../hierarchy.dto.js';
 
-/** A step on the way from one execution down to another. */
+/** A step on the path from one execution down to another. */
 export class RootCauseStepDto {
   /**
    * The execution.
@@ -19,14 +19,14 @@ export class RootCauseStepDto {
   pipeline_name!: string;
 }
 
-/** A failed execution with no failed execution below it: where the trouble began. `depth` is 0 for the one asked about. */
+/** A root cause: a failed execution without a failed descendant. `depth` is 0 for the requested execution. */
 export class RootCauseDto extends RelatedExecutionDto {
-  /** The way from the execution that was asked about down to this one, both included. */
+  /** The path from the requested execution down to this one, both included. */
   @ApiProperty()
   path!: RootCauseStepDto[];
 }
 
-/** A running execution with no running execution below it: what is waited for. `depth` is 0 for the one asked about. */
+/** A blocking execution: a running execution without a running descendant. `depth` is 0 for the requested execution. */
 export class BlockingExecutionDto extends RelatedExecutionDto {
   /**
    * How long it has been running, in seconds.
@@ -36,15 +36,15 @@ export class BlockingExecutionDto extends RelatedExecutionDto {
   elapsed_seconds!: number;
 
   /**
-   * What its pipeline usually takes, in seconds: the median duration of its last 20 successes (of fewer, where there are
-   * no more), newest start first; null where it never succeeded.
+   * The typical duration of its pipeline, in seconds: the median of its last 20 successes by start, or of all if there
+   * are fewer; null if there are none.
    * @example 600
    */
   @ApiProperty(MEASURE)
   typical_duration_seconds!: number | null;
 
   /**
-   * `typical_duration_seconds` less `elapsed_seconds`; 0 once that is past, null where nothing is typical.
+   * `typical_duration_seconds` minus `elapsed_seconds`, at least 0; null if there is no typical duration.
    * @example 60
    */
   @ApiProperty(MEASURE)

@@ -16,7 +16,7 @@ export const CHANGES = [
 ] as const;
 export type Change = (typeof CHANGES)[number];
 
-/** One side of a pair. */
+/** One execution of a pair. */
 export class ComparedExecutionDto {
   /**
    * The execution.
@@ -26,7 +26,7 @@ export class ComparedExecutionDto {
   execution_id!: number;
 
   /**
-   * Its status, as in the execution itself.
+   * Its status.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
@@ -40,17 +40,17 @@ export class ComparedExecutionDto {
   start_date!: string;
 
   /**
-   * How long it took, in seconds, to the millisecond; so far, while it runs.
+   * Its duration, in seconds to the millisecond; the time so far while it runs.
    * @example 600
    */
   @ApiProperty(MEASURE)
   seconds!: number;
 }
 
-/** Two executions that stand for each other, or one without a counterpart. */
+/** A pair of matching executions, or one execution without a counterpart. */
 export class ComparisonEntryDto {
   /**
-   * The pipeline of both (of the tops, which are compared whatever they run: that of `execution`).
+   * The pipeline of both. The tops may differ in pipeline: for them it is the pipeline of `execution`.
    * @example 1
    */
   @ApiProperty(ID)
@@ -64,132 +64,134 @@ export class ComparisonEntryDto {
   pipeline_name!: string;
 
   /**
-   * The levels below the tops, which have 0.
+   * The level below the top; 0 for the tops.
    * @example 1
    */
   @ApiProperty(DEPTH)
   depth!: number;
 
   /**
-   * Which run of the pipeline below the same parent, by their start: 1 for the first, 2 for its first retry.
+   * The position among the runs of the pipeline below the same parent, by start: 1 for the first, 2 for its first
+   * retry.
    * @example 1
    */
   @ApiProperty({ ...DEPTH, minimum: 1 })
   position!: number;
 
-  /** The one in the tree of `id`; null where it has none. */
+  /** The execution in the tree of `id`; null if there is none. */
   @ApiProperty({ type: () => ComparedExecutionDto, nullable: true })
   execution!: ComparedExecutionDto | null;
 
-  /** The one in the tree of `other_id`; null where it has none. */
+  /** The execution in the tree of `other_id`; null if there is none. */
   @ApiProperty({ type: () => ComparedExecutionDto, nullable: true })
   other!: ComparedExecutionDto | null;
 
   /**
-   * The seconds of `execution` over those of `other`: 2 is twice as long. Null where one is missing or `other` took 0.
+   * The duration of `execution` divided by that of `other`: 2 means twice as long. Null if one is missing or `other`
+   * took 0 seconds.
    * @example 1.5
    */
   @ApiProperty(MEASURE)
   ratio!: number | null;
 
   /**
-   * What differs: `added` is only in the tree of `id`, `removed` only in that of `other_id`; `failed_here` failed in the
-   * tree of `id` alone, `failed_there` in that of `other_id` alone; else by their times `slower` (`execution` took at
-   * least a tenth longer), `faster` (`other` did) or `same`; `running` where that can't be told yet, because one of them
-   * runs.
+   * The difference. `added`: only in the tree of `id`. `removed`: only in the tree of `other_id`. `failed_here`: failed
+   * only in the tree of `id`. `failed_there`: failed only in the tree of `other_id`. Otherwise by duration: `slower`
+   * (`execution` took at least a tenth longer), `faster` (`other` took at least a tenth longer) or `same`; `running` if
+   * one of them runs and the result is not certain yet.
    * @example slower
    */
   @ApiProperty({ enum: CHANGES, enumName: 'ComparisonChange' })
   change!: Change;
 }
 
-/** How many pairs of each kind. */
+/** The number of pairs of each kind. */
 export class ComparisonSummaryDto implements Record<Change, number> {
   /**
-   * Only in the tree of `id`.
+   * Number of executions only in the tree of `id`.
    * @example 0
    */
   @ApiProperty(COUNT)
   added!: number;
 
   /**
-   * Only in the tree of `other_id`.
+   * Number of executions only in the tree of `other_id`.
    * @example 0
    */
   @ApiProperty(COUNT)
   removed!: number;
 
   /**
-   * Failed in the tree of `id` alone.
+   * Number of pairs that failed only in the tree of `id`.
    * @example 1
    */
   @ApiProperty(COUNT)
   failed_here!: number;
 
   /**
-   * Failed in the tree of `other_id` alone.
+   * Number of pairs that failed only in the tree of `other_id`.
    * @example 0
    */
   @ApiProperty(COUNT)
   failed_there!: number;
 
   /**
-   * Took at least a tenth longer than in the other.
+   * Number of pairs in which `execution` took at least a tenth longer.
    * @example 1
    */
   @ApiProperty(COUNT)
   slower!: number;
 
   /**
-   * The other took at least a tenth longer.
+   * Number of pairs in which `other` took at least a tenth longer.
    * @example 0
    */
   @ApiProperty(COUNT)
   faster!: number;
 
   /**
-   * Neither.
+   * Number of pairs without such a difference.
    * @example 3
    */
   @ApiProperty(COUNT)
   same!: number;
 
   /**
-   * Can't be told yet, because one of them runs.
+   * Number of pairs whose result is not certain yet, because one of them runs.
    * @example 0
    */
   @ApiProperty(COUNT)
   running!: number;
 }
 
-/** Two runs side by side. */
+/** A comparison of two runs. */
 export class ComparisonDto extends TruncatedDto {
   /**
-   * The execution that was asked about: the top of each entry's `execution`.
+   * The requested execution: the top of the tree of `execution`.
    * @example 41
    */
   @ApiProperty(ID)
   execution_id!: number;
 
   /**
-   * The execution that it is compared with: the top of each entry's `other`.
+   * The execution to compare it with: the top of the tree of `other`.
    * @example 31
    */
   @ApiProperty(ID)
   other_id!: number;
 
   /**
-   * The moment of the answer (UTC), up to which the executions that run are counted.
+   * The time of the response (UTC); running executions count up to this time.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)
   as_of!: string;
 
-  /** How many entries of each kind. */
+  /** The number of entries of each kind. */
   @ApiProperty()
   summary!: ComparisonSummaryDto;
 
-  /** The tops first, parents before their children, siblings in the order of their start. */
+  /** The tops first, parents before their children, siblings by start. */
   @ApiProperty()
   entries!: ComparisonEntryDto[];
 }

@@ -3,7 +3,7 @@ import { arbitraryTree, type Shape, treeOf } from '../../../../test/support/tree
 import { type Comparison, compare } from './compare.js';
 import type { Change } from './compare.dto.js';
 
-/** Each line of a comparison as `[id here, id there, change]`. */
+/** The entries of a comparison as `[id here, id there, change]`. */
 const linesOf = ({ entries }: Comparison) => entries.map(({ a, b, change }) => [a?.id ?? null, b?.id ?? null, change]);
 const both = (a: Shape, b: Shape): Comparison => compare(treeOf(a), treeOf(b));
 const changeOf = (a: Shape, b: Shape): Change | undefined => both(a, b).entries[0]?.change;

@@ -2,36 +2,37 @@ import { IS_FAILURE, IS_TERMINAL } from '../../execution/execution-status.js';
 import { type Change, CHANGES } from './compare.dto.js';
 import type { Node, Subtree } from './subtree.js';
 
-/** Two executions that stand for each other, or one that has no counterpart. */
+/** A pair of matching executions, or one without a counterpart. */
 export interface Pair {
   readonly a: Node | undefined;
   readonly b: Node | undefined;
-  /** Which run of its pipeline below the same parent: 1 for the first, 2 for its first retry. */
+  /** The position among the runs of its pipeline below the same parent: 1 for the first, 2 for its first retry. */
   readonly position: number;
 }
 
-/** One line of a comparison; of `a` and `b` at least one is there. */
+/** One entry of a comparison; at least one of `a` and `b` is set. */
 export interface Entry extends Pair {
   readonly node: Node;
   readonly change: Change;
-  /** The time of `a` over that of `b`; null where one is missing or `b` took none. */
+  /** The duration of `a` divided by that of `b`; null if one is missing or `b` took no time. */
   readonly ratio: number | null;
 }
 
 export interface Comparison {
-  /** Parents before their children, siblings in the order of their start. */
+  /** Parents before their children, siblings by start. */
   readonly entries: readonly Entry[];
   readonly summary: Readonly<Record<Change, number>>;
-  /** The level from which executions are missing on one side or both; null when none are. */
+  /** The first level with missing executions on either side; null if none are missing. */
   readonly truncatedAtDepth: number | null;
 }
 
 /**
- * Lays two trees side by side. The tops stand for each other; below a pair, the first run of a pipeline on one side
- * stands for its first on the other, the second for the second. What has no counterpart comes with all that is below it.
+ * Compares two trees. The tops match each other. Below a pair, the first run of a pipeline on one side matches its
+ * first run on the other, the second run the second, and so on. An execution without a counterpart is listed with all
+ * its descendants.
  *
- * Where one tree was cut, an execution without a counterpart from that level on is left out: the counterpart may be
- * among those that are missing.
+ * If one tree was truncated, executions without a counterpart from that level on are omitted: the counterpart may be
+ * among the missing ones.
  */
 export function compare(a: Subtree, b: Subtree): Comparison {
   const entries: Entry[] = [];
@@ -80,12 +81,12 @@ function changeOf({ a, b }: Pair): Change {
   if (IS_FAILURE[a.status] && !IS_FAILURE[b.status]) return 'failed_here';
   if (IS_FAILURE[b.status] && !IS_FAILURE[a.status]) return 'failed_there';
   const change = changeOfTime(a.end - a.start, b.end - b.start);
-  // What runs can only become slower: one that is slower already stays so, nothing else is certain.
+  // A running execution can only become slower, so only `slower` is certain.
   const isCertain = (IS_TERMINAL[a.status] || change === 'slower') && (IS_TERMINAL[b.status] || change === 'faster');
   return isCertain ? change : 'running';
 }
 
-/** At least a tenth longer or shorter; in whole numbers, so that exactly a tenth is one. */
+/** At least a tenth longer or shorter; in integers, so that exactly a tenth counts. */
 function changeOfTime(a: number, b: number): 'slower' | 'faster' | 'same' {
   if (a > b && a * 10 >= b * 11) return 'slower';
   return b > a && b * 10 >= a * 11 ? 'faster' : 'same';

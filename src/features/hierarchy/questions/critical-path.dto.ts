@@ -4,7 +4,7 @@ import { type Status, STATUSES } from '../../execution/execution-status.js';
 import { DEPTH } from '../hierarchy.dto.js';
 import { TruncatedDto } from './truncated.dto.js';
 
-/** An execution, as a part of the answer to where the time went. */
+/** An execution in a critical path response. */
 class PathExecutionDto {
   /**
    * The execution.
@@ -14,7 +14,7 @@ class PathExecutionDto {
   execution_id!: number;
 
   /**
-   * The pipeline that it is a run of.
+   * Its pipeline.
    * @example 1
    */
   @ApiProperty(ID)
@@ -28,52 +28,55 @@ class PathExecutionDto {
   pipeline_name!: string;
 
   /**
-   * The levels between it and the execution that was asked about, which has 0.
+   * The level below the requested execution; 0 for that execution.
    * @example 1
    */
   @ApiProperty(DEPTH)
   depth!: number;
 
   /**
-   * Its status, as in the execution itself.
+   * Its status.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
   status!: Status;
 }
 
-/** A stretch of time that one execution decided: while it worked itself, or waited for nothing that was reported. */
+/**
+ * A segment of the critical path: a period in which one execution determined the duration, by its own work or by
+ * waiting without a reported child.
+ */
 export class CriticalPathSegmentDto extends PathExecutionDto {
   /**
-   * When the stretch begins (UTC): where the one before ends.
+   * Start of the segment (UTC): the end of the previous one.
    * @example 2026-01-31T02:00:00.000Z
    */
   @ApiProperty(INSTANT)
   start_date!: string;
 
   /**
-   * When the stretch ends (UTC).
+   * End of the segment (UTC).
    * @example 2026-01-31T02:07:30.000Z
    */
   @ApiProperty(INSTANT)
   end_date!: string;
 
   /**
-   * How long the stretch is, in seconds, to the millisecond.
+   * Length of the segment, in seconds to the millisecond.
    * @example 450
    */
   @ApiProperty(MEASURE)
   seconds!: number;
 
   /**
-   * Its part of `duration_seconds`, in per cent; null where that is 0.
+   * Its share of `duration_seconds`, in per cent; null if the duration is 0.
    * @example 75
    */
   @ApiProperty(MEASURE)
   percent!: number | null;
 }
 
-/** An execution that did not decide, though its parent is on the path. */
+/** An execution off the critical path whose parent is on it. */
 export class OffPathExecutionDto extends PathExecutionDto {
   /**
    * When it started (UTC).
@@ -90,32 +93,32 @@ export class OffPathExecutionDto extends PathExecutionDto {
   end_date!: string | null;
 
   /**
-   * How long it took, in seconds, to the millisecond; so far, while it runs.
+   * Its duration, in seconds to the millisecond; the time so far while it runs.
    * @example 300
    */
   @ApiProperty(MEASURE)
   seconds!: number;
 
   /**
-   * How much later it could have ended without making the whole longer, in seconds: the time from its end to the start of
-   * the next of its siblings on the path, or else to the end of its parent. 0 where it ended after its parent or runs.
+   * How much later it could have ended without delaying the whole, in seconds: the time from its end to the start of
+   * the next sibling on the path, or else to the end of its parent. 0 if it ended after its parent or still runs.
    * @example 150
    */
   @ApiProperty(MEASURE)
   slack_seconds!: number;
 }
 
-/** What decided how long an execution took. */
+/** The critical path of an execution. */
 export class CriticalPathDto extends TruncatedDto {
   /**
-   * The execution that was asked about.
+   * The requested execution.
    * @example 41
    */
   @ApiProperty(ID)
   execution_id!: number;
 
   /**
-   * Its status, as in the execution itself.
+   * Its status.
    * @example succeeded
    */
   @ApiProperty({ enum: STATUSES, enumName: 'ExecutionStatus' })
@@ -136,27 +139,27 @@ export class CriticalPathDto extends TruncatedDto {
   end_date!: string | null;
 
   /**
-   * The moment up to which the answer counts (UTC): `end_date`, or the moment of the answer while it runs.
+   * The end of the period covered (UTC): `end_date`, or the time of the response while the execution runs.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)
   as_of!: string;
 
   /**
-   * From `start_date` to `as_of`, in seconds, to the millisecond: what the segments add up to.
+   * From `start_date` to `as_of`, in seconds to the millisecond: the sum of the segments.
    * @example 600
    */
   @ApiProperty(MEASURE)
   duration_seconds!: number;
 
   /**
-   * The path, oldest first and without a gap: each stretch of time with the execution that decided it. An execution has
-   * several where it did something between its children, none where its children decided all of its time.
+   * The path, oldest segment first and without gaps. An execution has several segments if it worked between its
+   * children, and none if its children cover all its time.
    */
   @ApiProperty()
   segments!: CriticalPathSegmentDto[];
 
-  /** The children of executions on the path that are not on it themselves, the one with the least slack first. */
+  /** The executions off the path whose parents are on it, least slack first. */
   @ApiProperty()
   off_path!: OffPathExecutionDto[];
 }

@@ -3,10 +3,10 @@ import { arbitraryTree, NOW, type Shape, treeOf } from '../../../../test/support
 import { criticalPath } from './critical-path.js';
 import type { Node, Subtree } from './subtree.js';
 
-/** The path of a shape as `[id, start, end]`. */
+/** The path of a tree as `[id, start, end]`. */
 const pathOf = (shape: Shape): number[][] =>
   criticalPath(treeOf(shape)).segments.map(({ node, start, end }) => [node.id, start, end]);
-/** What is off the path as `[id, slack]`. */
+/** The executions off the path as `[id, slack]`. */
 const slackOf = (shape: Shape): number[][] =>
   criticalPath(treeOf(shape)).offPath.map(({ node, slack }) => [node.id, slack]);
 
@@ -189,7 +189,7 @@ describe(criticalPath, () => {
   });
 });
 
-/** Who decided at a moment, found by going through all children again at each step. */
+/** The execution on the path at a given moment, found by a full search of the children at each step. */
 function deciderOf(tree: Subtree, node: Node, from: number, to: number, moment: number): Node {
   let reached = to;
   for (let isFirst = true; ; isFirst = false) {

@@ -1,45 +1,45 @@
 import type { Node, Subtree } from './subtree.js';
 
-/** Siblings that overlap by at most one of so many parts of their parent's time count as one after the other. */
+/** Siblings count as sequential if they overlap by at most the parent's time divided by this number. */
 const OVERLAP_PARTS = 100;
 
-/** A stretch of time that an execution decided, by its own work or its own waiting. Milliseconds since 1970. */
+/** A period that an execution determined, by its own work or waiting. Milliseconds since 1970. */
 export interface Segment {
   readonly node: Node;
   readonly start: number;
   readonly end: number;
 }
 
-/** An execution that did not decide, though its siblings or its parent did; and by how many milliseconds it missed. */
+/** An execution off the path whose parent is on it, with its slack in milliseconds. */
 export interface OffPath {
   readonly node: Node;
   readonly slack: number;
 }
 
 export interface CriticalPath {
-  /** Oldest first, without a gap: together the whole time of the top execution. */
+  /** Oldest first, without gaps: together the whole time of the top execution. */
   readonly segments: readonly Segment[];
   /** Least slack first. */
   readonly offPath: readonly OffPath[];
 }
 
-/** An execution on the path, in the time that it answers for. */
+/** An execution on the path and the period that it covers. */
 interface Visit extends Segment {
-  /** Whether this is time of its own, not to be looked into any further. */
+  /** True if this is the execution's own time, which is not divided any further. */
   readonly isOwn: boolean;
 }
 
 /**
- * What decided how long the top execution took, by the rules of CRISP (Zhang et al., USENIX ATC 2022): from its end
- * backwards the child that finished last, then the one that finished last before that one started, and so on; each
- * child is looked into in the same way. Time that none of these covers is the parent's own.
+ * Finds the critical path of the top execution by the rules of CRISP (Zhang et al., USENIX ATC 2022). Backwards from
+ * its end: the child that finished last, then the child that finished last before that one started, and so on; the same
+ * applies within each child. Time that no child covers is the parent's own.
  *
- * - Children count only as far as they lie within their parent; without such a part they are never on the path.
- * - Of children that finished at the same moment, the one that started first is taken, then the one with the lower id.
- * - A child that ran into the start of the next by at most 1 % of their parent's time comes before it all the same, and
- *   is cut off there.
+ * - Children count only for the part that lies within their parent; a child without such a part is never on the path.
+ * - Of children that finished at the same moment, the one that started first is chosen, then the one with the lower id.
+ * - A child that overlaps the start of the next by at most 1 % of the parent's time still precedes it, and is cut off
+ *   at that start.
  *
- * Works on a stack of its own, for trees deeper than that of JavaScript.
+ * An explicit stack allows for trees deeper than JavaScript's call stack.
  */
 export function criticalPath(tree: Subtree): CriticalPath {
   const segments: Segment[] = [];
@@ -57,7 +57,7 @@ export function criticalPath(tree: Subtree): CriticalPath {
   return { segments, offPath };
 }
 
-/** The children that decided, latest first, each cut to the time that it answers for. */
+/** The children on the path, latest first, each cut to the period that it covers. */
 function chainOf({ start: from, end: to }: Segment, children: readonly Node[]): Segment[] {
   const candidates = children
     .map((node) => ({ node, start: Math.max(node.start, from), end: Math.min(node.end, to) }))
@@ -73,7 +73,10 @@ function chainOf({ start: from, end: to }: Segment, children: readonly Node[]): 
   return chain;
 }
 
-/** The children of a chain and the parent's own time between them, oldest first: on the stack the latest is on top. */
+/**
+ * The children of a chain and the parent's own time between them, oldest first, so that the latest is on top of the
+ * stack.
+ */
 function partsOf({ node, start, end }: Segment, chain: readonly Segment[]): Visit[] {
   const parts: Visit[] = [];
   let reached = start;
@@ -87,8 +90,8 @@ function partsOf({ node, start, end }: Segment, chain: readonly Segment[]): Visi
 }
 
 /**
- * The children that are not on the chain. How much later each could have finished: until the next child on the chain
- * started, or else until the parent ended.
+ * The children off the chain, with their slack: the time until the next child on the chain started, or else until the
+ * parent ended.
  */
 function slackOf({ start: from, end: to }: Segment, children: readonly Node[], chain: readonly Segment[]): OffPath[] {
   const onPath = new Set(chain.map(({ node }) => node));

@@ -63,7 +63,7 @@ describe(rollup, () => {
           const { whole } = rollup(tree, 'pipeline');
           const moments = Array.from({ length: 400 }, (_, moment) => runningAt(tree, moment));
           expect(whole.self).toBe(moments.reduce((sum, { alone }) => sum + alone, 0));
-          // The wall time times the parallelism is the most that anybody can have worked.
+          // Own time cannot exceed the wall time times the parallelism.
           const wall = moments.filter(({ running }) => running > 0).length;
           const parallelism = Math.max(...moments.map(({ running }) => running));
           expect(whole.self).toBeLessThanOrEqual(wall * parallelism);
@@ -73,7 +73,7 @@ describe(rollup, () => {
   });
 });
 
-/** How many executions run at a moment, and how many of them while none of their children does. */
+/** The number of executions that run at a given moment, and of those among them without a running child. */
 function runningAt({ nodes }: Subtree, moment: number): { running: number; alone: number } {
   const running = nodes.filter(({ start, end }) => start <= moment && moment < end);
   const busy = new Set(running.map(({ row }) => row.parent_id));

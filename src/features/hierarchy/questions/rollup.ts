@@ -2,7 +2,7 @@ import type { Status } from '../../execution/execution-status.js';
 import type { RollupBy } from './rollup.dto.js';
 import type { Node, Subtree } from './subtree.js';
 
-/** What a group of executions comes to. Milliseconds; counts that an execution did not report are 0. */
+/** The totals of a group of executions. Milliseconds; counts that an execution did not report are 0. */
 export interface Figures extends Record<Status, number> {
   executions: number;
   totalRows: number;
@@ -14,7 +14,7 @@ export interface Figures extends Record<Status, number> {
   max: number;
 }
 
-/** A group and one of its executions, which all share what they are grouped by. */
+/** A group, with one of its executions to give the values that all of them share. */
 export interface Group {
   readonly member: Node;
   readonly figures: Figures;
@@ -22,7 +22,7 @@ export interface Group {
 
 export interface Rollup {
   readonly whole: Figures;
-  /** The one with the most time of its own first; levels from the top down. */
+  /** Most own time first; levels from the top down. */
   readonly groups: readonly Group[];
 }
 
@@ -32,7 +32,7 @@ const KEYS: Record<RollupBy, (node: Node) => number> = {
   depth: ({ depth }) => depth,
 };
 
-/** Sums a tree up by groups. */
+/** Computes the totals of a tree by groups. */
 export function rollup(tree: Subtree, by: RollupBy): Rollup {
   const keyOf = KEYS[by];
   const whole = nothing();
@@ -50,7 +50,7 @@ export function rollup(tree: Subtree, by: RollupBy): Rollup {
   return { whole, groups: [...groups.values()].sort(by === 'depth' ? byKey : bySelf) };
 }
 
-/** The time of an execution in which none of its children ran. `children` are in the order of their start. */
+/** The time of an execution in which none of its children ran. `children` are ordered by start. */
 function selfTime({ start, end }: Node, children: readonly Node[]): number {
   let self = end - start;
   let reached = start;

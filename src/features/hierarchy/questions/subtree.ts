@@ -1,7 +1,7 @@
 import { type Status, statusOf } from '../../execution/execution-status.js';
 import type { PipelineDescription } from '../../pipeline/pipeline-name.service.js';
 
-/** An execution of a subtree as the database gives it; moments are milliseconds since 1970. */
+/** An execution of a subtree as read from the database; times are milliseconds since 1970. */
 export interface SubtreeRow {
   readonly id: number;
   readonly parent_id: number | null;
@@ -16,47 +16,47 @@ export interface SubtreeRow {
   readonly soft_deletes: number | null;
 }
 
-/** Executions and the pipelines that they are runs of. */
+/** Executions and their pipelines. */
 export interface Forest {
   readonly executions: readonly SubtreeRow[];
   readonly pipelines: readonly PipelineDescription[];
 }
 
-/** An execution in a tree that is analysed; moments are milliseconds since 1970. */
+/** An execution in a tree to be analysed; times are milliseconds since 1970. */
 export interface Node {
   readonly id: number;
   readonly row: SubtreeRow;
   readonly pipeline: PipelineDescription;
-  /** The levels below the top, which has 0. */
+  /** The level below the top; 0 for the top. */
   readonly depth: number;
   readonly status: Status;
   readonly start: number;
-  /** Its end; while it runs now, or its start where that is still to come. */
+  /** Its end. For a running execution: now, or its start if that is in the future. */
   readonly end: number;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A tree of executions as it was at one moment, whole or cut breadth-first. */
+/** A tree of executions at one moment, complete or truncated breadth-first. */
 export interface Subtree {
   readonly top: Node;
-  /** All of them, level by level. */
+  /** All executions, level by level. */
   readonly nodes: readonly Node[];
-  /** The direct children of an execution, in the order of their start, then of their id. */
+  /** The direct children of an execution, by start, then by id. */
   childrenOf(node: Node): readonly Node[];
-  /** The level from which executions are missing; null when none are. */
+  /** The first level with missing executions; null if none are missing. */
   readonly truncatedAtDepth: number | null;
 }
 
-/** When a tree is looked at (milliseconds since 1970), and how much of it. */
+/** The time at which a tree is analysed (milliseconds since 1970), and its maximum size. */
 export interface View {
   readonly now: number;
   readonly maxNodes: number;
 }
 
 /**
- * The tree below an execution of a forest; undefined if that isn't there. Where it has more than `maxNodes`, the rest is
- * cut off, level by level in the order of their ids. What runs is taken to last until `now`.
+ * The tree below an execution of a forest; undefined if the execution is not in it. A tree of more than `maxNodes` is
+ * truncated, level by level in id order. Running executions last until `now`.
  */
 export function toSubtree({ executions, pipelines }: Forest, topId: number, view: View): Subtree | undefined {
   const top = executions.find(({ id }) => id === topId);
@@ -86,7 +86,7 @@ export function toSubtree({ executions, pipelines }: Forest, topId: number, view
   return first && { top: first, nodes, childrenOf: ({ id }) => children.get(id) ?? [], truncatedAtDepth };
 }
 
-/** An expected execution lasts as long as its children, one of which may still run. */
+/** An expected execution spans its children, one of which may still run. */
 function stretch(node: Writable<Node>, children: readonly Node[]): void {
   node.start = Math.min(node.start, ...children.map(({ start }) => start));
   node.end = Math.max(node.end, ...children.map(({ end }) => end));
@@ -99,7 +99,7 @@ function groupIn(groups: Map<number, Node[]>, key: number): Node[] {
 }
 
 function toNode(row: SubtreeRow, pipeline: PipelineDescription | undefined, depth: number, now: number): Node {
-  if (!pipeline) throw new Error(`execution ${row.id} is of pipeline ${row.pipeline_id}, which is not there`);
+  if (!pipeline) throw new Error(`pipeline ${row.pipeline_id} of execution ${row.id} does not exist`);
   const end = row.end_ms ?? Math.max(now, row.start_ms);
   const status = statusOf({
     status: row.status,

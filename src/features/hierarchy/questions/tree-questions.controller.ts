@@ -11,18 +11,18 @@ import { ComparisonDto } from './compare.dto.js';
 import { CriticalPathDto } from './critical-path.dto.js';
 import { RollupDto, RollupQuery } from './rollup.dto.js';
 
-/** What is asked of a tree of executions. */
+/** Analyses of a tree of executions. */
 @ApiTags('hierarchy')
 @Controller('pipeline_execution/:id')
 export class TreeQuestionsController {
   constructor(private readonly questions: TreeQuestionsService) {}
 
   /**
-   * List what failed first.
+   * List the root causes of a failure.
    *
-   * The failed executions of the subtree, the execution itself included, that have no failed descendant: those that
-   * failed by themselves, also where all below them succeeded. By `end_date`, then by id, so that the first failure
-   * comes first. Superseded attempts, and what is below them, are left out. While the tree runs: what has failed so far.
+   * A root cause is a failed execution of the subtree, including the execution itself, without a failed descendant. The
+   * list is ordered by `end_date`, then by id, so that the first failure comes first. Superseded attempts and their
+   * descendants are omitted. While the tree runs, the list contains the failures so far.
    */
   @Get('root_cause')
   @Requires('read')
@@ -33,10 +33,11 @@ export class TreeQuestionsController {
   }
 
   /**
-   * List what a run waits for.
+   * List the blocking executions of a run.
    *
-   * The running executions of the subtree, the execution itself included, that have no running descendant, whether those
-   * in between have ended or not; the one that started first comes first. Empty when nothing runs.
+   * A blocking execution is a running execution of the subtree, including the execution itself, without a running
+   * descendant; the executions in between may have ended. The list is ordered by start, oldest first. It is empty if
+   * nothing runs.
    */
   @Get('blocking')
   @Requires('read')
@@ -50,14 +51,15 @@ export class TreeQuestionsController {
   }
 
   /**
-   * Get the chain of executions that decided the duration.
+   * Get the critical path of an execution.
    *
-   * From the end backwards: the child that finished last, then the one that finished last before that one started, and
-   * so on, and the same within each of them. Time that none of these covers is the parent's own. The segments add up to
-   * the duration; of a tree that runs, to the time until now, and what runs counts as if it ended now.
+   * The critical path is the chain of executions that determined the duration. Backwards from the end: the child that
+   * finished last, then the child that finished last before that one started, and so on; the same applies within each
+   * of them. Time that no child covers is the parent's own. The segments add up to the duration; while the execution
+   * runs, to the time until now. Running executions count as if they ended now.
    *
-   * Children count only as far as they lie within their parent. Siblings that overlap by at most 1 % of their parent's
-   * time count as one after the other. An execution that took no time is never on the path.
+   * Children count only for the part that lies within their parent. Siblings that overlap by at most 1 % of their
+   * parent's time count as sequential. An execution that took no time is never on the path.
    */
   @Get('critical_path')
   @Requires('read')
@@ -68,10 +70,10 @@ export class TreeQuestionsController {
   }
 
   /**
-   * Sum a tree up by pipeline, pipeline type or level.
+   * Get totals of a tree by pipeline, pipeline type or level.
    *
-   * All executions of the subtree, the execution itself included. What runs counts with its time until now; rows and
-   * counts are there once an execution has ended.
+   * The totals cover all executions of the subtree, including the execution itself. Running executions count up to now;
+   * their rows and counts are available only after they end.
    */
   @Get('rollup')
   @Requires('read')
@@ -84,9 +86,9 @@ export class TreeQuestionsController {
   /**
    * Compare two runs.
    *
-   * The two executions stand for each other. Below a pair, runs of the same pipeline stand for each other in the order
-   * of their start. What has no counterpart is `added` or `removed`, with all that is below it. What runs counts with
-   * its time until now. Where a tree was cut, an execution from that level on is left out if it has no counterpart.
+   * The two executions match each other. Below a pair, runs of the same pipeline are matched in the order of their
+   * start. An execution without a counterpart is `added` or `removed`, with all its descendants. Running executions
+   * count up to now. If a tree was truncated, executions from that level on are omitted if they have no counterpart.
    */
   @Get('compare/:other_id')
   @Requires('read')

@@ -11,7 +11,7 @@ import type { RollupFiguresDto, RollupGroupDto, RollupBy, RollupDto } from './ro
 import type { Node, Subtree } from './subtree.js';
 import type { TruncatedDto } from './truncated.dto.js';
 
-/** What one of each takes in an answer at most, in bytes, without the names in it. */
+/** The maximum size of one item of each kind in a response, in bytes, without its names. */
 const LINE_BYTES = { pathExecution: 300, group: 520, entry: 445 };
 
 export function toRootCauseDto({ execution, depth, path }: RootCause): RootCauseDto {
@@ -45,7 +45,7 @@ export function toCriticalPathDto({ top, truncatedAtDepth }: Subtree, path: Crit
   };
 }
 
-/** The segments come first: the executions off the path have the room that they leave. */
+/** The segments come first; the executions off the path get the remaining space. */
 function shownOf({ segments, offPath }: CriticalPath) {
   const parts = [...segments, ...offPath];
   const count = fittingCount(parts, ({ node }) => LINE_BYTES.pathExecution + bytesOf(node.pipeline.name));
@@ -164,7 +164,7 @@ function toComparedExecutionDto({ id, status, start, end }: Node): ComparedExecu
   return { execution_id: id, status, start_date: moment(start), seconds: seconds(end - start) };
 }
 
-/** `missing` are those that the answer has no room for, beside those that were not looked at. */
+/** `missing` counts the items that do not fit into the response, in addition to those that were not read. */
 function truncation(truncatedAtDepth: number | null, missing: readonly Node[]): TruncatedDto {
   const depths = missing.map(({ depth }) => depth).concat(truncatedAtDepth ?? []);
   const depth = depths.length === 0 ? null : depths.reduce((a, b) => Math.min(a, b));
@@ -192,7 +192,7 @@ function percent(part: number, whole: number): number | null {
   return whole === 0 ? null : rounded((part / whole) * 100);
 }
 
-/** Few enough digits to read, enough that ten thousand of them still add up. */
+/** Few digits to read, but enough that ten thousand values still add up. */
 function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

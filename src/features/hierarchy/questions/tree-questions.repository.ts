@@ -10,7 +10,7 @@ import type { Forest, SubtreeRow } from './subtree.js';
 export interface RootCause {
   readonly execution: ExecutionEntity;
   readonly depth: number;
-  /** From the execution that was asked about down to this one. */
+  /** From the requested execution down to this one. */
   readonly path: readonly { readonly id: number; readonly pipeline_name: string }[];
 }
 
@@ -25,7 +25,7 @@ export interface Blocking {
 interface RootCauseRow {
   readonly id: number;
   readonly end_ms: number;
-  /** From the root of the whole tree; null where the paths of those before are as long as an answer may be. */
+  /** From the root of the whole tree; null once the preceding paths of the page have reached the limit. */
   readonly path: RootCause['path'] | null;
 }
 
@@ -36,10 +36,10 @@ interface BlockingRow {
   readonly pipeline_id: number;
 }
 
-/** The position of no item, from which the first page starts: a moment before all others. */
+/** The position from which the first page starts: a time before all others. */
 const BEFORE_ALL = [Number.MIN_SAFE_INTEGER, 0];
 
-/** Reads what is asked of a tree, by its closure: see `tree-questions.sql.ts`. Writes nothing. */
+/** Reads the analyses of a tree through its closure; see `tree-questions.sql.ts`. */
 @Injectable()
 export class TreeQuestionsRepository {
   constructor(private readonly pipelines: PipelineNameService) {}
@@ -66,7 +66,7 @@ export class TreeQuestionsRepository {
     }));
   }
 
-  /** By pipeline; null for one that has never succeeded. */
+  /** By pipeline; null for a pipeline that has never succeeded. */
   private async typicalMs(
     manager: EntityManager,
     rows: readonly BlockingRow[],
@@ -77,7 +77,7 @@ export class TreeQuestionsRepository {
     return new Map(typical.map((row) => [row.pipeline_id, row.typical_ms]));
   }
 
-  /** An execution and what is below it, or two such; of each `limit` executions at most, level by level. */
+  /** One or two executions with their descendants: at most `limit` executions of each tree, level by level. */
   async subtrees(manager: EntityManager, id: number, otherId: number | null, limit: number): Promise<Forest> {
     const executions: SubtreeRow[] = await manager.query(SUBTREES, [id, otherId, limit]);
     const pipelineIds = [...new Set(executions.map((execution) => execution.pipeline_id))];
@@ -96,7 +96,7 @@ export class TreeQuestionsRepository {
     return toPage(rows, query, position);
   }
 
-  /** By pk_pipeline_execution. */
+  /** Uses pk_pipeline_execution. */
   private async withExecutions<Row extends { readonly id: number }, Item>(
     manager: EntityManager,
     page: Page<Row>,
@@ -116,5 +116,5 @@ export class TreeQuestionsRepository {
 }
 
 function unreachable(): never {
-  throw new Error('an execution was there a moment ago');
+  throw new Error('an execution disappeared between two reads');
 }

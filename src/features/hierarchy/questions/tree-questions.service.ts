@@ -24,10 +24,10 @@ import type { RollupDto, RollupQuery } from './rollup.dto.js';
 import { type Subtree, toSubtree } from './subtree.js';
 
 /**
- * What is asked of a tree: what failed first, what is waited for, where the time went, what differs from another run.
+ * Analyses of a tree: root causes, blocking executions, critical path, totals, comparison with another run.
  *
- * What runs counts up to now, and each answer has one now. The service's clock, which also stamped the starts. An
- * unknown execution is an {@link ExecutionNotFoundError}.
+ * Running executions count up to now, read once per response from the service's clock, which also stamped the starts.
+ * An unknown execution throws an {@link ExecutionNotFoundError}.
  */
 @Injectable()
 export class TreeQuestionsService {
@@ -67,7 +67,7 @@ export class TreeQuestionsService {
     return toComparisonDto(tree, other, compare(tree, other), now);
   }
 
-  /** A page of an answer; only where it is empty there may be no such execution. */
+  /** A page of a list; checks that the execution exists only if the page is empty. */
   private async page<Item extends { readonly execution: ExecutionEntity }, Dto>(
     id: number,
     read: (manager: EntityManager) => Promise<Page<Item>>,
@@ -78,9 +78,9 @@ export class TreeQuestionsService {
     return (await this.executions.complete(page, ({ execution }) => execution)).map(toDto);
   }
 
-  /** The tree below an execution, and the one below another if there is one (else the same again). */
+  /** The tree below an execution, and the one below another if given (otherwise the same tree twice). */
   private async subtrees(id: number, otherId: number | null, now: Date): Promise<[Subtree, Subtree]> {
-    // One execution more than is looked at, to learn whether anything is missing.
+    // One execution more than the limit, to detect missing executions.
     const forest = await this.transactions.read((manager) =>
       this.questions.subtrees(manager, id, otherId, MAX_NODES + 1),
     );

@@ -1,19 +1,19 @@
 /**
  * A tree is read by its closure rows, one range of ix_pipeline_execution_closure_parent, and then by
- * pk_pipeline_execution. What a question costs depends on the tree, not on the table. The ids of the tree are handed to
- * the primary key as one array: a join would look each of them up by itself, at three times the cost in a tree of 5,000,
- * or scan the table where the planner, which knows only the average tree, expects many.
+ * pk_pipeline_execution, so the cost depends on the size of the tree, not of the table. The ids of the tree are passed
+ * to the primary key as one array: a join would look up each id separately, at three times the cost in a tree of 5,000,
+ * or scan the table if the planner, which knows only the average tree, expects many.
  *
- * Dates come as whole milliseconds since 1970: what a page's cursor holds, and what the algorithms count in.
+ * Times are whole milliseconds since 1970, as in page cursors and in the algorithms.
  */
 
-/** The most steps of all paths in one page, but for a single path that is longer. */
+/** The maximum number of steps of all paths in one page; a single path may be longer. */
 const MAX_STEPS = 20_000;
 
 /**
- * A page of the root causes of a subtree, each with its path from the root of the whole tree; $2 and $3 are the position
- * of the last one seen. See `watcher_root_causes_of`; the paths are looked up for those of the page alone, and only for
- * the first of them where they have too many steps in all.
+ * A page of the root causes of a subtree, each with its path from the root of the whole tree; $2 and $3 are the
+ * position of the last one returned. See `watcher_root_causes_of`. Paths are looked up for this page only, and only for
+ * its first root causes if the paths have too many steps in total.
  */
 export const ROOT_CAUSES = `
   WITH cause AS MATERIALIZED (
@@ -56,7 +56,7 @@ export const ROOT_CAUSES = `
 
 /**
  * A page of the running executions of a subtree that have no running descendant; $2 and $3 are the position of the last
- * one seen. See `watcher_waited_for`; their depths by pk_pipeline_execution_closure.
+ * one returned. See `watcher_waited_for`. Depths are read by pk_pipeline_execution_closure.
  */
 export const BLOCKING = `
   WITH waited_for AS MATERIALIZED (
@@ -71,14 +71,14 @@ export const BLOCKING = `
     JOIN pipeline_execution_closure c ON c.child_execution_id = w.id AND c.parent_execution_id = $1::bigint
    ORDER BY w.start_ms, w.id`;
 
-/** The median durations of pipelines' last 20 successes, see docs/adr/0010-typical-duration.md. */
+/** The median durations of pipelines' last 20 successes; see docs/adr/0010-typical-duration.md. */
 export const TYPICAL = `
   SELECT t.pipeline_id, t.typical_ms FROM watcher_typical_ms($1::bigint[]) t`;
 
 /**
- * The executions of one subtree, or of two ($2 may be null), as narrow as the algorithms allow (no metadata, no
- * messages), in no order. Of each subtree at most $3, level by level in the order of the index, so that a tree of a
- * million is read no further than that.
+ * The executions of one subtree, or of two ($2 may be null), with only the columns that the algorithms need, in no
+ * particular order. At most $3 of each subtree, level by level in index order, so that a tree of a million executions
+ * is read no further.
  */
 export const SUBTREES = `
   SELECT e.id, e.parent_id, e.pipeline_id, e.status, e.completed_successfully,

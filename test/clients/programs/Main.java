@@ -1,5 +1,6 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.ExecutionApi;
@@ -55,7 +56,7 @@ public class Main {
             .listPipelineExecutions(
                 ExecutionApi.APIListPipelineExecutionsRequest.newBuilder()
                     .pipelineId(pipeline.getId())
-                    .status(ExecutionStatus.EXECUTION_STATUS_FAILED)
+                    .status(List.of(ExecutionStatus.EXECUTION_STATUS_FAILED))
                     .build())
             .size();
 

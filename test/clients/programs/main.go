@@ -68,7 +68,7 @@ func main() {
 		})
 	}
 	failed, _, err := client.ExecutionAPI.ListPipelineExecutions(ctx).
-		PipelineId(pipeline.Id).Status(watcher.EXECUTION_STATUS_FAILED).Execute()
+		PipelineId(pipeline.Id).Status([]watcher.ExecutionStatus{watcher.EXECUTION_STATUS_FAILED}).Execute()
 	check(err)
 	wrong := watcher.NewRegisterPipelineRequest("", "test")
 	_, _, err = client.PipelineAPI.RegisterPipeline(ctx).RegisterPipelineRequest(*wrong).Execute()

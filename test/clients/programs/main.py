@@ -40,7 +40,7 @@ with watcher.ApiClient() as client:
     tree = hierarchy.get_execution_tree(root_id)
     comparison = hierarchy.compare_executions(root_id, other_id)
     failed = executions.list_pipeline_executions(
-        pipeline_id=pipeline.id, status=watcher.ExecutionStatus.EXECUTION_STATUS_FAILED
+        pipeline_id=pipeline.id, status=[watcher.ExecutionStatus.EXECUTION_STATUS_FAILED]
     )
     try:
         # A pair of which half is missing: what the client can't check by itself.

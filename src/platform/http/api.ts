@@ -125,7 +125,7 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
 /** The condition of each status of a feature's errors. */
 const WHEN: Record<number, string> = {
   404: 'The id or the name is unknown.',
-  409: 'The request conflicts with the stored state.',
+  409: 'The request conflicts with the state.',
 };
 
 /** Documents one refusal. */

@@ -3,14 +3,14 @@ import addFormats from 'ajv-formats';
 import type { Json } from '../support/watcher.js';
 import type { Operation } from './requests.js';
 
-/** An answer as it came over the wire. */
+/** An answer as received. */
 export interface FuzzAnswer {
   readonly status: number;
   readonly contentType: string | null;
   readonly text: string;
 }
 
-/** Says of each answer whether the OpenAPI document has it so. */
+/** Compares answers with the OpenAPI document. */
 export class Documented {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
   private readonly validators = new Map<Json, ValidateFunction>();
@@ -22,7 +22,7 @@ export class Documented {
     this.schemas = closed(document.components.schemas);
   }
 
-  /** What of the answer is not as the document says; undefined where all is. */
+  /** The deviation of an answer from the document; undefined where there is none. */
   problemOf({ name, spec }: Operation, { status, contentType, text }: FuzzAnswer): string | undefined {
     const response = spec.responses[status];
     if (!response) return `${name}: the status ${status} is not documented`;
@@ -40,14 +40,14 @@ export class Documented {
   private validatorOf(schema: Json): ValidateFunction {
     const known = this.validators.get(schema);
     if (known) return known;
-    // The references of the document lead to `#/components/schemas/...`, so that has to be at the top of each.
+    // The references of the document lead to `#/components/schemas/...`, so each schema needs these at its root.
     const validate = this.ajv.compile({ ...closed(schema), components: { schemas: this.schemas } });
     this.validators.set(schema, validate);
     return validate;
   }
 }
 
-/** The schemas with nothing in an object but what they name: a field that nobody documented is a finding too. */
+/** The schemas without additional properties: an undocumented field is a finding too. */
 function closed(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -14,16 +14,16 @@ describe('requests made from the OpenAPI document', () => {
   let service: Service;
   let document: Json;
 
-  // The built service: the document is made from docblocks, which the tests' compiler doesn't read.
+  // The built service: its document contains the docblocks, which the compiler of the tests does not read.
   beforeAll(async () => {
     database = await createDatabase();
     service = await Service.start({ DATABASE_URL: database.url, LOG_LEVEL: 'info' });
     document = await (await fetch(`${service.url}/docs-json`)).json();
-    // What small ids find from the first request on.
+    // Small ids exist from the first request on.
     for (let n = 1; n <= 5; n++) await post('/pipeline', { name: `Fuzzed ${n}`, pipeline_type_name: 'fuzzed' });
     for (let n = 1; n <= 10; n++)
       await post('/start_pipeline_execution', { pipeline_id: 1 + (n % 5), parent_id: n - 1 || null });
-    // What is summed up may be more than any count.
+    // Sums may exceed the largest count.
     for (const id of [2, 3])
       await post('/end_pipeline_execution', { id, completed_successfully: true, updates: Number.MAX_SAFE_INTEGER });
   });
@@ -48,7 +48,7 @@ describe('requests made from the OpenAPI document', () => {
     return { status: response.status, contentType: response.headers.get('content-type'), text: await response.text() };
   };
 
-  it(`are answered as it says, never with a 5xx (seed ${SEED})`, async () => {
+  it(`are answered as documented, never with a 5xx (seed ${SEED})`, async () => {
     const documented = new Documented(document);
     const seen = new Map(operationsOf(document).map(({ name }) => [name, new Set<number>()]));
     await fc.assert(
@@ -64,7 +64,7 @@ describe('requests made from the OpenAPI document', () => {
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: true },
     );
-    // Each operation was asked; of all the answers, the common ones came up (which operation gave them is up to the seed).
+    // Each operation was called, and the common statuses occurred (the seed decides at which operation).
     const unasked = [...seen].filter(([, statuses]) => statuses.size === 0);
     expect(unasked.map(([name]) => name)).toEqual([]);
     expect([...seen.values()].flatMap((statuses) => [...statuses])).toEqual(

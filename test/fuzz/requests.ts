@@ -9,7 +9,7 @@ export interface Operation {
   readonly spec: Json;
 }
 
-/** One request to an operation: as it goes over the wire, so that a failure can be sent again by hand. */
+/** One request to an operation, as it is sent, so that a failure can be repeated by hand. */
 export interface FuzzRequest {
   readonly operation: Operation;
   readonly url: string;
@@ -30,7 +30,7 @@ export function operationsOf(document: Json): Operation[] {
   );
 }
 
-/** What no honest client sends, wherever a value stands. */
+/** Hostile values for any field. */
 const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -80,7 +80,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Values that a schema allows, as far as the document says it. */
+/** Values that a schema allows, according to the document. */
 function valid(schema: Json, schemas: Json): fc.Arbitrary<unknown> {
   if (schema.$ref) return valid(schemas[schema.$ref.split('/').at(-1)], schemas);
   const branches = schema.oneOf ?? schema.anyOf;
@@ -107,7 +107,7 @@ function valid(schema: Json, schemas: Json): fc.Arbitrary<unknown> {
   }
 }
 
-/** Small ones most of the time: those are the ids of what the run itself has made. */
+/** Mostly small ids, because the run itself has created these. */
 function integer({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Json): fc.Arbitrary<unknown> {
   const small = (span: number) => fc.integer({ min: minimum, max: Math.min(maximum, minimum + span) });
   return fc.oneof(
@@ -148,7 +148,7 @@ function object(schema: Json, schemas: Json): fc.Arbitrary<unknown> {
   const required: string[] = schema.required ?? [];
   const fields = Object.entries<Json>(schema.properties).map(([name, field]) => {
     const given = { arbitrary: valid(field, schemas), weight: 1 };
-    // Few at a time: all of them right at once is rare.
+    // Few at a time, because many are rarely all valid.
     const left = { arbitrary: fc.constant(undefined), weight: required.includes(name) ? 0 : 2 };
     return [name, fc.oneof(given, left)] as const;
   });
@@ -166,7 +166,7 @@ function almostValid(schema: Json, schemas: Json): fc.Arbitrary<unknown> {
   }));
 }
 
-/** Bodies that are no JSON, or not of an object. */
+/** Bodies that are not JSON, or not an object. */
 const brokenBody = fc.oneof(
   fc.constantFrom(
     '',
@@ -196,12 +196,12 @@ function body(operation: Operation, schemas: Json): fc.Arbitrary<string | undefi
   );
 }
 
-/** Cursors as the service makes them, to positions that it may never have named. */
+/** Cursors of the service's form, with arbitrary positions. */
 const position = fc
   .array(fc.oneof(fc.integer(), fc.maxSafeInteger()), { minLength: 1, maxLength: 3 })
   .map((numbers) => Buffer.from(numbers.join('.')).toString('base64url'));
 
-/** A value in a URL, never so wrong or so long that it is no URL any more. */
+/** A value in a URL, limited so that the URL is still valid. */
 function inUrl(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return encodeURIComponent(text.slice(0, 80).toWellFormed());
@@ -221,7 +221,7 @@ function url(operation: Operation, schemas: Json): fc.Arbitrary<string> {
     ...named('query').map((parameter) => fc.option(value(parameter), { nil: undefined, freq: 3 })),
   );
   return fc.tuple(inPath, inQuery).map(([path, query]) => {
-    // An empty segment, or one of dots, is another path.
+    // A path with an empty segment, or one of dots, is a different path.
     const segments = path.map(inUrl).map((segment) => (/^\.*$/.test(segment) ? 'x' : segment));
     const pairs = query.flatMap((given, index) =>
       given === undefined ? [] : [`${named('query')[index]?.name}=${inUrl(given)}`],
@@ -254,7 +254,7 @@ function headers(hasBody: boolean): fc.Arbitrary<Record<string, string>> {
     .map((given) => Object.fromEntries(Object.entries(given).filter(([name]) => hasBody || name !== 'content-type')));
 }
 
-/** Requests to every operation of the document, each as likely as the others. */
+/** Requests to every operation of the document, with equal probability. */
 export function requestsTo(document: Json): fc.Arbitrary<FuzzRequest> {
   const schemas = document.components.schemas;
   return fc.oneof(

@@ -11,7 +11,7 @@ beforeAll(async () => {
   execution = await watcher.begin(pipeline);
 });
 afterEach(async () => {
-  // Whatever came in, the service still serves.
+  // The service still answers after all of these requests.
   expect((await watcher.get('/health/ready')).status).toBe(200);
   expect((await watcher.post('/pipeline', { name: 'there', pipeline_type_name: 'test' })).status).toBe(200);
 });
@@ -24,7 +24,7 @@ function expectProblem({ status, body, headers }: Answer, statuses: readonly num
   expect(body.request_id).toBe(headers.get('x-request-id'));
 }
 
-/** Each endpoint that reads a body, with a body that it would take, and each of its fields by what belongs there. */
+/** Each endpoint that reads a body, with a valid body, and its fields by their type. */
 interface Endpoint {
   readonly method: 'POST' | 'PATCH';
   readonly path: string;
@@ -131,7 +131,7 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
   const send = (body: string | Uint8Array<ArrayBuffer> | undefined, headers: Record<string, string> = JSON_TYPE) =>
     watcher.send(method, path, body, headers);
 
-  /** An object without a field that the endpoint knows is wrong, unless it needs none. */
+  /** An object without known fields is invalid, unless all fields are optional. */
   const ofUnknownFields = Object.keys(good()).length > 0 ? 422 : 200;
 
   it.each<[string, string | Uint8Array<ArrayBuffer>]>([
@@ -173,7 +173,7 @@ describe.each(endpoints)('$method $path', ({ method, path, good, fields }) => {
     else expect(answer.status).toBe(200);
   });
 
-  it('answers null as it answers nothing, and no body as an empty one', async () => {
+  it('answers null as an absent field, and no body as an empty one', async () => {
     for (const answer of [await send('null'), await send(undefined, {}), await send(undefined), await send('')]) {
       if (ofUnknownFields === 422) expectProblem(answer, [400]);
       else expect(answer.status).toBe(200);
@@ -259,7 +259,7 @@ describe('a path or a query', () => {
     ofExecution.map((question) => `/pipeline_execution/{}${question}`),
   );
 
-  it.each(ids)('%s answers 404 to an unknown id, and 422 to what can be none, with what was given', async (path) => {
+  it.each(ids)('%s answers 404 to an unknown id, and 422 to an impossible one, and repeats it', async (path) => {
     for (const id of ['99999999', '9007199254740991', '9007199254740993', '9223372036854775808']) {
       const answer = await watcher.get(path.replace('{}', id));
       expectProblem(answer, [404]);
@@ -291,7 +291,7 @@ describe('a path or a query', () => {
     }
   });
 
-  it.each(ids)('%s answers 4xx to a path that cannot be decoded, or is endless', async (path) => {
+  it.each(ids)('%s answers 4xx to a path that cannot be decoded, or is very long', async (path) => {
     for (const id of ['%', '%zz', '%ff', '%C3%28', '%ED%A0%80']) {
       expectProblem(await watcher.get(path.replace('{}', id)), [400, 422]);
     }
@@ -326,14 +326,14 @@ describe('a path or a query', () => {
     }
   });
 
-  it('with thousands of parameters is refused, in few words', async () => {
+  it('with thousands of parameters is refused with a short message', async () => {
     const query = Array.from({ length: 2000 }, (_, index) => `p${index}=`).join('&');
     const answer = await watcher.get(`/pipeline?${query}`);
     expectProblem(answer, [422]);
     expect(answer.body.errors).toHaveLength(20);
   });
 
-  it('that is longer than a server reads is refused', async () => {
+  it('beyond the limit of the headers is refused', async () => {
     const answer = await watcher.get(`/pipeline?name=${'x'.repeat(64 * 1024)}`);
     expectProblem(answer, [414, 431]);
   });
@@ -345,8 +345,8 @@ describe('a path or a query', () => {
   });
 });
 
-describe('a request that is no HTTP', () => {
-  /** Sends raw bytes; the answer until the service closes the connection. */
+describe('bytes that are not HTTP', () => {
+  /** Sends raw bytes, and returns the answer until the service closes the connection. */
   function raw(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const { hostname, port } = new URL(watcher.url);
@@ -403,7 +403,7 @@ describe('metadata', () => {
   const expected = JSON.parse(text) as object;
   const keysOf = (metadata: object): string[] => Object.keys(metadata).sort();
 
-  it('of a pipeline is kept as it is, by POST and by PATCH', async () => {
+  it('of a pipeline is not changed, by POST and by PATCH', async () => {
     const answer = await watcher.send(
       'POST',
       '/pipeline',
@@ -423,7 +423,7 @@ describe('metadata', () => {
     expect(({} as Json).polluted).toBeUndefined();
   });
 
-  it('of an execution is kept as it is, and merged as it is', async () => {
+  it('of an execution is not changed, also when it is merged', async () => {
     const started = await watcher.send(
       'POST',
       '/start_pipeline_execution',

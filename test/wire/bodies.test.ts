@@ -18,7 +18,9 @@ const socketTo = (url = watcher.url): Socket => {
   return connect(Number(port), hostname);
 };
 
-/** A client as Python's and Go's are: it writes the whole body before it looks at the answer, and keeps its connection. */
+/**
+ * A client like those of Python and Go: it writes the whole body before it reads the answer, and reuses its connection.
+ */
 class Client {
   private readonly socket: Socket;
   private received = Buffer.alloc(0);
@@ -28,7 +30,7 @@ class Client {
     this.socket.setMaxListeners(0).on('data', (chunk) => (this.received = Buffer.concat([this.received, chunk])));
   }
 
-  /** Sends a request; its answer with the headers as text. Fails when the connection is closed. */
+  /** Sends a request, and returns its answer with the headers as text. Fails when the connection is closed. */
   async post(path: string, body: Buffer, headers: Record<string, string> = JSON_TYPE, chunked = false) {
     const length = chunked ? 'transfer-encoding: chunked' : `content-length: ${body.length}`;
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -114,7 +116,7 @@ describe('a body that is refused', () => {
     await closed.stop();
   });
 
-  it('and does not end is cut off in the end, without a second answer', async () => {
+  it('and does not end is cut off at last, without a second answer', async () => {
     const socket = socketTo();
     let received = '';
     socket.setEncoding('utf8').on('data', (text: string) => (received += text));
@@ -133,7 +135,7 @@ describe('a body that is refused', () => {
       'POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
     );
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 'x'), Buffer.from('\r\n')]);
-    // By turns: this process is both sides of the connection.
+    // In turns, because this process is both sides of the connection.
     while (socket.readyState !== 'closed') {
       socket.write(chunk);
       await new Promise((resolve) => setImmediate(resolve));
@@ -163,7 +165,7 @@ describe('a compressed body', () => {
     expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([201, 201, 'true']);
   });
 
-  it('is measured inflated, and a bomb is cut', async () => {
+  it('is limited by its inflated size, and a bomb is cut', async () => {
     const edge = (length: number) => gzipSync(`{"name":"edge","pipeline_type_name":"t","x":"${'x'.repeat(length)}"}`);
     expect((await send(edge(MB - 100))).status).toBeLessThan(300);
     expect(await send(edge(MB))).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
@@ -174,7 +176,7 @@ describe('a compressed body', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * MB);
   });
 
-  it('that is none is 400, and another encoding 415', async () => {
+  it('that is not gzip is 400, and another encoding 415', async () => {
     const whole = gzipSync('{"name":"broken","pipeline_type_name":"t"}');
     for (const broken of [Buffer.from('{"name":"a"}'), whole.subarray(0, -9), Buffer.from([0x1f, 0x8b])]) {
       expect(await send(broken)).toMatchObject({ status: 400, body: { code: 'malformed_gzip' } });
@@ -185,7 +187,7 @@ describe('a compressed body', () => {
     expect((await watcher.get('/pipeline?name=broken')).body).toEqual([]);
   });
 
-  it('may be none: identity', async () => {
+  it('may be uncompressed: identity', async () => {
     const answer = await watcher.send('POST', '/pipeline', '{"name":"plain","pipeline_type_name":"t"}', {
       ...JSON_TYPE,
       'content-encoding': 'identity',
@@ -195,7 +197,7 @@ describe('a compressed body', () => {
 });
 
 describe('a byte order mark', () => {
-  it('may begin a body, plain or compressed, and ends none', async () => {
+  it('may begin a body, plain or compressed, but not end it', async () => {
     const text = '\ufeff{"name":"marked","pipeline_type_name":"t"}';
     const send = (body: string | Uint8Array<ArrayBuffer>, headers = {}) =>
       watcher.send('POST', '/pipeline', body, { ...JSON_TYPE, ...headers });
@@ -216,7 +218,7 @@ describe('an empty body', () => {
     'nonsense',
   ];
 
-  it.each(types)('stands for {} where every field is optional: %s', async (type) => {
+  it.each(types)('means {} where every field is optional: %s', async (type) => {
     const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
     for (const body of ['', undefined]) {
       expect(await watcher.send('POST', '/freshness', body, headers)).toMatchObject({

@@ -33,18 +33,18 @@ describe('Prefer: return=minimal', () => {
     expect((await watcher.get(`/pipeline/${pipeline}`)).body.active).toBe(false);
   });
 
-  it('leaves a 201 its body, since nobody else knows the new id', async () => {
+  it('leaves a 201 its body, which has the new id', async () => {
     const { status, body } = await watcher.post('/pipeline_type', { name: 'new and minimal' }, minimal);
     expect([status, body.name]).toEqual([201, 'new and minimal']);
   });
 
-  it('leaves reads and refusals alone', async () => {
+  it('does not change reads and refusals', async () => {
     expect((await watcher.get('/pipeline', minimal)).status).toBe(200);
     const { status, body } = await watcher.patch('/pipeline', { id: 999_999 }, minimal);
     expect([status, body.code]).toEqual([404, 'pipeline_not_found']);
   });
 
-  it('is heard among other preferences, and return=representation is not it', async () => {
+  it('is recognised among other preferences, and return=representation differs', async () => {
     const patch = async (prefer: string): Promise<number> =>
       (await watcher.patch('/pipeline_type', { name: 'test' }, { prefer })).status;
     await watcher.post('/pipeline_type', { name: 'test' });
@@ -64,12 +64,15 @@ describe('X-Request-Id', () => {
     },
   );
 
-  it.each(['', ' ', 'two words', '<script>', 'x'.repeat(129), 'é'])('is a new one where it is not: %j', async (id) => {
-    const { headers } = await request(watcher.url).get('/').set('x-request-id', Buffer.from(id).toString('latin1'));
-    expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each(['', ' ', 'two words', '<script>', 'x'.repeat(129), 'é'])(
+    'is a new one in place of an invalid one: %j',
+    async (id) => {
+      const { headers } = await request(watcher.url).get('/').set('x-request-id', Buffer.from(id).toString('latin1'));
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
-  it('is on every answer, and another one each time', async () => {
+  it('is on every answer, and is new each time', async () => {
     const answers = await Promise.all([
       watcher.get('/'),
       watcher.get('/health'),
@@ -105,7 +108,7 @@ describe('a trailing slash', () => {
   });
 });
 
-describe('the root and the health', () => {
+describe('the root and health', () => {
   it('answer as they should', async () => {
     await request(watcher.url).get('/').expect(200, { status: 'ok' });
     await request(watcher.url).get('/health/live').expect(200, { status: 'ok' });
@@ -116,12 +119,12 @@ describe('the root and the health', () => {
 });
 
 describe('a body', () => {
-  it('may hold fields that nobody knows, whatever is in them', async () => {
+  it('may have unknown fields with any content', async () => {
     const odd = { name: 'odd fields', pipeline_type_name: 'test', id: 'x', Name: 5, extra: ['\0', '\ud800', null] };
     expect((await watcher.post('/pipeline', odd)).status).toBe(201);
   });
 
-  it('means "not given" by null in a POST', async () => {
+  it('may have null for "not given" in a POST', async () => {
     const nulls = {
       pipeline_metadata: null,
       next_watermark: null,
@@ -187,7 +190,7 @@ describe('a body', () => {
     expect((await send({ prefer: 'handling=strict' })).status).toBe(422);
   });
 
-  it('has few of many unknown fields named, each cut', async () => {
+  it('has only some of many unknown fields named, each cut', async () => {
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`${'\ud83d'.repeat(100)}${n}`, n]));
     const answer = await watcher.post('/pipeline', { ...many, name: 'many', pipeline_type_name: 'test' });
     expect(answer.status).toBe(201);
@@ -242,7 +245,7 @@ describe('times', () => {
     expect([ended.status, ended.body.errors[0].field]).toEqual([422, 'end_date']);
   });
 
-  it('may be a little ahead, as clocks and time zones are', async () => {
+  it('may be a little ahead, because clocks and time zones differ', async () => {
     const ahead = new Date(Date.now() + 23 * 3_600_000).toISOString();
     const id = await watcher.begin(pipeline, { start_date: ahead });
     expect((await watcher.get(`/pipeline_execution/${id}`)).body.start_date).toBe(ahead);
@@ -288,7 +291,7 @@ describe('an unknown query parameter', () => {
     ]);
   });
 
-  it('is refused on writes, and none of health’s business', async () => {
+  it('is refused on writes, and ignored by health', async () => {
     const write = await watcher.post('/pipeline?dry_run=true', { name: 'dry', pipeline_type_name: 'test' });
     expect([write.status, write.body.errors[0].field]).toEqual([422, 'dry_run']);
     expect((await watcher.get('/pipeline?name=dry')).body).toEqual([]);
@@ -299,7 +302,7 @@ describe('an unknown query parameter', () => {
 });
 
 describe('a URL', () => {
-  /** Sends the path as bytes, as curl does. */
+  /** Sends the path as raw bytes, as curl does. */
   const raw = async (path: string | Buffer): Promise<string> => {
     const { hostname, port } = new URL(watcher.url);
     const socket = connect(Number(port), hostname);
@@ -313,7 +316,7 @@ describe('a URL', () => {
     return Buffer.concat(await socket.toArray()).toString();
   };
 
-  it('with characters that have to be encoded is refused, and says so', async () => {
+  it('with characters that have to be encoded is refused with that reason', async () => {
     for (const path of ['/pipeline?name=Größe', '/pipeline/💾', Buffer.from('/pipeline?name=Größe', 'latin1')]) {
       const answer = await raw(path);
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);

@@ -11,7 +11,7 @@ const send = (method: string, path: string, body: string, headers = {}): Promise
   watcher.send(method, path, body, { ...JSON_TYPE, ...headers });
 const register = (name: string, metadata: string): Promise<Answer> =>
   send('POST', '/pipeline', `{"name":"${name}","pipeline_type_name":"test","pipeline_metadata":${metadata}}`);
-/** `jsonb` writes a space behind each colon and comma; the service doesn't. */
+/** `jsonb` writes a space after each colon and comma; the service does not. */
 const expectExact = (answer: Answer): void => {
   expect(answer.status).toBeLessThan(300);
   for (const part of [`"id":${BIG}`, `"list":[-${BIG},0.12345678901234567891,{"deep":18446744073709551616}]`]) {
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => watcher.stop());
 
-describe('a number that a double cannot hold', () => {
+describe('a number that a double cannot represent', () => {
   it('comes back in every answer about a pipeline', async () => {
     expectExact(await watcher.get(`/pipeline/${pipeline}`));
     expectExact(await watcher.get('/pipeline?name=exact'));
@@ -92,7 +92,7 @@ describe('a number that a double cannot hold', () => {
     );
   });
 
-  it('that is a watermark becomes text with all its digits', async () => {
+  it('in a watermark becomes text with all its digits', async () => {
     await send('PATCH', '/pipeline', `{"id":${pipeline},"watermark":${BIG},"next_watermark":-0.12345678901234567890}`);
     expect((await watcher.get(`/pipeline/${pipeline}`)).body).toMatchObject({
       watermark: BIG,
@@ -114,7 +114,7 @@ describe('a number that a double cannot hold', () => {
     },
   );
 
-  it('at the edge of what is kept is kept', async () => {
+  it('at the limit is kept', async () => {
     for (const number of ['0e999', `0.${'1'.repeat(16_383)}`, '1e-16383', `${'9'.repeat(308)}.5`]) {
       expect((await register('edge', `{"a":${number}}`)).status).toBeLessThan(300);
     }
@@ -122,7 +122,7 @@ describe('a number that a double cannot hold', () => {
     expect(text).toContain(`"a":${'9'.repeat(308)}.5`);
   });
 
-  it('as an id or a count is refused as it was', async () => {
+  it('as an id or a count is refused', async () => {
     for (const [path, body, field] of [
       ['/start_pipeline_execution', `{"pipeline_id":${BIG}}`, 'pipeline_id'],
       ['/end_pipeline_execution', `{"id":1,"completed_successfully":true,"total_rows":${BIG}}`, 'total_rows'],

@@ -117,7 +117,7 @@ describe('a proxy', () => {
     expect(isTrustedProxy(address)).toBe(expected);
   });
 
-  it('that is one hop of several hands on the client’s address and the rest', async () => {
+  it('that is one of several passes on the client’s address and the rest', async () => {
     const proxy: Server = createServer((incoming, outgoing) => {
       const headers = { ...incoming.headers, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https, http' };
       const target = request(watcher.url + incoming.url, { headers }, (answer) => {

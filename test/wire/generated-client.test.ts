@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A program as a user would write it; that it compiles under `strict` is half of the test. */
+/** A program like a user's. The test also requires that it compiles under `strict`. */
 const PROGRAM = `
 import { writeFileSync } from 'node:fs';
 import {
@@ -33,7 +33,7 @@ import {
 } from './client/index.js';
 
 const MOST = 9_007_199_254_740_991;
-/** What was answered: nothing where \`Prefer: return=minimal\` was sent, or where the request was refused. */
+/** The body of the answer; absent after \`Prefer: return=minimal\` or a refusal. */
 const got = <T>({ data, error }: { data?: T | void; error?: unknown }): T => {
   if (!data) throw new Error(JSON.stringify(error));
   return data;

@@ -4,11 +4,11 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 import { type Json, Watcher } from '../support/watcher.js';
 
-// Hundreds of megabytes are written and read, on a machine that may be busy.
+// The tests write and read hundreds of megabytes, on a machine that may be busy.
 jest.setTimeout(180_000);
 
 const ANSWER_BYTES = 16 * 1024 * 1024;
-/** So many children has the tree that a whole answer about would be 570 MB; pages are walked through in a smaller one. */
+/** The children of the tree about which a whole answer would be 570 MB; the tests of pages use a smaller tree. */
 const CHILDREN = 2250;
 const LISTED = 200;
 const METADATA_BYTES = 254_000;
@@ -34,7 +34,9 @@ beforeAll(async () => {
 });
 afterAll(() => watcher.stop());
 
-/** A root, and under it failed children, one a second, with metadata and a message by these expressions; its id. */
+/**
+ * Inserts a root with failed children, one a second, whose metadata and message these expressions give. Returns its id.
+ */
 async function grow(children: number, metadata: string, message: string): Promise<number> {
   const top = await watcher.begin(pipeline, { start_date: '2026-01-31T00:00:00Z' });
   await database.sql(
@@ -52,7 +54,7 @@ async function grow(children: number, metadata: string, message: string): Promis
   return top;
 }
 
-/** An answer, and how many bytes its body has. */
+/** An answer, and the bytes of its body. */
 interface Sized {
   readonly status: number;
   readonly bytes: number;
@@ -67,7 +69,7 @@ async function get(path: string, url = watcher.url): Promise<Sized> {
   return { status: response.status, bytes: Buffer.byteLength(text), next, body: JSON.parse(text) };
 }
 
-/** All pages from a path on. Each has at least one item, and no more bytes than an answer may have. */
+/** All pages from a path on. Checks that each has at least one item, and at most the bytes of an answer. */
 async function pages(path: string): Promise<Sized[]> {
   const found: Sized[] = [];
   for (let next: string | undefined = path; next !== undefined; next = found.at(-1)?.next) {
@@ -93,17 +95,17 @@ describe('a page of large items', () => {
     ['root causes', () => `/pipeline_execution/${listed}/root_cause?limit=1000`],
   ];
 
-  it.each(lists)('of %s ends where 16 MB are full, and the next one goes on from there', async (_, path) => {
+  it.each(lists)('of %s ends at 16 MB, and the next one continues from there', async (_, path) => {
     const found = await pages(path());
     const items: Json[] = found.flatMap(({ body }) => body);
     expect(new Set(items.map(({ id }) => id)).size).toBe(LISTED);
     expect(items).toHaveLength(LISTED);
     expect(items.every(({ execution_metadata: { text } }) => text.length === METADATA_BYTES)).toBe(true);
-    // No page but the last has room for one item more.
+    // Only the last page has room for another item.
     for (const { bytes } of found.slice(0, -1)) expect(bytes + METADATA_BYTES + 1000).toBeGreaterThan(ANSWER_BYTES);
   });
 
-  it('shows what runs, likewise', async () => {
+  it('shows running executions likewise', async () => {
     const top = await grow(100, `jsonb_build_object('text', repeat('y', ${METADATA_BYTES}))`, 'NULL');
     await database.sql(
       `UPDATE pipeline_execution SET end_date = NULL, completed_successfully = NULL, status = 'running' WHERE parent_id = $1`,
@@ -117,7 +119,7 @@ describe('a page of large items', () => {
   it('counts the bytes that are sent, not the characters that are stored', async () => {
     const top = await grow(60, `'{}'`, `repeat(chr(1), 100000)`);
     const found = await pages(`/pipeline_execution/${top}/children?limit=1000`);
-    // Each of the characters is six bytes of JSON.
+    // Each of these characters takes six bytes of JSON.
     expect(found.length).toBe(Math.ceil(60 / Math.floor(ANSWER_BYTES / 600_600)));
     const numbers = await grow(
       40,
@@ -215,8 +217,8 @@ describe('a page of large items', () => {
     expect(found.length).toBeLessThan(7);
   });
 
-  it('holds one item at least, however long its path is', async () => {
-    // A chain of 300, and under its end 200 that failed: their paths are 60,000 steps.
+  it('has at least one item, however long its path is', async () => {
+    // A chain of 300, and below its end 200 failed executions: their paths have 60,000 steps.
     const base = 1_000_000;
     await database.sql(
       `INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
@@ -242,27 +244,27 @@ describe('a page of large items', () => {
 });
 
 describe('an answer about a tree', () => {
-  it('is cut where 16 MB are full, and says so', async () => {
+  it('is cut at 16 MB, and marked as cut', async () => {
     const { status, bytes, body } = await get(`/pipeline_execution/${root}/tree`);
     expect([status, bytes <= ANSWER_BYTES + 100]).toEqual([200, true]);
     expect(body).toMatchObject({ id: root, truncated: true, truncated_at_depth: 1 });
     expect(body.node_count).toBe(body.child_executions.length + 1);
     expect(body.node_count).toBe(1 + Math.floor(ANSWER_BYTES / (METADATA_BYTES + 560)));
-    // The first by their ids.
+    // The answer has the first executions by id.
     expect(body.child_executions.map(({ execution_metadata: { n } }: Json) => n)).toEqual(
       Array.from({ length: body.node_count - 1 }, (_, index) => index + 1),
     );
   });
 
-  it('holds as many children of an execution as fit, and says that there are more', async () => {
+  it('has as many children of an execution as fit, and shows that there are more', async () => {
     const { status, bytes, body } = await get(`/pipeline_execution/${root}`);
     expect([status, bytes <= ANSWER_BYTES + METADATA_BYTES + 2000, body.truncated]).toEqual([200, true, true]);
     expect(body.child_executions.length).toBeGreaterThan(60);
-    // The first by their starts, each without what is below it.
+    // The answer has the first children by start, each without its own children.
     expect(
       body.child_executions.map(({ execution_metadata: { n }, child_executions: below }: Json) => [n, below]),
     ).toEqual(body.child_executions.map((_: Json, index: number) => [index + 1, []]));
-    // What fits is whole, and nothing is said of it.
+    // An answer that fits is complete, and is not marked as cut.
     const { body: child } = await get(`/pipeline_execution/${body.child_executions[0].id}`);
     expect([child.child_executions, 'truncated' in child]).toEqual([[], false]);
     const small = await grow(1000, `'{}'`, 'NULL');
@@ -275,7 +277,7 @@ describe('an answer about a tree', () => {
   it('of a comparison, a critical path or a rollup is cut likewise', async () => {
     const top = await grow(9999, `'{}'`, 'NULL');
     const other = await grow(9999, `'{}'`, 'NULL');
-    // Each child of a pipeline of its own, with the longest of names.
+    // Each child is of its own pipeline, with the longest possible name.
     await database.sql(
       `INSERT INTO pipeline (name, pipeline_type_id, config_hash)
        SELECT repeat('😀', 245) || n, 1, repeat('0', 64) FROM generate_series(1, 20000) n`,
@@ -292,7 +294,7 @@ describe('an answer about a tree', () => {
     for (const path of [`compare/${other}`, 'critical_path', 'rollup']) {
       const { status, bytes, body } = await get(`/pipeline_execution/${top}/${path}`);
       expect([path, status, bytes <= ANSWER_BYTES]).toEqual([path, 200, true]);
-      // 10,000 lines of 1.5 kB fit, 20,000 don't.
+      // 10,000 lines of 1.5 kB fit, 20,000 do not.
       const isCut = path.startsWith('compare');
       expect([path, body.truncated, body.truncated_at_depth]).toEqual([path, isCut, isCut ? 1 : null]);
     }

@@ -3,7 +3,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 import type { Json } from '../support/watcher.js';
 
-/** The document of the built service: the compiler plugin that reads the docblocks is not part of the tests' build. */
+/** The document of the built service: the build of the tests lacks the compiler plugin that reads the docblocks. */
 let document: Json;
 let database: TestDatabase;
 let service: Service;
@@ -42,11 +42,11 @@ function parameters(): [string, Json][] {
   );
 }
 
-/** Whoever lacks something, by name: an empty list is what every test wants to see. */
+/** The names of the entries that violate a rule; every test expects an empty list. */
 const lacking = (all: [string, Json][], has: (value: Json, name: string) => boolean): string[] =>
   all.filter(([name, value]) => !has(value, name)).map(([name]) => name);
 
-/** A field made of other objects shows their examples. */
+/** A field of objects has the examples of their fields. */
 const isMadeOfOthers = (field: Json): boolean =>
   '$ref' in field ||
   (field.anyOf ?? []).some((one: Json) => '$ref' in one) ||
@@ -58,7 +58,7 @@ const typesOf = ({ type }: Json): string[] => (type === undefined ? [] : [type].
 const takesNull = (field: Json): boolean =>
   typesOf(field).includes('null') || (field.anyOf ?? []).some((one: Json) => one.type === 'null');
 
-/** Every object of the document, with the way to it; values, such as examples, left out. */
+/** Every object of the document, with its path; without values, such as examples. */
 function objects(node: unknown = document, path = ''): [string, Json][] {
   if (typeof node !== 'object' || node === null) return [];
   const inside = Object.entries(node)
@@ -67,7 +67,7 @@ function objects(node: unknown = document, path = ''): [string, Json][] {
   return Array.isArray(node) ? inside : [[path, node as Json], ...inside];
 }
 
-/** Words that one of the common languages keeps for itself, or that every class there has. */
+/** Keywords of common languages, and members that every class has there. */
 const RESERVED = new Set(
   `this self super class def del from import in is not and or pass raise return yield lambda global with as new enum
    function var let const void delete default switch case func map chan range package go select interface struct goto
@@ -117,21 +117,21 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is the one that is committed; `npm run openapi:write` brings that up to date', async () => {
+  it('is the committed one; `npm run openapi:write` updates that', async () => {
     const file = await readFile(new URL('../../openapi/watcher.json', import.meta.url), 'utf8');
     const committed: Json = JSON.parse(file);
     expect(committed.servers).toEqual([{ url: 'http://localhost:8000' }]);
     expect({ ...document, servers: committed.servers }).toEqual(committed);
   });
 
-  it('names the server by which it was asked for', async () => {
+  it('names the server that the request named', async () => {
     expect(document.servers).toEqual([{ url: service.url }]);
     const { port } = new URL(service.url);
     const other: Json = await (await fetch(`http://localhost:${port}/docs-json`)).json();
     expect(other.servers).toEqual([{ url: `http://localhost:${port}` }]);
   });
 
-  it('groups the operations, and says what each group is for', () => {
+  it('groups the operations, and describes each group', () => {
     const tags: Json[] = document.tags;
     expect(tags[0]?.name).toBe('pipeline');
     expect(tags.at(-1)?.name).toBe('operations');
@@ -144,7 +144,7 @@ describe('the OpenAPI document', () => {
     expect(names.filter((name) => !operations().some(([, operation]) => operation.tags.includes(name)))).toEqual([]);
   });
 
-  it('has names that generated clients can be written with', () => {
+  it('has names that are valid in generated clients', () => {
     expect(lacking(operations(), ({ operationId }) => /^[a-z]+([A-Z][a-z]+)*$/.test(operationId))).toEqual([]);
     const models = Object.keys(document.components.schemas);
     expect(models.filter((name) => !/^([A-Z][a-z]+)+$/.test(name) || name.endsWith('Dto'))).toEqual([]);
@@ -169,11 +169,11 @@ describe('the OpenAPI document', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('has nothing that OpenAPI 3.1 does not know any more', () => {
+  it('has nothing that OpenAPI 3.1 has removed', () => {
     expect(objects().filter(([, object]) => 'nullable' in object)).toEqual([]);
   });
 
-  it('names the scope that an operation takes', () => {
+  it('names the scope that an operation requires', () => {
     const scopes = operations().flatMap(([, { security = [] }]) => security.flatMap(({ key }: Json) => key));
     expect(new Set(scopes)).toEqual(new Set(['read', 'write', 'admin']));
   });
@@ -233,7 +233,7 @@ describe('the OpenAPI document', () => {
     expect(lacking(parameters(), hasExample)).toEqual([]);
   });
 
-  it('says of every number how large it may be', () => {
+  it('gives the range of every number', () => {
     const formats: Record<string, string[]> = { integer: ['int32', 'int64'], number: ['double'] };
     const numbers = objects(document.components.schemas, 'schemas')
       .concat(parameters().map(([name, { schema }]): [string, Json] => [name, schema]))
@@ -243,7 +243,7 @@ describe('the OpenAPI document', () => {
     expect(lacking(numbers, isSized)).toEqual([]);
   });
 
-  it('says of every moment that it is one', () => {
+  it('gives every moment its format', () => {
     const moments = [...fields(), ...parameters().map(([name, { schema }]): [string, Json] => [name, schema])].filter(
       ([name]) => /(_date|_at|_date_gte|_date_lt|_insert|_update|_soft_delete)$/.test(name),
     );
@@ -304,7 +304,7 @@ describe('the OpenAPI document', () => {
     expect(document.components.schemas[schema].required ?? []).toHaveLength(required.length);
   });
 
-  it('requires what is always there, and nothing else: answers are whole', () => {
+  it('requires the fields that are always present, and no others: answers are complete', () => {
     for (const schema of [
       'Pipeline',
       'PipelineType',
@@ -320,12 +320,12 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['errors', 'details']);
   });
 
-  it('asks for no parameter that may be left out', () => {
+  it('requires no optional parameter', () => {
     const required = parameters().filter(([, parameter]) => parameter.required);
     expect(lacking(required, ({ in: place }) => place === 'path')).toEqual([]);
   });
 
-  it('says where null may stand', () => {
+  it('shows where null is allowed', () => {
     const mayBeNull = (schema: string): string[] =>
       Object.entries<Json>(document.components.schemas[schema].properties)
         .filter(([, field]) => takesNull(field))
@@ -349,7 +349,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the answers of the service', () => {
-  /** Names of the fields that a body has and its schema lacks, or the other way round. */
+  /** Names of fields that are only in a body or only in its schema. */
   function strangers(body: Json, schema: string): string[] {
     const { properties, required } = document.components.schemas[schema];
     return [
@@ -358,7 +358,7 @@ describe('the answers of the service', () => {
     ];
   }
 
-  it('to null for every field that may be left out are those to nothing', async () => {
+  it('to null for every optional field are those to absent fields', async () => {
     const nothing = (schema: string): Json => {
       const { properties, required = [] } = document.components.schemas[schema];
       const optional = Object.keys(properties).filter((field) => !required.includes(field));
@@ -378,7 +378,7 @@ describe('the answers of the service', () => {
     await post('/freshness', 'CheckRequest', {});
   });
 
-  it('lead on by cursors as the document has them', async () => {
+  it('have cursors of the documented form', async () => {
     for (const name of ['page 1', 'page 2']) await service.post('/pipeline_type', { name });
     const link = (await fetch(`${service.url}/pipeline_type?limit=1`)).headers.get('link') ?? '';
     const cursor = new URL(/<(.*?)>/.exec(link)?.[1] ?? '').searchParams.get('cursor') ?? '';
@@ -387,7 +387,7 @@ describe('the answers of the service', () => {
     expect(lacking(cursors, ({ schema }) => new RegExp(schema.pattern).test(cursor))).toEqual([]);
   });
 
-  it('are what the document says', async () => {
+  it('match the document', async () => {
     const send = async (method: string, path: string, body?: Json): Promise<Json> => {
       const init = body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       return (await fetch(`${service.url}${path}`, { method, ...init })).json();

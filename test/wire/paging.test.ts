@@ -38,7 +38,7 @@ describe('a list', () => {
     ['downstream', () => `/pipeline_execution/${root}/downstream`, EXECUTIONS - 1],
   ];
 
-  it.each(lists)('of %s can be walked to its end in pages of any size', async (_, path, length) => {
+  it.each(lists)('of %s can be read to its end in pages of any size', async (_, path, length) => {
     const whole = await watcher.all(`${path()}?limit=1000`);
     expect(whole).toHaveLength(length);
     for (const limit of [1, 7, length - 1, length]) {
@@ -61,26 +61,26 @@ describe('a list', () => {
     for (const limit of ['1', '1000']) expect((await watcher.get(`${path()}?limit=${limit}`)).status).toBe(200);
   });
 
-  it.each(lists)('of %s refuses a cursor that it did not give', async (_, path) => {
+  it.each(lists)('of %s refuses a foreign cursor', async (_, path) => {
     const numbers = ['1', '1.1', '-1', '0', '9007199254740991', '9007199254740991.1', '-9007199254740991.1', '1.1.1'];
     const crafted = [...numbers, '2147483648', '2147483648.1', '-1.-1', '1e3', 'NaN', '1;DROP'].map((text) =>
       Buffer.from(text).toString('base64url'),
     );
     for (const cursor of ['', 'hello', '%00', '%F0%9F%92%A5', 'x'.repeat(201), ...crafted]) {
       const { status, body } = await watcher.get(`${path()}?cursor=${cursor}`);
-      // A crafted one may name a position by chance.
+      // A random cursor may be a valid position by chance.
       expect([cursor, [200, 422]]).toEqual([cursor, expect.arrayContaining([status])]);
       if (status === 422) expect(body.errors[0].field).toBe('cursor');
     }
   });
 
-  it('has 100 items a page unless it is told otherwise', async () => {
+  it('has 100 items a page by default', async () => {
     expect((await watcher.get('/pipeline_execution')).body).toHaveLength(100);
   });
 });
 
 describe('the next page', () => {
-  it('keeps the filters, and leads back to the host that was asked', async () => {
+  it('keeps the filters, and names the host of the request', async () => {
     const path = `/pipeline_execution?pipeline_id=${pipeline}&status=running&start_date_gte=2026-01-31T00:10:00%2B00:00`;
     const first = await watcher.get(`${path}&limit=5`);
     const url = new URL(next(first) ?? '');
@@ -96,7 +96,7 @@ describe('the next page', () => {
     expect(ids(await watcher.all(`${path}&limit=5`))).toEqual(ids(whole));
   });
 
-  it('stays good when the page before it changes', async () => {
+  it('is still valid when the page before it changes', async () => {
     const first = await watcher.get('/pipeline?limit=5');
     await watcher.patch('/pipeline', { id: first.body[4].id, name: 'renamed meanwhile', active: false });
     const second = await watcher.get(next(first) ?? '');
@@ -112,7 +112,7 @@ describe('the next page', () => {
     },
   );
 
-  it('names the host and the scheme of the ingress in front', async () => {
+  it('names the host and the scheme of the ingress', async () => {
     const answer = await watcher.get('/pipeline?limit=5', {
       'x-forwarded-host': 'watcher.example',
       'x-forwarded-proto': 'https',
@@ -122,7 +122,7 @@ describe('the next page', () => {
 });
 
 describe('a walk while others write', () => {
-  it('through executions misses none that were there, and shows none twice', async () => {
+  it('through executions misses no existing one, and shows none twice', async () => {
     const there = ids(await watcher.all('/pipeline_execution?limit=1000'));
     const seen: number[] = [];
     for (let path: string | undefined = '/pipeline_execution?limit=10', turn = 0; path; turn++) {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => watcher.stop());
 
-/** What every problem document has, word for word. */
+/** The fields of every problem document, word for word. */
 function problem(status: number, code: string, title: string, instance: string, detail: string) {
   return {
     type: `urn:watcher:problem:${code}`,
@@ -35,7 +35,7 @@ describe('a refusal', () => {
     expect(body.request_id).toBe(headers['x-request-id']);
   });
 
-  it('404: no such thing', async () => {
+  it('404: unknown id', async () => {
     const { body } = await request(watcher.url)
       .get('/pipeline/999999')
       .expect(404)
@@ -92,7 +92,7 @@ describe('a refusal', () => {
     );
   });
 
-  it('413: too large, whether it says so or not', async () => {
+  it('413: too large, with and without Content-Length', async () => {
     const large = JSON.stringify({ name: 'large', pipeline_type_name: 'test', unknown: 'x'.repeat(64 * 1024) });
     const { body } = await request(watcher.url)
       .post('/pipeline')
@@ -128,7 +128,7 @@ describe('a refusal', () => {
     expect(body).toEqual(problem(415, 'unsupported_media_type', 'Unsupported Media Type', '/pipeline', body.detail));
   });
 
-  it('422: well-formed but wrong, with each field and its own message', async () => {
+  it('422: well-formed but invalid, with each field and its message', async () => {
     const { body } = await request(watcher.url)
       .post('/pipeline')
       .send({ name: '', freshness_number: 0, freshness_datepart: 'eon', pipeline_metadata: 'x' })
@@ -150,7 +150,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('what is taken as JSON', () => {
+describe('a content type of JSON', () => {
   it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON', 'application/vnd.watcher+json'])(
     '%s',
     async (type) => {

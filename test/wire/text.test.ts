@@ -19,7 +19,7 @@ describe('text', () => {
     expect(await watcher.post('/start_pipeline_execution', again)).toMatchObject({ status: 200, body: { id } });
   });
 
-  it('of the client’s own stays as it is: metadata, and a watermark but for the space around it', async () => {
+  it('of the client is not changed: metadata, and a watermark except for the space around it', async () => {
     const id = await watcher.begin(pipeline, {
       watermark: ` ${decomposed} `,
       execution_metadata: { [decomposed]: ` ${decomposed}` },
@@ -29,7 +29,7 @@ describe('text', () => {
     expect(body.execution_metadata).toEqual({ [decomposed]: ` ${decomposed}` });
   });
 
-  it('that says why a run failed is cut after 100,000 characters, and its end is not lost', async () => {
+  it('of an error message is cut after 100,000 characters, and its end is not lost', async () => {
     for (const [sent, kept] of [
       ['x'.repeat(300_000), 'x'.repeat(100_000)],
       ['💥'.repeat(100_001), '💥'.repeat(100_000)],

@@ -1,14 +1,14 @@
 import type { Scope } from './caller.js';
 import { DomainError } from '../errors/domain-error.js';
 
-/** No key, or one that is not known. */
+/** The request has no key, or an unknown one. */
 export class UnauthenticatedError extends DomainError {
   constructor(detail: string) {
     super('unauthenticated', 'unauthenticated', detail);
   }
 }
 
-/** A known caller that may not do this. */
+/** The scope of the caller is too small. */
 export class ScopeTooSmallError extends DomainError {
   constructor(
     readonly takes: Scope,
@@ -22,7 +22,7 @@ export class ScopeTooSmallError extends DomainError {
   }
 }
 
-/** A request that a page of another site may have made, to a service that asks nobody for a key. */
+/** A request that may come from a page of another site, to a service without keys. */
 export class ForeignSiteError extends DomainError {
   constructor(header: 'Host' | 'Origin', got: string) {
     super(
@@ -40,20 +40,20 @@ export class TooManyRequestsError extends DomainError {
   }
 }
 
-/** More requests under way than the service takes on. */
+/** The service has reached its limit of requests under way. */
 export class OverloadedError extends DomainError {
   constructor() {
-    super('unavailable', 'overloaded', 'The service has more requests under way than it takes on; try again.');
+    super('unavailable', 'overloaded', 'Too many requests are under way; try again.');
   }
 }
 
-/** The issuer's keys can't be fetched, so that no token of it can be checked. */
+/** The issuer's keys cannot be fetched, so its tokens cannot be verified. */
 export class IssuerUnavailableError extends DomainError {
   constructor(cause: unknown) {
     super(
       'unavailable',
       'issuer_unavailable',
-      'The token cannot be checked now: its issuer does not answer.',
+      'The token cannot be verified now: its issuer does not answer.',
       undefined,
       {
         cause,

@@ -13,8 +13,8 @@ const DOCS = /^\/docs(?:$|[-/])/;
 type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'> & OwnNames;
 
 /**
- * Admits or refuses a request before its body is read; to be called before any route is added. A hook, since a guard of
- * Nest's runs after the body was read and parsed.
+ * Admits or refuses a request before its body is read. Call it before any route is added. It is a hook because a guard
+ * of Nest runs after the body has been read and parsed.
  */
 export function registerAccess(fastify: FastifyInstance, access: AccessService, config: AccessConfig): void {
   const limit = config.rateLimit === undefined ? undefined : new RateLimit(config.rateLimit);
@@ -24,7 +24,7 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
   fastify.addHook('onRequest', (request, reply, done) => {
     const asked = scopeAsked(request.routeOptions.config.access, config);
     if (asked === undefined) return done();
-    // To look up a key costs the database something, whosever it is: its address pays, until it is known.
+    // The lookup of a key costs a query: it counts for the address until the key is known.
     let hasPaid = false;
     const mayLook = (): void => {
       if (limit?.admit(request.ip, performance.now()) === false) throw new TooManyRequestsError(limit.perSecond);
@@ -56,26 +56,26 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
   });
 
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    // Refused for what is in its body: that takes the largest scope there is.
+    // A refusal that depends on the body: the missing scope is always the largest one.
     if (reply.statusCode === 403 && !reply.hasHeader('www-authenticate')) demandScope(reply, 'admin');
     done();
   });
 }
 
-/** What a scope is missing for (RFC 6750). */
+/** Names the missing scope in `WWW-Authenticate` (RFC 6750). */
 function demandScope(reply: FastifyReply, scope: Scope): void {
   reply.header('www-authenticate', `Bearer realm="watcher", error="insufficient_scope", scope="${scope}"`);
 }
 
-/** Every route says what it takes; one that doesn't stops the start. */
+/** Stops the start at a route that does not declare its scope. */
 function declareAccess(route: RouteOptions): void {
   if (DOCS.test(route.url)) route.config = { ...route.config, access: 'docs' };
   if (route.config?.access === undefined && route.method !== 'OPTIONS') {
-    throw new Error(`${String(route.method)} ${route.url} does not say what it takes: decorate it with @Requires(...)`);
+    throw new Error(`${String(route.method)} ${route.url} does not declare its scope: decorate it with @Requires(...)`);
   }
 }
 
-/** The scope that a route takes; undefined where it is open, or is no route at all. */
+/** The scope that a route requires; undefined for an open route, or where no route matches. */
 function scopeAsked(access: RouteAccess | undefined, config: AccessConfig): Scope | undefined {
   switch (access) {
     case undefined:
@@ -102,8 +102,8 @@ function refusalOf(
 }
 
 /**
- * A page in a browser can lead a name of its own to this machine and then ask as if it were the service's own page. A
- * key keeps it out, and while there is none, the name that the browser asked for does.
+ * A page in a browser can resolve a name of its own to this machine and then send requests as if it were a page of the
+ * service (DNS rebinding). A key prevents that. Without keys, the check of the requested name does.
  */
 function foreigner(caller: Caller, { headers }: FastifyRequest, names: OwnNames): ForeignSiteError | undefined {
   if (caller !== ANYBODY) return undefined;
@@ -112,7 +112,7 @@ function foreigner(caller: Caller, { headers }: FastifyRequest, names: OwnNames)
   return origin !== undefined && !isOwnOrigin(origin, names) ? new ForeignSiteError('Origin', origin) : undefined;
 }
 
-/** The key of a request: `Authorization: Bearer KEY`; where a browser asks for a page, also as a Basic password. */
+/** The key of a request: `Authorization: Bearer KEY`; for the pages of a browser also the password of Basic. */
 function tokenOf(request: FastifyRequest): string | undefined {
   const [, scheme, credentials] = /^(bearer|basic) +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
   if (!scheme || !credentials) return undefined;
@@ -122,7 +122,7 @@ function tokenOf(request: FastifyRequest): string | undefined {
   return password;
 }
 
-/** A browser asks its user for a password when it is offered Basic; a program is offered what RFC 6750 says. */
+/** Offers Basic to a browser, which then asks its user for a password, and Bearer (RFC 6750) to all clients. */
 function challenge(request: FastifyRequest, reply: FastifyReply): void {
   const wasWrong = request.headers.authorization !== undefined ? ', error="invalid_token"' : '';
   const bearer = `Bearer realm="watcher"${wasWrong}`;

@@ -6,7 +6,7 @@ import { ApiKeyRepository } from './api-key.repository.js';
 import { ApiKeyService } from './api-key.service.js';
 import { OidcService } from './oidc.service.js';
 
-/** Who may do what: keys, and tokens of an issuer. */
+/** Access: keys, and tokens of an issuer. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity])],
   providers: [AccessService, ApiKeyRepository, ApiKeyService, OidcService],

@@ -8,13 +8,13 @@ import { ApiKeyService } from './api-key.service.js';
 import { OidcService } from './oidc.service.js';
 import { isLoopback } from './own-name.js';
 
-/** Everybody, while nobody needs a key. */
+/** The caller of every request while no key is configured. */
 export const ANYBODY: Caller = { id: 'anybody', name: 'anybody', scope: 'admin' };
 const ADMIN: Caller = { id: 'admin', name: 'WATCHER_ADMIN_KEY', scope: 'admin' };
 
 /**
- * Says who sends a request. Once a key is configured, by the environment, an issuer or the database, everybody needs
- * one; before that the service is open, and refuses to start on an address that others can reach.
+ * Finds the caller of a request. Once a key is configured, by the environment, an issuer or the database, every request
+ * needs one. Before that the service is open, and refuses to start on an address that other machines can reach.
  */
 @Injectable()
 export class AccessService implements OnModuleInit {
@@ -37,14 +37,14 @@ export class AccessService implements OnModuleInit {
     }
     if (!auth || isLoopback(host) || (await this.needsKey())) return;
     throw new ConfigurationError(
-      `HOST got '${host}', which others can reach, but no key is configured: set WATCHER_ADMIN_KEY, make one with ` +
-        "'npm run key -- create --name NAME --scope admin', or let everybody in with WATCHER_AUTH=off",
+      `HOST got '${host}', which others can reach, but no key is configured: set WATCHER_ADMIN_KEY, create one with ` +
+        "'npm run key -- create --name NAME --scope admin', or turn keys off with WATCHER_AUTH=off",
     );
   }
 
   /**
-   * The caller of a request with this token; without a promise where nothing has to be looked up. `mayLook` is called
-   * before a token is looked up that was not seen lately, and may throw.
+   * The caller of a request with this token; a promise only where the token must be looked up. `mayLook` is called
+   * before the lookup of a token that is not in the cache, and may throw.
    * @throws UnauthenticatedError
    */
   identify(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
@@ -59,7 +59,7 @@ export class AccessService implements OnModuleInit {
   }
 
   private known(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
-    if (token === undefined) throw new UnauthenticatedError('This needs a key: Authorization: Bearer KEY.');
+    if (token === undefined) throw new UnauthenticatedError('The request needs a key: Authorization: Bearer KEY.');
     const hash = hashOf(token);
     if (this.adminHash !== undefined && sameHash(hash, this.adminHash)) return ADMIN;
     const byKey = this.apiKeys.find(token, hash, mayLook);

@@ -14,10 +14,10 @@ const USAGE = `usage: npm run key -- create --name NAME --scope ${SCOPES.join('|
 On DATABASE_URL, or on the embedded database of a service that runs. A service that runs knows a new key, and
 forgets a revoked one, within 5 s.`;
 
-/** Wrong arguments, or a key that can't be made or revoked; the message is for the person at the terminal. */
+/** Wrong arguments, or a key that cannot be created or revoked; the terminal shows the message. */
 export class KeyCommandError extends Error {}
 
-/** Runs one command of `npm run key`; what it prints. */
+/** Runs one command of `npm run key`. Returns the text to print. */
 export async function runKeyCommand(args: readonly string[], dataSource: DataSource): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, ...operands] = positionals;
@@ -56,7 +56,7 @@ async function create(dataSource: DataSource, given: string | undefined, scope: 
       throw new KeyCommandError(`there is a key named '${visibleText(name)}' already`);
     throw error;
   }
-  return `${text}\n\nThe key of '${visibleText(name)}', scope ${scope}, id ${id}. It is shown this once: only its hash is kept.`;
+  return `${text}\n\nThe key of '${visibleText(name)}', scope ${scope}, id ${id}. It is shown only once.`;
 }
 
 async function list(dataSource: DataSource): Promise<string> {
@@ -87,19 +87,19 @@ async function revoke(dataSource: DataSource, given: string, force: boolean): Pr
   const lockedOut = await lockedOutWithout(dataSource, idOrName);
   if (lockedOut !== undefined && !force) {
     throw new KeyCommandError(
-      `the key '${visibleText(idOrName)}' is not revoked: ${lockedOut}. Make another one first ` +
-        '(npm run key -- create --name NAME --scope admin), or revoke it all the same with --force',
+      `the key '${visibleText(idOrName)}' is not revoked: ${lockedOut}. Create another one first ` +
+        '(npm run key -- create --name NAME --scope admin), or add --force',
     );
   }
   const revoked = await keys.revoke(dataSource.manager, idOrName, new Date());
   if (!revoked) throw new KeyCommandError(`there is no active key with the name or id '${visibleText(idOrName)}'`);
-  const done = `The key '${visibleText(revoked.name)}' (${revoked.id}) is revoked. Services that run forget it within 5 s.`;
+  const done = `The key '${visibleText(revoked.name)}' (${revoked.id}) is revoked. Services refuse it within 5 s.`;
   return lockedOut === undefined ? done : `${done}\n\nAttention: ${lockedOut}.`;
 }
 
 /**
- * Who can do nothing any more once this key is revoked; undefined while another key is left for it. The key and the
- * issuer that a service is configured with are not known here.
+ * The access that is lost when this key is revoked, as the end of a sentence; undefined while another key gives it. The
+ * command does not know the key and the issuer in the environment of a service.
  */
 async function lockedOutWithout(dataSource: DataSource, idOrName: string): Promise<string | undefined> {
   const active = (await new ApiKeyRepository().list(dataSource.manager)).filter((key) => key.revokedAt === null);
@@ -108,9 +108,9 @@ async function lockedOutWithout(dataSource: DataSource, idOrName: string): Promi
   const left = active.filter((key) => !isMeant(key));
   const scope = active.find(isMeant)?.scope;
   if (scope === undefined || left.some((key) => key.scope === 'admin')) return undefined;
-  const others = 'only WATCHER_ADMIN_KEY and OIDC_ISSUER can still let somebody in, also after a restart';
+  const others = 'only WATCHER_ADMIN_KEY and OIDC_ISSUER can still, also after a restart, give access';
   if (left.length === 0) return `it is the last key, and without one every request is refused with 401: ${others}`;
-  return scope === 'admin' ? `it is the last key with scope admin: ${others} who may do what takes it` : undefined;
+  return scope === 'admin' ? `it is the last key with scope admin: ${others} with it` : undefined;
 }
 
 function isScope(text: string | undefined): text is Scope {

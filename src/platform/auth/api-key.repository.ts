@@ -12,12 +12,12 @@ export class ApiKeyRepository {
     return manager.findOneBy(ApiKeyEntity, { id, revokedAt: IsNull() });
   }
 
-  /** Whether any key was ever made, revoked ones included. */
+  /** Whether any key was ever created, revoked keys included. */
   hasAny(manager: EntityManager): Promise<boolean> {
     return manager.exists(ApiKeyEntity);
   }
 
-  /** Oldest first. A list for one terminal: installations have tens of keys. */
+  /** All keys, oldest first. There is no paging, because an installation has tens of keys. */
   list(manager: EntityManager): Promise<ApiKeyEntity[]> {
     return manager.find(ApiKeyEntity, { order: { createdAt: 'ASC', id: 'ASC' } });
   }
@@ -26,7 +26,7 @@ export class ApiKeyRepository {
     await manager.insert(ApiKeyEntity, { ...key, nameKey: nameKey(key.name) });
   }
 
-  /** Revokes the key of an id or a name; whether there was one. */
+  /** Revokes the key with an id or a name, if there is one. */
   async revoke(manager: EntityManager, idOrName: string, now: Date): Promise<{ id: string; name: string } | undefined> {
     const [rows]: [{ id: string; name: string }[]] = await manager.query(REVOKE_KEY, [
       idOrName,

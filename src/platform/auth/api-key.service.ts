@@ -5,13 +5,13 @@ import { keyIdOf, sameHash } from './api-key.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { FreshCache } from './fresh-cache.js';
 
-/** How long a revoked key may still be good, and a new one unknown. */
+/** How long a revoked key may still be accepted, and a new one refused. */
 const TTL_MS = 5000;
 const HOUR_MS = 3_600_000;
-/** Keys remembered at once, unknown ones included: who tries them out fills no memory. */
+/** The most keys in the cache, unknown ones included, so that guesses do not fill the memory. */
 const MAX_KEYS = 10_000;
 
-/** Finds the caller of a key. What was found is good for {@link TTL_MS}, so that few requests cost a query. */
+/** Finds the caller of a key. A result is kept for {@link TTL_MS}, so that few requests cost a query. */
 @Injectable()
 export class ApiKeyService {
   private readonly logger = new Logger(ApiKeyService.name);
@@ -25,15 +25,15 @@ export class ApiKeyService {
   ) {}
 
   /**
-   * Whether any key was ever made. Revoked ones count: to revoke the last key must not open the service to everybody.
+   * Whether any key was ever created. Revoked keys count: revoking the last key must not open the service.
    */
   hasAny(): boolean | Promise<boolean> {
     return this.everAny || this.presence.get('', () => this.lookForAny());
   }
 
   /**
-   * The caller that a key belongs to; null for an unknown or a revoked one. `hash` is that of the key; `mayLook` is
-   * called before the database is asked for a key that was not seen lately, and may throw.
+   * The caller that a key belongs to; null for an unknown or revoked key. `hash` is the hash of the key. `mayLook` is
+   * called before the query for a key that is not in the cache, and may throw.
    */
   find(key: string, hash: string, mayLook: () => void): Caller | null | Promise<Caller | null> {
     const id = keyIdOf(key);
@@ -53,10 +53,10 @@ export class ApiKeyService {
     return { id: `key:${id}`, name: key.name, scope: key.scope satisfies Scope };
   }
 
-  /** Nobody waits for it, and nobody fails by it. */
+  /** Runs in the background; a failure only goes to the log. */
   private touch(id: string, now: Date): void {
     this.transactions
       .run((manager) => this.keys.touch(manager, id, now))
-      .catch((error: unknown) => this.logger.debug(`the last use of key ${id} was not noted: ${String(error)}`));
+      .catch((error: unknown) => this.logger.debug(`the last use of key ${id} was not recorded: ${String(error)}`));
   }
 }

@@ -1,25 +1,25 @@
-/** What a key may do, from little to much; each holds those before it. */
+/** The scopes of a key in ascending order; each includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The sender of a request. */
 export interface Caller {
-  /** Tells callers apart, for ever: what is kept for one is never given to another. */
+  /** Identifies the caller for ever: data stored for one caller is never returned to another. */
   readonly id: string;
   /** For logs and people. */
   readonly name: string;
-  /** The most that the caller may do; null for a token that allows nothing here. */
+  /** The largest scope of the caller; null for a token without a scope of this service. */
   readonly scope: Scope | null;
 }
 
-/** Whether a scope is enough for another. */
+/** Whether a scope includes another. */
 export function allows(held: Scope | null, asked: Scope): boolean {
   return held !== null && SCOPES.indexOf(held) >= SCOPES.indexOf(asked);
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who sent the request; null on routes that ask nobody. */
+    /** The sender of the request; null on open routes. */
     caller: Caller | null;
   }
 }

@@ -5,13 +5,13 @@ describe(FreshCache.name, () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] }));
   afterEach(() => void jest.useRealTimers());
 
-  /** A load that counts its calls and answers with their number. */
+  /** A load that counts its calls and returns their number. */
   function counting() {
     let calls = 0;
     return { load: () => Promise.resolve((calls += 1)), count: () => calls };
   }
 
-  it('loads once for all who ask at once, and then answers without a promise', async () => {
+  it('loads once for concurrent callers, and then returns the value without a promise', async () => {
     const cache = new FreshCache<number>(1000, 10);
     const { load, count } = counting();
     expect(await Promise.all([cache.get('a', load), cache.get('a', load), cache.get('a', load)])).toEqual([1, 1, 1]);
@@ -19,7 +19,7 @@ describe(FreshCache.name, () => {
     expect(count()).toBe(1);
   });
 
-  it('loads anew behind the back of who asks from half of its time on', async () => {
+  it('loads anew in the background from half of its lifetime on', async () => {
     const cache = new FreshCache<number>(1000, 10);
     const { load } = counting();
     await cache.get('a', load);
@@ -29,7 +29,7 @@ describe(FreshCache.name, () => {
     expect(cache.get('a', load)).toBe(2);
   });
 
-  it('lets nobody have what is too old', async () => {
+  it('returns no expired value', async () => {
     const cache = new FreshCache<number>(1000, 10);
     const { load } = counting();
     await cache.get('a', load);

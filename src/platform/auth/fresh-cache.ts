@@ -1,14 +1,13 @@
 interface Entry<V> {
   value?: V;
-  /** When the value was loaded; undefined before the first load has come back. */
+  /** When the value was loaded; undefined until the first load completes. */
   loadedAt?: number;
   loading?: Promise<V>;
 }
 
 /**
- * Remembers what was loaded for a key, never longer than `ttlMs`. From half of that on it is loaded anew behind the
- * callers' backs, so that a key in steady use never makes one of them wait. Holds at most `max` keys; the ones that
- * came first go first.
+ * Keeps the value that was loaded for a key, for at most `ttlMs`. After half of that time, a call loads it anew in the
+ * background, so that callers of a key in steady use never wait. Holds at most `max` keys, and drops the oldest first.
  */
 export class FreshCache<V> {
   private readonly entries = new Map<string, Entry<V>>();
@@ -19,8 +18,8 @@ export class FreshCache<V> {
   ) {}
 
   /**
-   * The value, without a promise where it is at hand. A failed load rejects and is not remembered. `mayLoad` is called
-   * before a load that the caller has to wait for, and may throw.
+   * The value, without a promise where it is cached. A failed load rejects and is not cached. `mayLoad` is called
+   * before a load that the caller waits for, and may throw.
    */
   get(key: string, load: () => Promise<V>, mayLoad?: () => void): V | Promise<V> {
     const entry = this.entries.get(key) ?? this.add(key);
@@ -29,7 +28,7 @@ export class FreshCache<V> {
       if (!entry.loading) mayLoad?.();
       return this.load(key, entry, load);
     }
-    // What this load fails of, the one that somebody has to wait for fails of too, and says so.
+    // A later load, for which a caller waits, reports the same failure.
     if (age >= this.ttlMs / 2) this.load(key, entry, load).catch(() => undefined);
     return entry.value as V;
   }
@@ -43,7 +42,7 @@ export class FreshCache<V> {
   }
 
   private load(key: string, entry: Entry<V>, load: () => Promise<V>): Promise<V> {
-    // Dated to the beginning: what changes while it loads may be in it or not.
+    // The date is the beginning of the load, because it may miss a change that happens meanwhile.
     const begun = performance.now();
     entry.loading ??= load().then(
       (value) => {

@@ -3,15 +3,15 @@ import { Logger } from '@nestjs/common';
 import { IssuerUnavailableError } from './access.errors.js';
 
 const ISSUER_TIMEOUT_MS = 3000;
-/** What jose asks of an RSA key. */
+/** The least length of an RSA key that jose accepts. */
 const LEAST_RSA_BITS = 2048;
 
 const logger = new Logger('IssuerKeys');
 
 /**
- * The keys of an OpenID Connect issuer, found by its discovery document and fetched anew as they change. Members of the
- * set that no token could be verified by are left out, so that one of them takes nothing from the others.
- * @throws IssuerUnavailableError, here and from the function that it gives
+ * The keys of an OpenID Connect issuer, found by its discovery document and fetched anew when they change. Malformed
+ * and weak keys of the set are left out, so that they do not affect the others.
+ * @throws IssuerUnavailableError, here and from the returned function
  */
 export async function discoverKeys(issuer: string): Promise<JWTVerifyGetKey> {
   const { issuer: named, jwks_uri: keys } = await fetchObject(
@@ -31,7 +31,7 @@ async function fetchKeys(url: string, init: RequestInit): Promise<Response> {
   if (!Array.isArray(keys)) throw new IssuerUnavailableError(new Error(`${url} holds no keys`));
   const usable = keys.filter(isUsable);
   if (usable.length < keys.length) {
-    logger.warn(`${keys.length - usable.length} of the keys at ${url} are malformed or too weak, and left out`);
+    logger.warn(`${keys.length - usable.length} of the keys at ${url} are malformed or too weak, and are ignored`);
   }
   return Response.json({ keys: usable });
 }
@@ -45,7 +45,7 @@ function isUsable(key: unknown): key is JWK {
 async function fetchObject(url: string, init: RequestInit): Promise<Record<string, unknown>> {
   try {
     const response = await fetch(url, init);
-    if (!response.ok) throw new Error(`${url} is answered with ${response.status}`);
+    if (!response.ok) throw new Error(`${url} answered with status ${response.status}`);
     return (await response.json()) as Record<string, unknown>;
   } catch (error) {
     throw new IssuerUnavailableError(error);

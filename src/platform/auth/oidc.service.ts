@@ -7,7 +7,7 @@ import { IssuerUnavailableError } from './access.errors.js';
 import { FreshCache } from './fresh-cache.js';
 import { discoverKeys } from './issuer-keys.js';
 
-/** Asymmetric ones alone: with a symmetric one, who knows the issuer's public key could sign. */
+/** Asymmetric algorithms only: with a symmetric one, anyone with the issuer's public key could sign. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -21,7 +21,7 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-/** How long a verified token is taken without looking again; its end is looked at each time. */
+/** How long a verified token is accepted without a new verification; its expiry is checked each time. */
 const TTL_MS = 60_000;
 const MAX_TOKENS = 10_000;
 const MAX_SUBJECT = 255;
@@ -47,8 +47,8 @@ export class OidcService {
   }
 
   /**
-   * The caller; null for what is no valid token of this issuer for this audience. `hash` is that of the token; `mayLook`
-   * is called before a token is verified that was not seen lately, and may throw.
+   * The caller; null unless the token is a valid one of this issuer for this audience. `hash` is the hash of the token.
+   * `mayLook` is called before the verification of a token that is not in the cache, and may throw.
    */
   async find(token: string, hash: string, mayLook: () => void): Promise<Caller | null> {
     if (!this.configured || token.split('.').length !== 3) return null;
@@ -72,7 +72,7 @@ export class OidcService {
         : null;
     } catch (error) {
       if (error instanceof IssuerUnavailableError) throw error;
-      // All else is the token's fault, or that of the key which it names.
+      // Every other error is caused by the token, or by the key that it names.
       this.logger.debug(`a token was refused: ${String(error)}`);
       return null;
     }
@@ -91,7 +91,7 @@ export class OidcService {
     return payload;
   }
 
-  /** A token that does not say which of several keys has signed it is tried with each. */
+  /** Tries each key that fits a token without `kid`. */
   private async verifyByAny(several: errors.JWKSMultipleMatchingKeys, token: string): Promise<JWTPayload> {
     for await (const key of several) {
       const payload = await this.verifyBy(key, token).catch((error: unknown) => {
@@ -103,7 +103,7 @@ export class OidcService {
     throw new errors.JWSSignatureVerificationFailed();
   }
 
-  /** The issuer's keys; asked for again after a failure. */
+  /** The issuer's keys; fetched again after a failure. */
   private issuerKeys(): Promise<JWTVerifyGetKey> {
     this.keys ??= discoverKeys(this.config.oidcIssuer ?? '').catch((error: unknown) => {
       this.keys = undefined;
@@ -113,7 +113,7 @@ export class OidcService {
   }
 }
 
-/** Whether a `sub` claim can name a caller: text that the database and the log can hold, and that is no other's. */
+/** Whether a `sub` claim can name a caller: text that the database and the log can store, and that is unambiguous. */
 function isSubject(sub: unknown): sub is string {
   return (
     typeof sub === 'string' &&
@@ -124,7 +124,7 @@ function isSubject(sub: unknown): sub is string {
   );
 }
 
-/** The most that the `scope` claim allows here: `read`, `write`, `admin`, with or without `watcher:` before it. */
+/** The largest scope in the `scope` claim: `read`, `write`, `admin`, with or without `watcher:` before it. */
 function scopeOf(payload: JWTPayload): Scope | null {
   const claim = payload['scope'];
   const given = typeof claim === 'string' ? claim.split(' ').map((scope) => scope.replace(/^watcher:/, '')) : [];

@@ -3,14 +3,14 @@ import type { BodyRoom } from '../http/request-body.js';
 import type { Config } from '../config/config.js';
 import { WorkInHand } from './work-in-hand.js';
 
-/** How many of the largest bodies may be in memory at once. */
+/** How many bodies of the largest size may be in memory at once. */
 const LARGEST_BODIES = 64;
 
 /**
- * Bounds what is under way by number and by bytes, so that memory stays flat however many come: what goes beyond is
- * refused, before its body is read where that is known by then. A request whose body is still on its way takes no
- * place, so clients that are slow cost the others nothing. Routes that nobody needs a scope for (health) and the
- * metrics are never refused: they tell how things stand.
+ * Limits the number of requests under way and the bytes of their bodies, so that memory is bounded under any load. A
+ * request beyond the limits is refused, before its body is read where possible. A request does not count while its body
+ * arrives, so slow clients do not take the places of others. Open routes (health) and the metrics are never refused,
+ * because operators need them most under load.
  */
 export function registerOverload(fastify: FastifyInstance, config: Pick<Config, 'maxPending' | 'bodyLimit'>): BodyRoom {
   const inHand = new WorkInHand(config.maxPending, config.bodyLimit * LARGEST_BODIES);
@@ -22,7 +22,7 @@ export function registerOverload(fastify: FastifyInstance, config: Pick<Config, 
     reply.raw.once('close', () => {
       if (!request.load) return;
       request.load.isGone = true;
-      // A body that never came to its end started nothing.
+      // A request with an incomplete body has started no work.
       if (!request.raw.complete || reply.raw.writableEnded) request.load.isDone = true;
       inHand.release(request);
     });

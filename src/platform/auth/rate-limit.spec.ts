@@ -4,12 +4,12 @@ describe(RateLimit.name, () => {
   const admitted = (limit: RateLimit, caller: string, times: readonly number[]) =>
     times.filter((time) => limit.admit(caller, time)).length;
 
-  it('takes a second’s worth at once, and no more', () => {
+  it('accepts a burst of one second, and no more', () => {
     const limit = new RateLimit(7);
     expect(admitted(limit, 'a', Array<number>(50).fill(5000))).toBe(7);
   });
 
-  it('takes the rate for ever from who keeps to it', () => {
+  it('accepts every request of a caller within the rate', () => {
     const limit = new RateLimit(10);
     expect(
       admitted(
@@ -20,7 +20,7 @@ describe(RateLimit.name, () => {
     ).toBe(1000);
   });
 
-  it('takes the rate from who does not keep to it', () => {
+  it('accepts the rate from a caller beyond it', () => {
     const limit = new RateLimit(10);
     const times = Array.from({ length: 10_000 }, (_, i) => 5000 + i); // 1,000 a second for 10 s
     expect(admitted(limit, 'a', times)).toBe(10 + 99);

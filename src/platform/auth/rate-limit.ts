@@ -1,12 +1,12 @@
 const SECOND_MS = 1000;
 
 /**
- * At most `perSecond` requests a second of each caller, of which a second's worth may come at once (GCRA: one number a
- * caller, the moment when its last request is paid off). Of this process alone: replicas don't share it.
+ * Accepts at most `perSecond` requests a second from each caller, and a burst of one second's worth. The algorithm is
+ * GCRA: one number for each caller, the theoretical arrival time. The limit is per process; replicas do not share it.
  */
 export class RateLimit {
   private readonly costMs: number;
-  // No caller owes more than a second: one that is in neither the current nor the previous map owes nothing.
+  // No arrival time is more than a second ahead: a caller in neither the current nor the previous map starts afresh.
   private current = new Map<string, number>();
   private previous = new Map<string, number>();
   private turnedAt = 0;
@@ -24,13 +24,13 @@ export class RateLimit {
     }
     const owedUntil = this.current.get(caller) ?? this.previous.get(caller) ?? 0;
     const paidOffAt = Math.max(owedUntil, nowMs) + this.costMs;
-    // A rounding error must not cost the last request of a burst.
+    // The tolerance keeps a rounding error from refusing the last request of a burst.
     if (paidOffAt - nowMs > SECOND_MS + 1e-6) return false;
     this.current.set(caller, paidOffAt);
     return true;
   }
 
-  /** Takes back one request that was counted. */
+  /** Uncounts one request. */
   refund(caller: string): void {
     const paidOffAt = this.current.get(caller) ?? this.previous.get(caller);
     if (paidOffAt !== undefined) this.current.set(caller, paidOffAt - this.costMs);

@@ -6,7 +6,7 @@ import { knownFields } from '../http/known-fields.js';
 import { type Scope, SCOPES } from './caller.js';
 
 /**
- * What a route asks of its caller: a scope, or nothing (`open`), or `read` unless the installation has made the
+ * The access that a route requires: a scope, or none (`open`), or `read` unless the configuration makes the
  * documentation or the metrics public.
  */
 export type RouteAccess = Scope | 'open' | 'docs' | 'metrics';
@@ -21,22 +21,22 @@ declare module 'fastify' {
 export const SECURITY_SCHEME = 'key';
 
 /**
- * Declares what a route asks of its caller. A route that declares nothing stops the service from starting: forgotten
- * must not mean open. `read` is for what changes nothing, `write` for what pipelines report, `admin` for what operators
- * change.
+ * Declares the access that a route requires. A route without a declaration stops the start, because a forgotten one
+ * must not be open. `read` is for routes that change nothing, `write` for the reports of pipelines, `admin` for the
+ * changes of operators.
  */
 export function Requires(access: RouteAccess): MethodDecorator {
   const documented =
     access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)];
   return (controller, method, descriptor) => {
-    // Probes and scrapers may append what they like to a URL that filters nothing.
+    // Probes and scrapers append parameters of their own; these routes have no filters.
     const isFiltered = SCOPES.some((scope) => scope === access);
     const config = { access, ...(isFiltered && { knownFields: knownFields(controller, method) }) };
     applyDecorators(RouteConfig(config), ...documented)(controller, method, descriptor);
   };
 }
 
-/** What is not made public takes `read`. */
+/** Pages that are not public require `read`. */
 function scopeOf(access: Exclude<RouteAccess, 'open'>): Scope {
   return access === 'docs' || access === 'metrics' ? 'read' : access;
 }

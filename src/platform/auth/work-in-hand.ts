@@ -5,30 +5,30 @@ import { OverloadedError } from './access.errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The request's share of what the service has in hand; null once it is given back, or where none was taken. */
+    /** The request's share of the limits; null where none was taken, or after its release. */
     load: Load | null;
   }
 }
 
 interface Load {
-  /** What its body takes. */
+  /** The bytes of its body. */
   bytes: number;
-  /** Whether it counts among the requests in hand: not while its client sends the body. */
+  /** Whether it counts as a request under way; it does not while its body arrives. */
   counts: boolean;
-  /** The answer is out, or nobody is there to take it. */
+  /** Whether the response is sent, or its connection closed. */
   isGone: boolean;
-  /** What the request started has come to its end. */
+  /** Whether the work of the request has ended. */
   isDone: boolean;
 }
 
 /**
- * What the service has in hand: requests that it works on, and the bytes of their bodies, those on their way included.
- * Where there is no room for more bytes, the body on its way that has not grown for longest gives way.
+ * The requests under way and the bytes of their bodies, including bodies that still arrive. Where there is no room for
+ * more bytes, the arriving body that has not grown for the longest time is refused.
  */
 export class WorkInHand implements BodyRoom {
   private requests = 0;
   private bytes = 0;
-  /** The bodies on their way, those that have not grown for longest first. */
+  /** The bodies that still arrive; the one that has not grown for the longest time comes first. */
   private readonly arriving = new Map<FastifyRequest, (refusal: DomainError) => void>();
 
   constructor(
@@ -36,7 +36,7 @@ export class WorkInHand implements BodyRoom {
     private readonly maxBytes: number,
   ) {}
 
-  /** Counts the request, unless it counts already or takes no share. */
+  /** Counts the request, unless it is counted already or has no share. */
   enter({ load }: FastifyRequest): OverloadedError | undefined {
     if (!load || load.counts) return undefined;
     if (this.requests >= this.maxRequests) return new OverloadedError();
@@ -51,7 +51,7 @@ export class WorkInHand implements BodyRoom {
     this.requests -= 1;
   }
 
-  /** Gives a share back when its request is both answered and done: a client that hangs up ends no work. */
+  /** Releases a share when its request is answered and its work has ended; a closed connection does not end it. */
   release(request: FastifyRequest): void {
     if (!request.load?.isGone || !request.load.isDone) return;
     this.leave(request);
@@ -77,7 +77,7 @@ export class WorkInHand implements BodyRoom {
     this.arriving.delete(request);
   }
 
-  /** Makes room at the cost of others on their way; whether there is some now. */
+  /** Makes room by refusing other bodies that still arrive. Returns whether there is room now. */
   private makeRoom(request: FastifyRequest, bytes: number): boolean {
     for (const [{ load }, giveWay] of this.arriving) {
       if (this.bytes + bytes <= this.maxBytes) return true;

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The methods that some route takes for a path; none where there is no such path. */
+    /** The methods of the routes for a path; empty where there is no such path. */
     methodsAt(path: string): string[];
   }
 }
 
-/** Learns which methods each path takes, so that a wrong one can be told from a wrong path; before any route is added. */
+/** Records the methods of each path, so that a wrong method is 405 and not 404. Call it before any route is added. */
 export function registerAllowedMethods(fastify: FastifyInstance): void {
   const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
   fastify.addHook('onRoute', ({ url, method }) => {

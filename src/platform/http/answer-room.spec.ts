@@ -3,12 +3,12 @@ import { AnswerRoom, type Share } from './answer-room.js';
 describe('the room for large answers', () => {
   const share = (): Share => ({ bytes: 0 });
 
-  /** Whether it has come in by now. */
+  /** Whether it has been admitted by now. */
   async function isIn(entering: Promise<void>): Promise<boolean> {
     return Promise.race([entering.then(() => true), new Promise<false>((resolve) => setImmediate(resolve, false))]);
   }
 
-  it('lets in as many as fit, and the next in the order of their arrival when one is made or out', async () => {
+  it('admits as many as fit, and the next in the order of their arrival when one is written or sent', async () => {
     const room = new AnswerRoom(100, 40, 1000);
     const shares = Array.from({ length: 4 }, share);
     const [first = share(), second = share(), third = share()] = shares;
@@ -24,7 +24,7 @@ describe('the room for large answers', () => {
     expect(await isInside()).toEqual([true, true, true, true]);
   });
 
-  it('takes one share a request, and never gives back more than was taken', async () => {
+  it('takes one share for each request, and never releases more than was taken', async () => {
     const room = new AnswerRoom(40, 40, 1000);
     const only = share();
     await room.take(only);

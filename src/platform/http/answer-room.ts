@@ -3,22 +3,22 @@ import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { ANSWER_BYTES } from './json-text.js';
 
-/** What large answers may take of the memory together, in bytes. */
+/** The memory of all large answers together, in bytes. */
 const ROOM = 10 * ANSWER_BYTES;
-/** What one takes while it is made: as rows, as objects, as text and as the bytes that are sent. */
+/** The memory of one answer while it is written: as rows, as objects, as text and as the bytes that are sent. */
 const MAKING = 4 * ANSWER_BYTES;
-/** How long one waits for the others before it is refused. */
+/** How long an answer waits for memory before it is refused. */
 const WAITS_MS = 10_000;
 
-/** What a request has taken of the room. */
+/** The share of a request. */
 export interface Share {
   bytes: number;
 }
 
 /**
- * The memory that large answers share. One takes the most that it can need before its rows are read, keeps the length of
- * its text until the client has it, and gives back the rest. Others wait in the order of their arrival; those that wait
- * too long are refused. So the memory is bounded, however many ask and however slowly they read.
+ * The memory that large answers share. An answer takes the most that it can need before its rows are read. Once it is
+ * written it keeps the length of its text, until the client has received it. Others wait in the order of their arrival,
+ * and are refused after a time. So the memory is bounded for any number of clients, however slowly they read.
  */
 export class AnswerRoom {
   private taken = 0;
@@ -38,7 +38,7 @@ export class AnswerRoom {
     await entered;
   }
 
-  /** The answer is made and has this length; or it is out, and has none. */
+  /** Reduces the share to the length of the written answer, or to 0 when it is sent. */
   shrink(share: Share, bytes: number): void {
     if (bytes >= share.bytes) return;
     this.taken -= share.bytes - bytes;
@@ -79,20 +79,20 @@ interface Context {
 
 const storage = new AsyncLocalStorage<Context>();
 
-/** To be called before the rows of a large answer are read; does nothing outside of requests. */
+/** Call this before the rows of a large answer are read. It does nothing outside of requests. */
 export async function takeAnswerRoom(): Promise<void> {
   const context = storage.getStore();
   if (context) await context.room.take(context.share);
 }
 
-/** Gives each request its share of the room, and takes it back when its answer is out. */
+/** Gives each request a share, and releases it when the answer is sent. */
 export function registerAnswerRoom(fastify: FastifyInstance, room = new AnswerRoom()): void {
   const shares = new WeakMap<object, Share>();
   fastify.addHook('onRequest', (request, reply, done) => {
     const share = { bytes: 0 };
     shares.set(request, share);
     reply.raw.once('close', () => {
-      // Who hangs up ends no work: then the share is given back when that is done.
+      // A closed connection does not end the work; the share is released when the work ends.
       if (reply.raw.writableEnded || !request.raw.complete) room.shrink(share, 0);
     });
     storage.run({ room, share }, done);

@@ -1,9 +1,9 @@
-/** A body that is answered with a status of its own, where one endpoint has two (201 created, 200 found). */
+/** A body with its status, for an endpoint that has two (201 created, 200 found). */
 export class Answer<T> {
   private constructor(
     readonly status: number,
     readonly body: T,
-    /** Whether it is the answer of an earlier request with the same Idempotency-Key. */
+    /** Whether this repeats the answer to an earlier request with the same Idempotency-Key. */
     readonly isReplay = false,
   ) {}
 
@@ -15,7 +15,7 @@ export class Answer<T> {
     return new Answer(200, body);
   }
 
-  /** Repeats an answer, a refusal's problem document included. */
+  /** Repeats an answer, also the problem document of a refusal. */
   static replayed<T>(status: number, body: T): Answer<T> {
     return new Answer(status, body, true);
   }

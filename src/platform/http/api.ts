@@ -16,22 +16,22 @@ import { ID } from './fields.js';
 import { type FieldProblemDto, ProblemDto } from './problem.dto.js';
 import { statusOf } from './problem.filter.js';
 
-/** What an endpoint answers, for the OpenAPI document. */
+/** The answers of an endpoint, for the OpenAPI document. */
 interface Answers {
   readonly created?: Type;
   readonly ok?: Type | [Type];
-  /** Whether the endpoint reads a body: then 400, 413, 415 and `Prefer` belong to it. */
+  /** Whether the endpoint reads a body; if so, 400, 413, 415 and `Prefer` are documented. */
   readonly body?: boolean;
-  /** This endpoint's own refusals, beyond 422 and 503, which belong to all. */
+  /** The endpoint's own refusals; 422 and 503 are documented for all endpoints. */
   readonly problems: readonly Refusal[];
 }
 
-/** A refusal to document: a status of the platform's own, or an error of a feature, which is its own example. */
+/** A refusal to document: a status of the platform, or an error of a feature, which serves as the example. */
 type Refusal = number | DomainError;
 
 const REQUEST_ID = {
   'X-Request-Id': {
-    description: "The id of the request: the caller's, if it sent a sane one.",
+    description: 'The id of the request: the value that the caller sent, if it is valid, else a new id.',
     schema: { type: 'string', example: '0198a6b2-5a55-7ad0-8c3c-6f3d2f2f6d0e' },
   },
 } as const;
@@ -50,14 +50,14 @@ const NEXT_PAGE = {
 
 const PREFERENCE_APPLIED = {
   'Preference-Applied': {
-    description: 'The preference that was met.',
+    description: 'The preference that was applied.',
     schema: { type: 'string', example: 'return=minimal' },
   },
 } as const;
 
 const IGNORED_FIELDS = {
   'Ignored-Fields': {
-    description: 'The fields of the body that are not known here, separated by commas; absent where there are none.',
+    description: 'The unknown fields of the body, separated by commas; absent where there are none.',
     schema: { type: 'string', example: 'freshness_nubmer' },
   },
 } as const;
@@ -69,7 +69,7 @@ const CHALLENGE = {
   },
 } as const;
 
-/** What a refusal says in its headers. */
+/** The headers of a refusal. */
 const EXTRA_HEADERS: Record<number, NonNullable<ApiResponseOptions['headers']>> = {
   401: CHALLENGE,
   403: CHALLENGE,
@@ -77,7 +77,7 @@ const EXTRA_HEADERS: Record<number, NonNullable<ApiResponseOptions['headers']>> 
   503: RETRY_AFTER,
 };
 
-/** When a status is answered, and what such an answer says. */
+/** The condition of each status, with an example. */
 const PROBLEMS: Record<number, { when: string; code: string; detail: string; errors?: FieldProblemDto[] }> = {
   400: {
     when: 'The body is missing, or not valid JSON.',
@@ -85,44 +85,44 @@ const PROBLEMS: Record<number, { when: string; code: string; detail: string; err
     detail: 'The body is not valid JSON: Unexpected end of JSON input',
   },
   401: {
-    when: 'The request carries no key, or one that is not known here.',
+    when: 'The request has no key, or an unknown one.',
     code: 'unauthenticated',
     detail: 'The key is not known here.',
   },
   403: {
-    when: 'The key does not allow this; `detail` names the scope it takes.',
+    when: 'The scope of the key is too small; `detail` names the required scope.',
     code: 'insufficient_scope',
     detail: "This takes the scope 'write'; the key has 'read'.",
   },
   413: {
-    when: 'The body is larger than the service takes, inflated.',
+    when: 'The body, inflated, is larger than the limit.',
     code: 'body_too_large',
     detail: 'The body is larger than 1048576 bytes.',
   },
   415: {
-    when: 'The body is not JSON, or compressed with something other than gzip.',
+    when: 'The body is not JSON, or its encoding is not gzip.',
     code: 'unsupported_media_type',
     detail: 'The body must be application/json.',
   },
   422: {
-    when: 'Well-formed but wrong: `errors` names the fields.',
+    when: 'The request is well-formed but not valid; `errors` names the fields.',
     code: 'validation_failed',
     detail: 'limit: must be a whole number from 1 to 1000',
     errors: [{ field: 'limit', message: 'must be a whole number from 1 to 1000' }],
   },
   429: {
-    when: 'Too many requests of this caller; try again after `Retry-After` seconds.',
+    when: 'The caller has sent too many requests; try again after `Retry-After` seconds.',
     code: 'rate_limited',
     detail: 'More than 100 requests a second; slow down.',
   },
   503: {
-    when: 'The service cannot serve now; try again after `Retry-After` seconds.',
+    when: 'The service cannot answer now; try again after `Retry-After` seconds.',
     code: 'database_unavailable',
     detail: 'The database cannot be reached now; try again.',
   },
 };
 
-/** When a status of a feature's own errors is answered. */
+/** The condition of each status of a feature's errors. */
 const WHEN: Record<number, string> = {
   404: 'The id or the name is unknown.',
   409: 'The request conflicts with the state.',
@@ -173,7 +173,7 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
     ...(body && ok
       ? [
           ApiNoContentResponse({
-            description: '`Prefer: return=minimal` in place of a 200.',
+            description: 'The answer to `Prefer: return=minimal`, in place of a 200.',
             headers: { ...headers, ...PREFERENCE_APPLIED },
           }),
         ]
@@ -185,7 +185,7 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
 
 function prefer(mayBeMinimal: boolean): MethodDecorator {
   const strict = '`handling=strict` (RFC 7240): 422 for unknown fields of the body.';
-  const minimal = '`return=minimal`: 204 where a body would have followed a 200.';
+  const minimal = '`return=minimal`: 204 in place of a 200 with a body.';
   return ApiHeader({
     name: 'Prefer',
     required: false,
@@ -208,7 +208,7 @@ export function ApiPage(item: Type, problems: readonly Refusal[] = []): MethodDe
   );
 }
 
-/** Documents an answer of the service about itself, asked for with nothing that could be wrong. */
+/** Documents an endpoint about the service itself, whose request has no parameters. */
 export function ApiReport(ok: Type, problems: readonly Refusal[] = []): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(ProblemDto),

@@ -10,8 +10,8 @@ interface Reads {
 }
 
 /**
- * Reads the long values that a list was read without, as many as fit into one answer. How many of the entities, from
- * the first on, have all of their values; at least one of them. Not to be called inside a read: it may wait.
+ * Reads the long values that the statement of a list left out, as many as fit into one answer. Returns how many of the
+ * entities, from the first on, have all their values; at least one. Do not call it inside a read, because it may wait.
  */
 export async function completeList<Entity extends ObjectLiteral & { readonly id: number }>(
   transactions: Reads,
@@ -23,7 +23,7 @@ export async function completeList<Entity extends ObjectLiteral & { readonly id:
   return transactions.read((manager) => columns.complete(manager, entities, ANSWER_BYTES));
 }
 
-/** The same for a page, which ends where its values do. */
+/** The same for a page, which ends at the last entity with all its values. */
 export async function completePage<Entity extends ObjectLiteral & { readonly id: number }>(
   transactions: Reads,
   columns: LongColumns<Entity>,

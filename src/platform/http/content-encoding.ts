@@ -1,12 +1,12 @@
 import { gunzip } from 'node:zlib';
 import { DomainError } from '../errors/domain-error.js';
 
-/** How many bodies are inflated at once. Each may take as much as a body may be long; the others wait with what came. */
+/** How many bodies are inflated at once. Each may grow to the limit of a body; the others wait, still compressed. */
 const AT_ONCE = 4;
 const waiting: (() => void)[] = [];
 let running = 0;
 
-/** Whether a body comes in gzip, by its Content-Encoding. */
+/** Whether a body is compressed with gzip, by its Content-Encoding. */
 export function isGzip(encoding: string | undefined): boolean {
   return /^\s*(?:x-)?gzip\s*$/i.test(encoding ?? '');
 }
@@ -24,7 +24,7 @@ export function requireKnownEncoding(encoding: string | undefined): void {
 /** Inflates a body, and stops at the limit. @throws DomainError `too_large`, or `malformed` */
 export async function inflate(compressed: Buffer, limit: number): Promise<Buffer> {
   if (compressed.length === 0) return compressed;
-  // A turn is handed on, or given back where nobody waits for it.
+  // Passes the turn to the next in the queue, or frees it.
   if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else running += 1;
   try {
@@ -43,6 +43,6 @@ export async function inflate(compressed: Buffer, limit: number): Promise<Buffer
 
 function refusalOf(error: NodeJS.ErrnoException, limit: number): DomainError {
   return error.code === 'ERR_BUFFER_TOO_LARGE'
-    ? new DomainError('too_large', 'body_too_large', `The body is larger than ${limit} bytes when it is inflated.`)
+    ? new DomainError('too_large', 'body_too_large', `The body is larger than ${limit} bytes when inflated.`)
     : new DomainError('malformed', 'malformed_gzip', `The body is not valid gzip: ${error.message}`);
 }

@@ -6,22 +6,21 @@ import { hasControlCharacter, tidyText } from '../values/name.js';
 import { parseInstant } from './instant.js';
 
 /**
- * The field types of the wire, each one decorator: how a value is normalised, what it must be,
- * and how the OpenAPI document shows it. Messages leave the field's name out, since the problem
- * document names it beside the message.
+ * The field types of the wire. Each is a decorator that normalises a value, checks it, and describes it in the OpenAPI
+ * document. Messages leave out the field's name, because the problem document has it beside the message.
  */
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 const MAX_METADATA_BYTES = 256 * 1024;
 
 /**
- * What the wire's values look like in the OpenAPI document, in requests and in responses alike. A response's DTO
- * says `@ApiProperty(ID)`, and plain `@ApiProperty()` where the type says it all: what has no decorator would be
- * listed after everything that has one.
+ * The schemas of values in the OpenAPI document, for requests and responses. The DTO of a response has
+ * `@ApiProperty(ID)`, or plain `@ApiProperty()` where the type is enough: a field without a decorator would be listed
+ * after all fields with one.
  */
 export const ID = { type: 'integer', format: 'int64', minimum: 1, maximum: MAX_SAFE } as const;
 export const COUNT = { type: 'integer', format: 'int64', minimum: 0, maximum: MAX_SAFE } as const;
-/** A sum of counts: exact as long as it is a count itself, beyond that as near as a double comes. */
+/** A sum of counts: exact up to the largest count, above it rounded to a double. */
 export const SUM = { type: 'number', format: 'double', minimum: 0 } as const;
 export const VERSION = { type: 'integer', format: 'int32', minimum: 1 } as const;
 export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
@@ -65,17 +64,17 @@ export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value 
 /** The field may be left out; in a PATCH an explicit null clears it. */
 export const Clearable = (): PropertyDecorator => applyDecorators(IsOptional(), ApiProperty({ nullable: true }));
 
-/** The fields of each DTO that tell null in a POST from left out. */
+/** The fields of each DTO for which null in a POST differs from an absent field. */
 const DECLARED = new WeakMap<object, Set<string>>();
 
-/** The field may be left out, or be null, which says more than leaving it out, also in a POST. */
+/** The field may be left out or be null; null differs from an absent field, also in a POST. */
 export const Declared = (): PropertyDecorator =>
   applyDecorators(Clearable(), (target: object, field: string | symbol) => {
     const fields = DECLARED.get(target) ?? new Set<string>();
     DECLARED.set(target, fields.add(String(field)));
   });
 
-/** Whether null in a POST is kept for a field of a DTO; see {@link Declared}. */
+/** Whether null in a POST is kept for a field of a DTO (see {@link Declared}). */
 export function isDeclared(dto: object, field: string): boolean {
   for (let type: object | null = dto; type; type = Object.getPrototypeOf(type) as object | null) {
     if (DECLARED.get(type)?.has(field)) return true;
@@ -98,7 +97,7 @@ export const Name = (): PropertyDecorator =>
     must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
   );
 
-/** Text that is cut at `max` characters and never refused for its length, trimmed and brought to NFC. */
+/** Text, trimmed and brought to NFC, and cut at `max` characters in place of a refusal. */
 export const CutText = (max: number): PropertyDecorator =>
   applyDecorators(
     normalise((value) => cut(tidy(value), max)),
@@ -118,12 +117,12 @@ export const Whole = (schema: WholeSchema): PropertyDecorator =>
 /** A number of rows: 0 to 2^53-1. */
 export const Count = (): PropertyDecorator => Whole(COUNT);
 
-/** An id in a body; one that names nothing is answered with 404. */
+/** An id in a body; an unknown id is answered with 404. */
 export const Id = (): PropertyDecorator => Whole(ID);
 
 const instantOf = (value: unknown): unknown =>
   typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value;
-/** A plus in a query is a space; behind a time it can only have been an offset's. */
+/** A plus in a query is decoded as a space; after a time it can only be the sign of an offset. */
 const withPlus = (value: unknown): unknown =>
   typeof value === 'string' ? value.replace(/(\d[Tt ]\d{2}:\d{2}\S*) (\d{2}(?::?\d{2})?)$/, '$1+$2') : value;
 const AnInstant = (): PropertyDecorator =>
@@ -132,7 +131,7 @@ const AnInstant = (): PropertyDecorator =>
     ApiProperty(INSTANT),
   );
 
-/** A moment, ISO 8601, UTC where no offset is given; a Date from there on. */
+/** A moment in ISO 8601, in UTC where it has no offset; becomes a Date. */
 export const Instant = (): PropertyDecorator => applyDecorators(normalise(instantOf), AnInstant());
 
 /** A moment in a query, where the plus of an offset need not be encoded. */
@@ -145,8 +144,8 @@ export const QueryInstant = (): PropertyDecorator =>
 const DAY_MS = 86_400_000;
 
 /**
- * A moment at which something happened: not before 1970, as zero dates of other languages are, and at most a day ahead,
- * which is more than clocks and time zones differ.
+ * The moment of an event: not before 1970, which refuses the zero dates of other languages, and at most a day ahead,
+ * which allows for clocks and time zones.
  */
 export const Happened = (): PropertyDecorator =>
   applyDecorators(
@@ -157,7 +156,7 @@ export const Happened = (): PropertyDecorator =>
     Instant(),
   );
 
-/** A JSON object of the client's own, at most 256 kB as JSON. */
+/** An arbitrary JSON object of at most 256 kB as JSON. */
 export const Metadata = (): PropertyDecorator =>
   applyDecorators(
     must(
@@ -179,14 +178,14 @@ export const Flag = (): PropertyDecorator =>
     ApiProperty({ type: 'boolean' }),
   );
 
-/** One of a closed set of strings, which the OpenAPI document has as the schema `name`. */
+/** One of a closed set of strings; `name` is its schema in the OpenAPI document. */
 export const OneOf = (values: readonly string[], name: string): PropertyDecorator =>
   applyDecorators(
     must('one_of', `one of ${values.join(', ')}`, (value) => values.includes(value as string)),
     ApiProperty({ enum: [...values], enumName: name }),
   );
 
-/** As {@link OneOf}, in a query string where the parameter may be repeated; an array from there on. */
+/** As {@link OneOf}, for a parameter of a query that may be repeated; becomes an array. */
 export const SomeOf = (values: readonly string[], name: string): PropertyDecorator =>
   applyDecorators(
     normalise((value) => [value]),

@@ -3,12 +3,12 @@ import { DomainError, InvalidRequestError } from '../errors/domain-error.js';
 import { ID } from './fields.js';
 import { visibleText } from '../values/visible-text.js';
 
-/** How much of what was given is worth repeating. */
+/** The most characters of a wrong id that the message repeats. */
 const LONGEST_SHOWN = 40;
 
 /**
- * An id in a path: a whole number from 1 on. One beyond all ids is 404 like any other that names nothing; what is no
- * such number is 422. Both say what was given.
+ * An id in a path: a whole number from 1 on. A number above the largest id is 404, like any unknown id; every other
+ * text is 422. Both messages repeat the given text.
  */
 @Injectable()
 export class IdPipe implements PipeTransform<string, number> {

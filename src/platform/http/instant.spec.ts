@@ -29,7 +29,7 @@ describe('an ISO 8601 time', () => {
   it.each([
     ['text', 'yesterday'],
     ['nothing', ''],
-    ['a day that the month has not', '2026-02-30T00:00:00Z'],
+    ['a day that the month does not have', '2026-02-30T00:00:00Z'],
     ['29 February of a common year', '2026-02-29T00:00:00Z'],
     ['month 13', '2026-13-01T00:00:00Z'],
     ['day 0', '2026-01-00T00:00:00Z'],

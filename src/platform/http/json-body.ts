@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { DomainError } from '../errors/domain-error.js';
 import { parseJson } from '../values/exact-json.js';
 
-/** Parses a request body, its numbers kept exactly (see `exact-json.ts`). A byte order mark is
+/** Parses a request body and keeps its numbers exactly (see `exact-json.ts`). A byte order mark is
  * skipped; an empty body is undefined. Throws a `malformed` error. */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.');

@@ -1,23 +1,23 @@
-/** The most bytes of one answer, but for a single item that is longer. */
+/** The most bytes of one answer; a single longer item is sent whole. */
 export const ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** How many items become JSON by one call. */
+/** How many items one call of `JSON.stringify` writes. */
 const GROUP = 16;
 
-/** A body that is JSON already; `T` is what it says. */
+/** A body that is JSON text already; `T` is the type of its content. */
 export class JsonText<T> {
-  /** For the compiler alone: texts of different things are different types. */
+  /** Only for the compiler: texts with different contents have different types. */
   declare readonly content: T;
 
   constructor(readonly text: string) {}
 }
 
-/** A value as it goes out. */
+/** A value as JSON text. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** The first of the items as JSON, as many as fit into so many bytes; at least so many where there are any. */
+/** The first items as JSON, as many as fit into the given bytes, but not fewer than the given least number. */
 export function fittingTexts<T>(
   items: readonly T[],
   contentOf: (item: T) => unknown,
@@ -35,13 +35,13 @@ export function fittingTexts<T>(
   return texts;
 }
 
-/** The first of the items as the JSON of an array, as many as fit into one answer; at least one where there are any. */
+/** The first items as a JSON array, as many as fit into one answer; at least one unless there is none. */
 export function fittingArray(items: readonly unknown[]): { readonly text: string; readonly count: number } {
   const groups: string[] = [];
   let bytes = 0;
   for (let from = 0; from < items.length; from += GROUP) {
     const group = items.slice(from, from + GROUP);
-    // A call for several is cheaper than one for each; not for all, since these may be much longer than what fits.
+    // One call for several items is cheaper than one for each. One call for all could write far more than fits.
     const text = toJson(group).slice(1, -1);
     const length = Buffer.byteLength(text) + 1;
     if (bytes + length > ANSWER_BYTES) {
@@ -60,7 +60,7 @@ export function withMembers(object: string, members: Readonly<Record<string, str
   return `${object.slice(0, -1)}${added.join('')}}`;
 }
 
-/** How many of the items, from the first on, fit into so many bytes, each of which has about as many as `bytesOf` says. */
+/** How many items, from the first on, fit into the given bytes; `bytesOf` estimates the bytes of one. */
 export function fittingCount<T>(items: readonly T[], bytesOf: (item: T) => number, room = ANSWER_BYTES): number {
   let bytes = 0;
   const over = items.findIndex((item) => (bytes += bytesOf(item)) > room);

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { type FieldError, InvalidRequestError } from '../errors/domain-error.js';
 import { prefers } from './prefer.js';
 
-/** The names that a request may use: those of its query, and those of its body, where it has one. */
+/** The names that a request may use: in its query, and in its body if it has one. */
 interface KnownFields {
   readonly query?: ReadonlySet<string>;
   readonly body?: ReadonlySet<string>;
@@ -16,17 +16,17 @@ declare module 'fastify' {
   }
 }
 
-/** How many unknown names are worth mentioning, and how much of each. */
+/** How many unknown names an answer repeats, and how many characters of each. */
 const MOST_NAMED = 20;
 const LONGEST_NAMED = 64;
 
-/** Nest's `ROUTE_ARGS_METADATA`, and what its keys begin with; the framework's public module leaves them out. */
+/** Nest's `ROUTE_ARGS_METADATA`, and the beginning of its keys; the framework does not export them. */
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const [BODY, QUERY] = ['3:', '4:'];
 
 const names = new Map<Type, readonly string[]>();
 
-/** The fields of a DTO for requests: those with a rule. */
+/** The fields of a request's DTO: those with a rule. */
 export function fieldsOf(metatype: Type): readonly string[] {
   let fields = names.get(metatype);
   if (!fields) {
@@ -37,7 +37,9 @@ export function fieldsOf(metatype: Type): readonly string[] {
   return fields;
 }
 
-/** What a controller's method knows, by the DTOs of its parameters. A route without a query knows none of its fields. */
+/**
+ * The fields of a controller's method, by the DTOs of its parameters. A route without a query DTO has no parameters.
+ */
 export function knownFields(controller: object, method: string | symbol): KnownFields {
   const types = (Reflect.getMetadata('design:paramtypes', controller, method) ?? []) as Type[];
   const given = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller.constructor, method) ?? {}) as Record<
@@ -87,7 +89,7 @@ function refusal(unknown: readonly string[], message: string): InvalidRequestErr
   return new InvalidRequestError(errors);
 }
 
-/** A name as a header can hold it: percent-encoded where it is no plain word. */
+/** A name for use in a header: percent-encoded unless it is a plain word. */
 function headerText(name: string): string {
   return encodeURIComponent(name.slice(0, LONGEST_NAMED).toWellFormed());
 }

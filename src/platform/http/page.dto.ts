@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Optional, QueryWhole, Text } from './fields.js';
 
-/** How every list is paged. */
+/** The parameters of every list. */
 export class PageQuery {
   /**
    * The most items in one page. A page of long items may have fewer, since it has at most 16 MB; it has at least one.
@@ -12,7 +12,7 @@ export class PageQuery {
   limit?: number = 100;
 
   /**
-   * Where the page starts: the `cursor` of the `Link: <...>; rel="next"` header of the page before. Opaque.
+   * The start of the page: the `cursor` in the `Link: <...>; rel="next"` header of the previous page. Opaque.
    * @example MTAw
    */
   @Optional()

@@ -21,7 +21,7 @@ describe('a page', () => {
     expect(page.nextCursor).toBeDefined();
   });
 
-  it('leads on from where it is cut', () => {
+  it('has a cursor that continues where it is cut', () => {
     const page = toPage(rows, { limit: 3 }, (row) => [row]).map(String);
     expect(page.first(3)).toBe(page);
     const cut = page.first(1);

@@ -3,13 +3,13 @@ import { PageQuery } from './page.dto.js';
 
 export { PageQuery };
 
-/** The moments that a list can hold: those of the years 1 to 9999 (see `instant.ts`). */
+/** The range of moments in a list: the years 1 to 9999 (see `instant.ts`). */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** One page of a list and, where more follows, the cursor that leads on. Becomes an array and a `Link` header. */
+/** One page of a list and, where more items follow, the cursor of the next. Becomes an array and a `Link` header. */
 export class Page<T> {
-  /** `cursorAfter` gives the cursor that leads on from one of the items. */
+  /** `cursorAfter` returns the cursor that continues after one of the items. */
   constructor(
     readonly items: readonly T[],
     readonly nextCursor?: string,
@@ -20,14 +20,14 @@ export class Page<T> {
     return new Page(this.items.map(change), this.nextCursor, this.cursorAfter);
   }
 
-  /** The page as far as that many items, and where it leads on from there. */
+  /** The first items of the page, with the cursor that continues after them. */
   first(count: number): Page<T> {
     if (count >= this.items.length) return this;
     return new Page(this.items.slice(0, count), this.cursorAfter?.(count - 1), this.cursorAfter);
   }
 }
 
-/** The most items that a page of this query may hold. */
+/** The most items in a page of this query. */
 export function pageLimit(query: PageQuery): number {
   return query.limit ?? 100;
 }
@@ -35,7 +35,7 @@ export function pageLimit(query: PageQuery): number {
 /** A position in a list: the sort key of the last item seen, whole numbers only. */
 export type Position = readonly number[];
 
-/** The page of `rows`, of which one more than the limit was read to learn whether another page follows. */
+/** The page of `rows`; a row beyond the limit shows that another page follows. */
 export function toPage<T>(rows: readonly T[], query: PageQuery, position: (row: T) => Position): Page<T> {
   const limit = pageLimit(query);
   const positions = rows.map(position);
@@ -47,7 +47,7 @@ function cursorAt(position: Position): string {
   return Buffer.from(position.join('.')).toString('base64url');
 }
 
-/** The position that a query's cursor names, `length` numbers; undefined for the first page. */
+/** The position in a query's cursor, `length` numbers; undefined for the first page. */
 export function positionOf(query: PageQuery, length: number): Position | undefined {
   if (query.cursor === undefined) return undefined;
   const parts = Buffer.from(query.cursor, 'base64url').toString('latin1').split('.');
@@ -56,7 +56,7 @@ export function positionOf(query: PageQuery, length: number): Position | undefin
   return numbers;
 }
 
-/** The moment that a number of a position stands for; a cursor of the client's own making may name one that isn't. */
+/** The moment that a number of a position encodes. Refuses a number out of range, which a forged cursor may have. */
 export function momentAt(milliseconds: number): Date {
   if (milliseconds < EARLIEST || milliseconds > LATEST) throw foreignCursor();
   return new Date(milliseconds);

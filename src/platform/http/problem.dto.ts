@@ -3,22 +3,22 @@ import { ApiProperty } from '@nestjs/swagger';
 /** One wrong field of a request. */
 export class FieldProblemDto {
   /**
-   * The field, by its name on the wire.
+   * The name of the field in the request.
    * @example limit
    */
   field!: string;
 
   /**
-   * What the field must be.
+   * The rule that the field violates.
    * @example "must be a whole number from 1 to 1000"
    */
   message!: string;
 }
 
-/** What went wrong, as RFC 9457 (`application/problem+json`) has it. */
+/** A problem document by RFC 9457 (`application/problem+json`). */
 export class ProblemDto {
   /**
-   * A URI reference that names the kind of problem.
+   * A URI that identifies the kind of problem.
    * @example urn:watcher:problem:validation_failed
    */
   @ApiProperty()
@@ -39,21 +39,21 @@ export class ProblemDto {
   status!: number;
 
   /**
-   * What went wrong, for people.
+   * An explanation for people.
    * @example "limit: must be a whole number from 1 to 1000"
    */
   @ApiProperty()
   detail!: string;
 
   /**
-   * What went wrong, for programs: stable, snake_case.
+   * The reason for programs: stable, in snake_case.
    * @example validation_failed
    */
   @ApiProperty()
   code!: string;
 
   /**
-   * The path that was asked for.
+   * The path of the request.
    * @example /path
    */
   @ApiProperty()
@@ -73,7 +73,7 @@ export class ProblemDto {
   @ApiProperty()
   message!: string;
 
-  /** The wrong fields, each with its own message; on 422 only. */
+  /** The wrong fields, each with its message; only with 422. */
   @ApiProperty()
   errors?: FieldProblemDto[];
 

@@ -10,7 +10,7 @@ export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** How the request was refused or failed, for the log; names of fields, never their values. */
+    /** The reason of a refusal or failure, for the log; has names of fields, never their values. */
     refusal: Pick<DomainError, 'code' | 'fields'> | null;
   }
 }
@@ -31,7 +31,7 @@ const STATUS: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
-/** Refusals of the framework itself, by status; any other 4xx of it counts as malformed. */
+/** The framework's own refusals, by status; any other 4xx counts as malformed. */
 const FRAMEWORK_ERRORS: Record<number, readonly [ErrorKind, string]> = {
   404: ['not_found', 'route_not_found'],
   413: ['too_large', 'body_too_large'],
@@ -40,10 +40,10 @@ const FRAMEWORK_ERRORS: Record<number, readonly [ErrorKind, string]> = {
   503: ['unavailable', 'unavailable'],
 };
 
-/** Seconds after which a client may try again when the service can't serve it now. */
+/** The `Retry-After` of a 503, in seconds. */
 const RETRY_AFTER_SECONDS = '1';
 
-/** The one place where an error becomes an answer: `application/problem+json` by RFC 9457. */
+/** Turns every error into an answer: `application/problem+json` by RFC 9457. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -53,7 +53,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Also called for what never reaches a controller, such as a URL that can't be decoded. */
+  /** Also handles errors before a controller, such as a URL that cannot be decoded. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const refusal = this.refusalOf(error, request, reply);
     request.refusal = { code: refusal?.code ?? INTERNAL_ERROR, fields: refusal?.fields ?? [] };
@@ -91,14 +91,14 @@ export function statusOf(kind: ErrorKind): number {
   return STATUS[kind];
 }
 
-/** The problem document of a refusal, or of an error that nobody foresaw. */
+/** The problem document of a refusal, or of an unexpected error. */
 export function problem(
   status: number,
   refusal: Pick<DomainError, 'code' | 'detail' | 'fields'> | undefined,
   request: Pick<FastifyRequest, 'url' | 'id'>,
 ): ProblemDto {
   const code = refusal?.code ?? INTERNAL_ERROR;
-  const detail = refusal?.detail ?? 'Something went wrong in the service; the request id finds it in the log.';
+  const detail = refusal?.detail ?? 'An unexpected error occurred in the service; the log has it under the request id.';
   return {
     type: `urn:watcher:problem:${code}`,
     title: STATUS_CODES[status] ?? 'Error',

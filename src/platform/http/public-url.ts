@@ -3,12 +3,12 @@ import type { FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The path that stands before all of the service's own, such as `/watcher`; empty where there is none. */
+    /** The path before all paths of the service, such as `/watcher`; empty where there is none. */
     basePath: string;
   }
 }
 
-/** Where a proxy may stand that knows the scheme, the host and the path that the client used: on this network. */
+/** The addresses of trusted proxies, whose forwarding headers are used: loopback, private and link-local networks. */
 const PROXIES = new BlockList();
 for (const [network, prefix] of [
   ['127.0.0.0', 8],
@@ -24,26 +24,26 @@ PROXIES.addSubnet('fe80::', 10, 'ipv6');
 PROXIES.addSubnet('fc00::', 7, 'ipv6');
 
 const HOST = /^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
-/** No `//`, which would lead to another host, and nothing that ends an attribute or a header's URL. */
+/** Excludes `//`, which would lead to another host, and characters that end an attribute or a header's URL. */
 const PATH = /^(?:\/[\w.~!$&()*+,;=:@%-]+)+$/;
 
-/** Whether the forwarding headers of a connection from this address are believed. */
+/** Whether the forwarding headers of a connection from this address are used. */
 export function isTrustedProxy(address: string | undefined): boolean {
   if (address === undefined) return false;
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return PROXIES.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
 }
 
-/** What stands before the service's own paths in the URLs that the client uses: `https://host/prefix`. */
+/** The beginning of the URLs that the client uses, before the service's own paths: `https://host/prefix`. */
 export interface PublicUrl {
-  /** Undefined where the client named no host that could be one. */
+  /** Undefined where the client sent no valid host. */
   readonly origin: string | undefined;
   readonly prefix: string;
 }
 
 /**
- * The URL of the service as the client sees it: what a trusted proxy says first in `X-Forwarded-Proto`, `-Host` and
- * `-Prefix`, or else the connection and WATCHER_BASE_PATH. What can be no scheme, host or path is passed over.
+ * The URL of the service as the client sees it: from the first entries of `X-Forwarded-Proto`, `-Host` and `-Prefix` of
+ * a trusted proxy, else from the connection and WATCHER_BASE_PATH. Invalid schemes, hosts and paths are ignored.
  */
 export function publicUrl(request: FastifyRequest): PublicUrl {
   const { headers, socket, server } = request;
@@ -63,7 +63,7 @@ function first(header: string | string[] | undefined): string | undefined {
   return (typeof header === 'string' ? header : header?.[0])?.split(',', 1)[0]?.trim();
 }
 
-/** The URL of a request as the routes know it: without the base path, which a proxy may leave in. */
+/** The URL of a request for the router: without the base path, which a proxy may leave in. */
 export function routedUrl(url: string, basePath: string): string {
   if (basePath === '' || !url.startsWith(basePath)) return url;
   const rest = url.slice(basePath.length);

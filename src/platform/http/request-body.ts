@@ -6,34 +6,36 @@ import { inflate, isGzip, requireKnownEncoding } from './content-encoding.js';
 import { parseJsonBody } from './json-body.js';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
-/** What the first bytes of a body get; it doubles as they come, so that a slow client holds what it has sent. */
+/**
+ * The first size of a body's buffer. It doubles as bytes arrive, so that a slow client takes about what it has sent.
+ */
 const FIRST_CAPACITY = 4096;
-/** How much of a refused body is read for its sender, who reads no answer before it has sent everything. */
+/** How many bytes of a refused body are read, for clients that read no answer before they have sent everything. */
 const MOST_DRAINED = 64 * 1024 * 1024;
 
-/** The memory that bodies may take, all together. */
+/** The memory that all bodies share. */
 export interface BodyRoom {
-  /** A body begins to arrive; `giveWay` is called when others need its room more. */
+  /** A body begins to arrive; `giveWay` is called when its memory is needed for others. */
   open(request: FastifyRequest, giveWay: (refusal: DomainError) => void): void;
-  /** It grows by so many bytes; the refusal where there is no room. */
+  /** The body grows by a number of bytes; returns the refusal where there is no room. */
   grow(request: FastifyRequest, bytes: number): DomainError | undefined;
-  /** It has arrived, or never will. */
+  /** The body has arrived, or its connection is gone. */
   close(request: FastifyRequest): void;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** SHA-256, in hex, of the body's bytes, inflated; of a request with an Idempotency-Key only. */
+    /** SHA-256, in hex, of the inflated bytes of the body; only for a request with an Idempotency-Key. */
     bodyHash: string;
-    /** Why the body could not be read; thrown once the hooks run again. */
+    /** The reason why the body could not be read; thrown in the next hook. */
     bodyRefusal: DomainError | null;
   }
 }
 
 /**
- * Reads request bodies: JSON, plain or in gzip, at most `bodyLimit` bytes of it. An empty one of any type is undefined.
- * A refusal leaves the connection open, and the rest of the body is read and dropped, so that its sender can read the
- * answer. To be called before any route is added.
+ * Reads request bodies: JSON, plain or in gzip, of at most `bodyLimit` bytes. An empty body of any type is undefined. A
+ * refusal leaves the connection open; the rest of the body is read and dropped, so that the client can read the answer.
+ * Call it before any route is added.
  */
 export function registerBodies(fastify: FastifyInstance, room: BodyRoom): void {
   fastify.decorateRequest('bodyHash', '');
@@ -43,7 +45,7 @@ export function registerBodies(fastify: FastifyInstance, room: BodyRoom): void {
     done();
   });
   fastify.removeAllContentTypeParsers();
-  // Fastify closes the connection after the error of a parser. So a parser has none, and the hook below throws it.
+  // Fastify closes the connection after an error in a parser. So the hook below throws the error.
   const parse = (request: FastifyRequest, work: () => Promise<unknown>, done: Done): void => {
     if (request.is404) return done(null);
     work().then(
@@ -64,7 +66,7 @@ export function registerBodies(fastify: FastifyInstance, room: BodyRoom): void {
     if (refusal?.kind === 'unsupported_media_type') reply.header('accept-encoding', 'gzip');
     done(refusal ?? undefined);
   });
-  // Before the answer is out: afterwards Node drops the rest itself, and without bound.
+  // Before the answer is sent: afterwards Node drops the rest itself, without a limit.
   fastify.addHook('onSend', (request, _reply, payload, done) => {
     if (!request.raw.complete) drain(request.raw);
     done(null, payload);
@@ -89,7 +91,7 @@ async function readJson(request: FastifyRequest, room: BodyRoom): Promise<unknow
   return parseJsonBody(bytes);
 }
 
-/** A body of another type is refused at its first byte. */
+/** Refuses a body of another type at its first byte. */
 async function refuseBody(request: FastifyRequest): Promise<undefined> {
   const { raw } = request;
   const isEmpty = await new Promise<boolean>((resolve) => {
@@ -142,9 +144,9 @@ function readBytes(request: FastifyRequest, limit: number, room: BodyRoom): Prom
   });
 }
 
-/** Nobody reads this one: the connection is gone. */
+/** No client receives this refusal, because the connection is gone. */
 function cutOff(): DomainError {
-  return new DomainError('malformed', 'body_cut_off', 'The body ended before its end.');
+  return new DomainError('malformed', 'body_cut_off', 'The connection closed before the end of the body.');
 }
 
 function tooLarge(limit: number): DomainError {
@@ -153,12 +155,12 @@ function tooLarge(limit: number): DomainError {
 
 const drained = new WeakSet<object>();
 
-/** Whether the request on this connection has been answered already, and what still comes of it is dropped. */
+/** Whether the request on this connection has been answered, so that the rest of its body is dropped. */
 export function isDrained(socket: object): boolean {
   return drained.has(socket);
 }
 
-/** Reads and drops what is left of an answered request's body; cuts it off where that is too much. */
+/** Reads and drops the rest of an answered request's body; closes the connection where the rest is too long. */
 function drain(raw: IncomingMessage): void {
   const { socket } = raw;
   let bytes = 0;

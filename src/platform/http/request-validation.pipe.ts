@@ -6,24 +6,24 @@ import { isDeclared } from './fields.js';
 import { fieldsOf } from './known-fields.js';
 import { findUnstorable } from './storable-value.js';
 
-/** Bodies of a PATCH extend this: there, an explicit null clears a field instead of meaning "not given". */
+/** The base of the bodies of PATCH: an explicit null clears a field instead of meaning "not given". */
 export abstract class PatchBody {}
 
-/** Bodies that may be left out extend this: none is the same as an empty object. */
+/** The base of bodies that may be left out: no body means an empty object. */
 export abstract class OptionalBody {}
 
-/** Bodies of a PATCH that may be left out extend this. */
+/** The base of bodies of PATCH that may be left out. */
 export abstract class OptionalPatchBody extends PatchBody {}
 
 type Fields = Record<string, unknown>;
 
 /**
- * Turns a body or a query into its DTO by the wire's rules: unknown fields are left out, null in a
- * POST means "not given", text that no database can hold is refused, and the rest is what the
- * DTO's own field decorators say (see `fields.ts`). Throws {@link InvalidRequestError}.
+ * Turns a body or a query into its DTO. Unknown fields are left out, null in a POST means "not given", and text that
+ * PostgreSQL cannot store is refused; the decorators of the fields check the rest (see `fields.ts`). Throws
+ * {@link InvalidRequestError}.
  *
- * Nest's own ValidationPipe is not used: it hands whole bodies to class-transformer, which
- * recurses as deep as the client likes and loses keys such as `constructor` from metadata.
+ * Nest's ValidationPipe is not used: it passes whole bodies to class-transformer, which recurses as deep as the body
+ * nests, and loses keys such as `constructor` from metadata.
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
@@ -37,7 +37,7 @@ export class RequestValidationPipe implements PipeTransform {
     const objects = Object.fromEntries(entries.filter(([, field]) => isObject(field) && !JSON.isRawJSON(field)));
     const dto: Fields = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
     for (const field of Object.keys(scalars)) {
-      // What is no watermark, which has become text, holds no number beyond a double's.
+      // Watermarks have become text by now; no other field takes a number beyond a double.
       if (JSON.isRawJSON(scalars[field]) && typeof dto[field] !== 'string') dto[field] = NaN;
     }
     this.refuse(this.errorsOf(dto));
@@ -54,7 +54,7 @@ export class RequestValidationPipe implements PipeTransform {
     return value as Fields;
   }
 
-  /** The fields that the DTO knows, those given as null in a POST left out. */
+  /** The fields of the DTO that the client gave, without those that are null in a POST. */
   private known(value: Fields, metatype: Type): Fields {
     const keepsNull = metatype.prototype instanceof PatchBody;
     const given: Fields = {};

@@ -12,13 +12,13 @@ import { publicUrl } from './public-url.js';
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** The id of a request: the caller's, where it sent a sane one. */
+/** The id of a request: the value that the caller sent, if it is valid, else a new id. */
 export function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** What the wire promises of every response, whichever endpoint it comes from. */
+/** Sets the status and the headers that all responses have in common. */
 export function registerResponseHooks(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -55,13 +55,13 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
   });
 }
 
-/** Sends JSON that is text already as it is. */
+/** Sends JSON text without serializing it again. */
 function asText(reply: FastifyReply, text: string): string {
   reply.type('application/json; charset=utf-8').serializer((payload) => String(payload));
   return text;
 }
 
-/** RFC 7240: a write that would answer 200 with a body answers 204 without one, if the client prefers that. */
+/** RFC 7240: turns the 200 of a write into a 204 without a body, if the client prefers that. */
 function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
   return (
     reply.statusCode === 200 && WRITES.has(request.method) && prefers(request.headers['prefer'], 'return', 'minimal')

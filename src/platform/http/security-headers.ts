@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** The same for every response: what no browser shall do with an answer of this service. */
+/** The headers of every response, which restrict the use of answers by browsers. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -13,7 +13,7 @@ export const SECURITY_HEADERS = {
   'x-permitted-cross-domain-policies': 'none',
 } as const;
 
-/** Swagger UI loads its own files, paints with inline styles and data: images, and calls the API. */
+/** Swagger UI loads its own files, uses inline styles and data: images, and calls the API. */
 const DOCS_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,10 +27,10 @@ const DOCS_POLICY = [
 ].join('; ');
 
 /**
- * Security headers on every response, refusals included. They are constants, so a hook sets them: @fastify/helmet
- * computes the same ones anew for each request, which costs more than the rest of the framework's hooks together. `isPage`
- * finds the requests for Swagger UI, which has a policy of its own. No Strict-Transport-Security: TLS ends at the
- * ingress, and so does the promise to keep using it.
+ * Sets security headers on every response, refusals included. They are constants; @fastify/helmet computes them anew
+ * for each request, which costs more than the framework's other hooks together. `isPage` finds the requests for Swagger
+ * UI, which has a policy of its own. There is no Strict-Transport-Security: the ingress terminates TLS, and has to send
+ * that header.
  */
 export function registerSecurityHeaders(fastify: FastifyInstance, isPage: (request: FastifyRequest) => boolean): void {
   fastify.addHook('onRequest', (request, reply, done) => {

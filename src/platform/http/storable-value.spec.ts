@@ -7,7 +7,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-describe('what no database can keep', () => {
+describe('a value that PostgreSQL cannot store', () => {
   it.each([
     ['a NUL character', 'a\0b', 'NUL'],
     ['a NUL deep inside', { a: [{ b: 'a\0b' }] }, 'NUL'],
@@ -29,7 +29,7 @@ describe('what no database can keep', () => {
     ['a control character', '\u0001\u001f\u007f'],
     ['the largest double', Number.MAX_VALUE],
     ['100 levels', nested(100)],
-    ['a key that JavaScript knows', JSON.parse('{"__proto__": {"constructor": "x"}}') as unknown],
+    ['a key with a meaning in JavaScript', JSON.parse('{"__proto__": {"constructor": "x"}}') as unknown],
   ])('is not %s', (_, value) => {
     expect(findUnstorable(value)).toBeUndefined();
   });

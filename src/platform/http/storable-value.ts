@@ -1,15 +1,14 @@
 import { isStorable } from '../values/exact-json.js';
 
-/** How deep a metadata object may nest: PostgreSQL and every JSON library a client uses can hold it. */
+/** The most levels of a metadata object; PostgreSQL and common JSON libraries can read so many. */
 const MAX_NESTING = 100;
 
 const BEYOND_A_DOUBLE = 'must not hold a number beyond the range of a double';
 
 /**
- * What makes a parsed JSON value impossible to keep, or undefined where nothing does:
- * a NUL character or a lone surrogate (no PostgreSQL text holds them), a number beyond a double
- * (it would come back as null), or nesting beyond {@link MAX_NESTING}.
- * Walks without recursion, since the client decides how deep the value goes.
+ * The reason why a parsed JSON value cannot be stored, or undefined: a NUL character or a lone surrogate (PostgreSQL's
+ * text has neither), a number beyond a double (it would come back as null), or nesting beyond {@link MAX_NESTING}. It
+ * does not recurse, because the value may nest deeply.
  */
 export function findUnstorable(root: unknown): string | undefined {
   const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];

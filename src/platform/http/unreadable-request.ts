@@ -5,20 +5,20 @@ import { problem } from './problem.filter.js';
 import { isDrained } from './request-body.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
-/** What Node says of bytes that are no request, and the status that it deserves; all else is 400. */
+/** The status for each of Node's errors about an unreadable request; any other is 400. */
 const STATUS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request took too long to arrive.'],
   HPE_INVALID_URL: [
     400,
     'unreadable_url',
-    'The URL holds a character that has to be percent-encoded, as %C3%BC stands for ü and %20 for a space.',
+    'The URL contains a character that must be percent-encoded, such as %C3%BC for ü or %20 for a space.',
   ],
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The URL and the headers are larger than the service reads.'],
 };
 
 /**
- * Answers bytes that can't be read as an HTTP request, with a problem document like any other refusal.
- * No hook and no filter sees them, so the answer is written by hand; the connection is closed.
+ * Answers bytes that cannot be read as an HTTP request with a problem document, as any other refusal. No hook or filter
+ * runs for them, so this writes the answer to the socket, and closes the connection.
  */
 export function answerUnreadable(
   error: NodeJS.ErrnoException,
@@ -26,7 +26,7 @@ export function answerUnreadable(
   log: (line: Record<string, unknown>) => void,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  // A second answer to one request would pass for that to the next.
+  // The client would take a second answer for the answer to its next request.
   if (isDrained(socket)) return void socket.destroy();
   const [status, code, detail] = STATUS[error.code ?? ''] ?? [400, 'unreadable_request', 'This is no HTTP request.'];
   const id = randomUUID();

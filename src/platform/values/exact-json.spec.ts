@@ -40,7 +40,7 @@ describe('JSON without loss', () => {
     '{"1546130668394913823":1}',
     '{"a\\\\":"\\\\","b":"\\"1546130668394913823\\\\\\""}',
     '["e100","deadbeefe1234"]',
-  ])('leaves strings and keys alone: %s', (text) => {
+  ])('does not change strings and keys: %s', (text) => {
     expect(again(text)).toBe(text);
   });
 
@@ -56,7 +56,7 @@ describe('JSON without loss', () => {
     '[1546130668394913823',
     '"1546130668394913823',
     '[1546130668394913823,]',
-  ])('refuses what is no JSON, in the words of JSON.parse: %s', (text) => {
+  ])('refuses invalid JSON with the message of JSON.parse: %s', (text) => {
     let message = '';
     try {
       JSON.parse(text);
@@ -81,7 +81,7 @@ describe('JSON without loss', () => {
     expect(again(deep)).toBe(deep);
   });
 
-  it('costs about as much as without loss: 1 MB with one long number', () => {
+  it('takes about as long as JSON.parse: 1 MB with one long number', () => {
     const items = Array.from({ length: 60_000 }, (_, index) => ({ k: index }));
     const text = `{"id":1546130668394913823,"items":${JSON.stringify(items)}}`;
     const median = (parse: (text: string) => unknown): number => {
@@ -92,7 +92,7 @@ describe('JSON without loss', () => {
       });
       return times.toSorted((a, b) => a - b)[4] as number;
     };
-    // A reviver, which also sees the sources of numbers, takes more than twice what is allowed here.
+    // A reviver, which can also read the source of a number, takes more than twice this limit.
     expect(median(parseJson)).toBeLessThan(12 * median(JSON.parse));
   });
 });
@@ -106,7 +106,7 @@ describe('canonical JSON', () => {
         try {
           expected = canonicalize(stored);
         } catch {
-          // Lone surrogates, which the service refuses before.
+          // Lone surrogates, which the service refuses earlier.
           return;
         }
         expect(canonicalJson(stored)).toBe(expected);
@@ -122,7 +122,7 @@ describe('canonical JSON', () => {
     ['1.234567890123456789e2', '123.4567890123456789'],
     ['1.234567890123456789e20', '123456789012345678900'],
     ['1234567890123456789e-25', '0.0000001234567890123456789'],
-    // A double holds these; the RFC has a form for them.
+    // A double can represent these; the RFC defines their form.
     ['1.00000000000000000000', '1'],
     ['1000000000000000000000', '1e+21'],
     ['0.00000010000000000000', '1e-7'],
@@ -131,7 +131,7 @@ describe('canonical JSON', () => {
     expect(canonicalJson(parseJson(`{"b":${text},"a":[${text}]}`))).toBe(`{"a":[${canonical}],"b":${canonical}}`);
   });
 
-  it('leaves out what is undefined', () => {
+  it('leaves out undefined fields', () => {
     expect(canonicalJson({ b: undefined, a: null })).toBe('{"a":null}');
   });
 });

@@ -1,10 +1,10 @@
 /**
- * JSON without loss. A number that a double can't hold is kept as its text, in the form that `JSON.rawJSON` gives it:
- * `JSON.stringify` writes that text back, so the number passes through the service and into `jsonb` as it came.
+ * JSON without loss. A number that a double cannot represent is kept as its text, as a value of `JSON.rawJSON`.
+ * `JSON.stringify` writes that text back, so the number passes through the service and into `jsonb` unchanged.
  */
 
 declare global {
-  // Node 24 has them; TypeScript's library does not declare them yet.
+  // Node 24 has these functions; TypeScript's library does not declare them yet.
   interface JSON {
     rawJSON(text: string): ExactNumber;
     isRawJSON(value: unknown): value is ExactNumber;
@@ -16,10 +16,10 @@ export interface ExactNumber {
   readonly rawJSON: string;
 }
 
-/** What may be more than a double holds: 16 digits, or an exponent of three. Strings that look so cost a scan, no more. */
+/** A text with 16 digits in a row or an exponent of three digits may have a number beyond a double. */
 const SUSPICIOUS = /[\d.]{16}|[eE][+-]?\d{3}/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** Marks, for the moment between scan and parse, a string as a number. No client can know it. */
+/** Marks a string as a number between scan and parse. It is random, so that no client can send it. */
 const MARK = `${crypto.randomUUID()}:`;
 
 const QUOTE = 0x22;
@@ -35,14 +35,14 @@ export function parseJson(text: string): unknown {
   try {
     return unmark(JSON.parse(marked));
   } catch {
-    // For the message, which quotes the text.
+    // The message quotes the text, so it has to be the original one.
     return JSON.parse(text);
   }
 }
 
 /**
- * The text with each number that `JSON.parse` would change as a marked string. One pass over the characters: a reviver
- * for `JSON.parse` sees the sources of the numbers too, but is called for every value.
+ * Replaces each number that `JSON.parse` would change by a marked string, in one pass over the characters. A reviver
+ * for `JSON.parse` could read the sources of the numbers too, but is called for every value.
  */
 function markNumbers(text: string): string {
   const parts: string[] = [];
@@ -65,7 +65,7 @@ function markNumbers(text: string): string {
   return copied === 0 ? text : parts.join('');
 }
 
-/** After the closing quote of the string that begins here; the end of the text where none closes it. */
+/** The position after the closing quote of the string that begins here; the end of the text where there is none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
@@ -75,7 +75,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** After the last character that a number can have. */
+/** The position after the last character of the number. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   for (; end < text.length; end++) {
@@ -90,20 +90,20 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** Whether `JSON.parse` and `JSON.stringify` would give another text for a long number. */
+/** Whether `JSON.parse` and `JSON.stringify` would change the text of a long number. */
 function isChanged(number: string): boolean {
   if (!SUSPICIOUS.test(number) || !NUMBER.test(number)) return false;
   return JSON.stringify(Number(number)) !== number;
 }
 
-/** A number where a key belongs is no JSON, and must not become JSON by being marked. */
+/** Whether a number is in the place of a key: that is not JSON, and the mark must not make it valid. */
 function isKey(text: string, end: number): boolean {
   let at = end;
   while (/[ \t\r\n]/.test(text.charAt(at))) at++;
   return text.charCodeAt(at) === COLON;
 }
 
-/** Replaces the marked strings of a parsed value. Without recursion: the client decides how deep the value goes. */
+/** Replaces the marked strings of a parsed value. It does not recurse, because the value may nest deeply. */
 function unmark(root: unknown): unknown {
   if (isMarked(root)) return numberOf(root);
   const pending = [root];
@@ -117,10 +117,10 @@ function unmark(root: unknown): unknown {
       continue;
     }
     const fields = next as Record<string, unknown>;
-    // Parsed JSON inherits nothing that would be listed, and `Object.keys` takes twice as long.
+    // Parsed JSON inherits no enumerable property, and `Object.keys` takes twice as long.
     for (const key in fields) {
       const field = fields[key];
-      // Defined and not assigned, since `__proto__` may be a key.
+      // Not an assignment, because `__proto__` may be a key.
       if (isMarked(field)) Object.defineProperty(fields, key, { ...PLAIN, value: numberOf(field) });
       else if (typeof field === 'object' && field !== null) pending.push(field);
     }
@@ -139,15 +139,15 @@ function numberOf(marked: string): ExactNumber {
 }
 
 /**
- * The canonical JSON of a value by RFC 8785, with numbers that a double can't hold written as plain decimals: all their
- * digits, no exponent, no zeros at the end of a fraction. Fields that are undefined are left out. The value may not
- * nest deeper than the stack goes, see `findUnstorable`.
+ * The canonical JSON of a value by RFC 8785. Numbers that a double cannot represent are plain decimals: all their
+ * digits, no exponent, no zeros at the end of a fraction. Undefined fields are left out. This recurses, so the nesting
+ * of the value has to be limited before (see `findUnstorable`).
  */
 export function canonicalJson(value: unknown): string {
   if (JSON.isRawJSON(value)) return canonicalNumber(value.rawJSON);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  // The default order of `sort` is by UTF-16 code units, as the RFC wants it.
+  // `sort` orders by UTF-16 code units, as the RFC requires.
   const members = Object.keys(value)
     .sort()
     .flatMap((key) => {
@@ -175,14 +175,14 @@ function decimalOf(text: string): string {
   return decimal === '0' ? decimal : sign + decimal;
 }
 
-/** The most digits behind the point that PostgreSQL's numeric keeps. */
+/** The most digits after the decimal point in PostgreSQL's numeric. */
 const MAX_SCALE = 16_383;
 
-/** Whether a number is one that a client can read and `jsonb` can hold: within the range of a double, not endless. */
+/** Whether clients can read a number and `jsonb` can store it: the range is a double's, the decimals are limited. */
 export function isStorable({ rawJSON: text }: ExactNumber): boolean {
   const [, fraction = '', power = '0'] = /^-?\d+(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const exponent = Number(power);
-  // A zero may have any exponent and be within the range of a double.
+  // A zero is within the range of a double whatever its exponent.
   const isShort = exponent <= MAX_SCALE && fraction.length - exponent <= MAX_SCALE;
   return isShort && Number.isFinite(Number(text));
 }

@@ -1,7 +1,7 @@
 import { hasControlCharacter, lowerCaseName, nameKey, tidyText } from './name.js';
 
 const same = (a: string, b: string): boolean => nameKey(a) === nameKey(b);
-/** All that case or normalisation can change. */
+/** All characters that case mapping or normalisation can change. */
 const characters = Array.from({ length: 0x11_0000 }, (_, code) => code)
   .filter((code) => code < 0xd800 || code > 0xdfff)
   .map((code) => String.fromCodePoint(code))
@@ -42,7 +42,7 @@ describe('names', () => {
     expect(same(a, b)).toBe(false);
   });
 
-  it('of any character in any case are the same, and found again once lower-cased', () => {
+  it('of any character are the same in any case, also after lower-casing', () => {
     // The upper case of the dotless i is the dotted one's.
     const odd = characters.filter(
       (character) =>

@@ -1,6 +1,6 @@
 /**
- * Names: how they are written, and which of them are the same. The service computes this itself, by Unicode, since
- * PostgreSQL's `lower` follows the locale of each database: one with the C ctype knows no letter beyond ASCII.
+ * The normal form of names, and their comparison. The service computes both by Unicode, because PostgreSQL's `lower`
+ * depends on the locale of the database: with the C ctype it changes only ASCII letters.
  */
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -10,19 +10,19 @@ export function tidyText(text: string): string {
   return text.trim().normalize('NFC');
 }
 
-/** Whether text holds a control character (Unicode's category Cc). */
+/** Whether text contains a control character (Unicode's category Cc). */
 export function hasControlCharacter(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
 
-/** A name in lower case, as `WATCHER_NAME_CASE=lower` stores it. May be longer than the name: `İ` becomes two characters. */
+/** A name in lower case, as `WATCHER_NAME_CASE=lower` stores it. May be longer than the name: `İ` becomes two. */
 export function lowerCaseName(name: string): string {
   return name.toLowerCase().normalize('NFC');
 }
 
 /**
- * What two names share that are the same: Unicode's canonical caseless match, full case folding between NFD and NFC.
- * Unicode promises that neither changes for a character once it has been assigned, so stored keys stay right.
+ * The key of a name. Names with the same key are the same: it is Unicode's canonical caseless match, full case folding
+ * between NFD and NFC. Unicode guarantees that neither changes for an assigned character, so stored keys stay valid.
  */
 export function nameKey(name: string): string {
   if (ASCII.test(name)) return name.toLowerCase();
@@ -30,9 +30,9 @@ export function nameKey(name: string): string {
 }
 
 /**
- * Folds one character. Full folding is the lower case of the upper case, but for two letters; Cherokee folds to lower
- * case here and to upper case in Unicode's table, which makes the same letters equal. One by one, since the lower case
- * of a final sigma depends on its neighbours.
+ * Folds one character. Full folding is the lower case of the upper case, except for two letters. Cherokee folds to
+ * lower case here and to upper case in Unicode's table; the same letters are equal by both. Characters are folded one
+ * by one, because the lower case of a final sigma depends on its neighbours.
  */
 function fold(character: string): string {
   if (character === 'ı') return character;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QueryFailedError, type QueryRunner } from 'typeorm';
 
 /** How long the statements wait for a lock; all later statements on the table wait as long. */
-const PATIENCE_MS = 500;
+const LOCK_TIMEOUT_MS = 500;
 /** The pause between two attempts, in which other statements proceed. */
 const PAUSE_MS = 1000;
 const ATTEMPTS = 120;
@@ -20,7 +20,7 @@ export async function withBriefLock(runner: QueryRunner, change: () => Promise<v
   for (let attempt = 1; ; attempt++) {
     await runner.startTransaction();
     try {
-      await runner.query(`SET LOCAL lock_timeout = ${PATIENCE_MS}`);
+      await runner.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await change();
       await runner.commitTransaction();
       return;

@@ -8,7 +8,7 @@ import { AlertRepository } from '../alert.repository.js';
 import { type Channel, CHANNELS } from '../route/alert-route.js';
 import { AlertSenderService } from './alert-sender.service.js';
 import { nextAttempt } from './backoff.js';
-import { type Outcome, refused } from './outcome.js';
+import { type DeliveryResult, refused } from './delivery-result.js';
 
 /**
  * Longer than an attempt may take: if a job is still running then, its replica has died, and another replica takes the
@@ -62,10 +62,10 @@ export class AlertDeliveryService implements OnModuleInit {
   private async deliver(id: number, signal: AbortSignal): Promise<void> {
     const alert = await this.transactions.read((manager) => this.alerts.findWaiting(manager, id));
     if (!alert) return;
-    const outcome = (await this.isOver(alert)) ? refused(OVER) : await this.sender.send(alert, signal);
+    const result = (await this.isOver(alert)) ? refused(OVER) : await this.sender.send(alert, signal);
     // Our stop cut it off: not the receiver's fault, so it does not count as an attempt.
-    if (!outcome.sent) signal.throwIfAborted();
-    await this.record(alert, outcome);
+    if (!result.sent) signal.throwIfAborted();
+    await this.record(alert, result);
   }
 
   /**
@@ -78,22 +78,22 @@ export class AlertDeliveryService implements OnModuleInit {
     return incidents.every(({ status }) => status === 'resolved');
   }
 
-  private async record(alert: AlertEntity, outcome: Outcome): Promise<void> {
+  private async record(alert: AlertEntity, result: DeliveryResult): Promise<void> {
     const now = new Date();
     const attempts = alert.attempts + 1;
-    if (outcome.sent) {
+    if (result.sent) {
       const sent = { status: 'sent', attempts, nextAttemptAt: null, sentAt: now, lastError: null } as const;
       await this.transactions.run((manager) => this.alerts.record(manager, alert.id, sent));
       return;
     }
-    const isFinal = outcome.isFinal || alert.event === 'test';
-    const next = isFinal ? null : nextAttempt(attempts, alert.createdAt, now, outcome.retryAfterMs);
+    const isFinal = result.isFinal || alert.event === 'test';
+    const next = isFinal ? null : nextAttempt(attempts, alert.createdAt, now, result.retryAfterMs);
     const status = next ? 'waiting' : 'failed';
     const { channel, id, route } = alert;
     const target = targetOf(alert);
-    this.logger.warn({ alert_id: id, channel, route, target, attempts, status, reason: outcome.error }, 'alert');
+    this.logger.warn({ alert_id: id, channel, route, target, attempts, status, reason: result.error }, 'alert');
     await this.transactions.run(async (manager) => {
-      const attempt = { status, attempts, nextAttemptAt: next, sentAt: null, lastError: outcome.error } as const;
+      const attempt = { status, attempts, nextAttemptAt: next, sentAt: null, lastError: result.error } as const;
       await this.alerts.record(manager, id, attempt);
       if (!next) return;
       await this.jobs.add(manager, queueOf(channel), [{ data: { alert_id: id }, group: target, startAfter: next }]);

@@ -8,7 +8,7 @@ import { AlertRoutesService } from '../route/alert-routes.service.js';
 import { GONE } from './alert-cleanup.service.js';
 import { sendEmail } from './email-delivery.js';
 import { post } from './http-delivery.js';
-import { failed, type Outcome, refused } from './outcome.js';
+import { failed, type DeliveryResult, refused } from './delivery-result.js';
 
 /**
  * How long an alert may wait for a target that this replica does not know: during an upgrade, other replicas may have
@@ -26,13 +26,13 @@ export class AlertSenderService {
     return new Set(this.routes.targets.filter((target) => target.channel === channel).map(({ name }) => name)).size;
   }
 
-  async send(alert: AlertEntity, signal: AbortSignal): Promise<Outcome> {
+  async send(alert: AlertEntity, signal: AbortSignal): Promise<DeliveryResult> {
     const target = this.routes.target(targetOf(alert));
     if (target) return this.sendTo(target, alert, signal);
     return Date.now() - alert.createdAt.getTime() > UNKNOWN_FOR_MS ? refused(GONE) : failed(GONE);
   }
 
-  private sendTo(target: Target, { body, deliveryId }: AlertEntity, signal: AbortSignal): Promise<Outcome> {
+  private sendTo(target: Target, { body, deliveryId }: AlertEntity, signal: AbortSignal): Promise<DeliveryResult> {
     const headers = { 'watcher-delivery': deliveryId };
     switch (target.channel) {
       case 'slack':

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import type { Email } from '../message/email-message.js';
 import type { EmailTarget } from '../route/alert-route.js';
-import { failed, type Outcome, PATIENCE_MS } from './outcome.js';
+import { failed, type DeliveryResult, DELIVERY_TIMEOUT_MS } from './delivery-result.js';
 
 /**
  * Sends an e-mail over a separate connection. The Message-ID is made of the delivery id, so that mail servers and
@@ -12,17 +12,17 @@ export async function sendEmail(
   deliveryId: string,
   { subject, text }: Email,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<DeliveryResult> {
   const transport = createTransport({
     url: target.smtpUrl,
-    connectionTimeout: PATIENCE_MS,
-    greetingTimeout: PATIENCE_MS,
-    socketTimeout: PATIENCE_MS,
-    dnsTimeout: PATIENCE_MS,
+    connectionTimeout: DELIVERY_TIMEOUT_MS,
+    greetingTimeout: DELIVERY_TIMEOUT_MS,
+    socketTimeout: DELIVERY_TIMEOUT_MS,
+    dnsTimeout: DELIVERY_TIMEOUT_MS,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const given = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const given = AbortSignal.any([signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]);
   try {
     const { rejected } = await untilAborted(
       transport.sendMail({
@@ -57,7 +57,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 function reasonOf(error: unknown): string {
   const { code, name, responseCode } = error as { code?: string; name?: string; responseCode?: number };
   if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
-    return `the mail server did not answer within ${PATIENCE_MS / 1000} s`;
+    return `the mail server did not answer within ${DELIVERY_TIMEOUT_MS / 1000} s`;
   }
   if (responseCode !== undefined) return `the mail server answered ${responseCode}`;
   return `the mail server could not be reached (${code ?? 'connection lost'})`;

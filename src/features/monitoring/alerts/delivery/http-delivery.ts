@@ -1,6 +1,6 @@
 import { webhookRequest } from '../../../../platform/config/webhook-url.js';
 import { retryAfter } from './backoff.js';
-import { failed, type Outcome, PATIENCE_MS } from './outcome.js';
+import { failed, type DeliveryResult, DELIVERY_TIMEOUT_MS } from './delivery-result.js';
 
 /** A message to be posted. */
 interface Post {
@@ -15,7 +15,7 @@ interface Post {
  * and the address of the receiver may be private. Redirects are not followed, since they would send the message to
  * another receiver.
  */
-export async function post({ body, headers, url }: Post, signal: AbortSignal): Promise<Outcome> {
+export async function post({ body, headers, url }: Post, signal: AbortSignal): Promise<DeliveryResult> {
   const request = webhookRequest(url);
   try {
     const response = await fetch(request.url, {
@@ -23,7 +23,7 @@ export async function post({ body, headers, url }: Post, signal: AbortSignal): P
       headers: { 'content-type': 'application/json', 'user-agent': 'watcher', ...request.headers, ...headers },
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]),
     });
     await response.body?.cancel();
     if (response.ok) return { sent: true };
@@ -37,6 +37,6 @@ export async function post({ body, headers, url }: Post, signal: AbortSignal): P
 /** The message of a network error may contain the URL; its code does not. */
 function reasonOf(error: unknown): string {
   const { cause, name } = error as { readonly cause?: { readonly code?: string }; readonly name?: string };
-  if (name === 'TimeoutError') return `the receiver did not answer within ${PATIENCE_MS / 1000} s`;
+  if (name === 'TimeoutError') return `the receiver did not answer within ${DELIVERY_TIMEOUT_MS / 1000} s`;
   return `the receiver could not be reached (${cause?.code ?? 'connection lost'})`;
 }

@@ -87,6 +87,8 @@ describe('the routes', () => {
       allowedHosts: undefined,
       corsOrigins: undefined,
     });
-    expect(() => fastify.get('/forgotten', () => 'open to everybody')).toThrow('GET /forgotten does not say');
+    expect(() => fastify.get('/forgotten', () => 'open to everybody')).toThrow(
+      'GET /forgotten does not declare its scope',
+    );
   });
 });

@@ -32,15 +32,15 @@ func main() {
 	childStart := watcher.NewStartExecutionRequest(pipeline.Id)
 	childStart.SetParentId(rootId)
 	childId := start(ctx, client, childStart)
-	childEnd := watcher.NewEndExecutionRequest(childId, false)
+	childEnd := endOf(childId, false)
 	childEnd.SetErrorMessage("no connection")
 	child := end(ctx, client, childEnd)
-	rootEnd := watcher.NewEndExecutionRequest(rootId, true)
+	rootEnd := endOf(rootId, true)
 	rootEnd.SetInserts(most)
 	rootEnd.SetTotalRows(most)
 	root := end(ctx, client, rootEnd)
 	otherId := start(ctx, client, watcher.NewStartExecutionRequest(pipeline.Id))
-	end(ctx, client, watcher.NewEndExecutionRequest(otherId, false))
+	end(ctx, client, endOf(otherId, false))
 
 	moved, _, err := client.PipelineAPI.GetPipeline(ctx, pipeline.Id).Execute()
 	check(err)
@@ -103,6 +103,12 @@ func main() {
 		"failed":     len(failed),
 		"refused":    problem.Code,
 	}))
+}
+
+func endOf(id int64, completedSuccessfully bool) *watcher.EndExecutionRequest {
+	request := watcher.NewEndExecutionRequest(id)
+	request.SetCompletedSuccessfully(completedSuccessfully)
+	return request
 }
 
 func start(ctx context.Context, client *watcher.APIClient, request *watcher.StartExecutionRequest) int64 {

@@ -99,8 +99,7 @@ describe('a pipeline locked by another session', () => {
         times(10, () => begin(locked)),
         times(10, () => client.get(`/pipeline/${locked}`)),
         times(10, () => client.get('/pipeline_execution?status=running')),
-        // Declares nothing and gives no watermark: nothing to write, so nothing to wait for.
-        times(10, () => client.post('/pipeline', { name: 'other', pipeline_type_name: 'faults' })),
+        times(10, () => sync('other')),
         Promise.all(free.splice(0, 10).map(end)),
       ]);
       expect(others.flat().filter((reply) => !isDone(reply))).toEqual([]);

@@ -41,6 +41,7 @@ export class PipelineRegistrationService {
         return known && !needsWrite(asked, known) ? Answer.found(toRegisteredPipelineDto(known)) : known;
       },
       apply: (manager, known) => this.write(manager, asked, known),
+      rowOf: (known) => known && `pipeline ${known.id}`,
     });
   }
 

@@ -88,7 +88,7 @@ export class PipelineService {
           this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
         }
         return toPipelineDto((await this.pipelines.findById(manager, pipeline.id)) ?? pipeline);
-      });
+      }, `pipeline ${key}`);
     } catch (error) {
       if (violates(error, 'uq_pipeline_name')) throw new NameTakenError(newName ?? '');
       throw error;

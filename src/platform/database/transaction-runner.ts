@@ -54,6 +54,7 @@ interface Committed<Result> {
 export class TransactionRunner {
   private readonly followUps = new WeakMap<EntityManager, FollowUp[]>();
   private readonly singles: Semaphore;
+  private readonly rows = new Map<string, { readonly turn: Semaphore; users: number }>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -82,11 +83,27 @@ export class TransactionRunner {
     }
   }
 
-  /** Runs a transaction of a single request. */
-  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /**
+   * Runs a transaction of a single request. `row` names the row that it locks first, where that is known: transactions
+   * that name the same row take turns, so that a row which another session keeps locked holds one connection, not all.
+   */
+  async run<T>(work: (manager: EntityManager) => Promise<T>, row?: string): Promise<T> {
     this.watch.requireThere();
     const loadsNothing = { load: async () => undefined, apply: work };
-    return this.finish(await this.singles.run(() => this.commit(loadsNothing, LOCK_TIMEOUT_MS)));
+    const commit = () => this.singles.run(() => this.commit(loadsNothing, LOCK_TIMEOUT_MS));
+    return this.finish(await (row === undefined ? commit() : this.inTurn(row, commit)));
+  }
+
+  private async inTurn<T>(row: string, task: () => Promise<T>): Promise<T> {
+    const entry = this.rows.get(row) ?? { turn: new Semaphore(1, QUEUE_TIMEOUT_MS, databaseBusy), users: 0 };
+    this.rows.set(row, entry);
+    entry.users += 1;
+    try {
+      return await entry.turn.run(task);
+    } finally {
+      entry.users -= 1;
+      if (entry.users === 0) this.rows.delete(row);
+    }
   }
 
   /** Runs a transaction of many requests, without a queue: the caller bounds their number. */

@@ -16,6 +16,8 @@ export interface IdempotentWork<Loaded, Body> {
   load(manager: EntityManager): Promise<Loaded | Answer<Body>>;
   /** Writes, inside a transaction. The loaded data may be older than that transaction. */
   apply(manager: EntityManager, loaded: Loaded): Promise<Answer<Body>>;
+  /** The row that `apply` locks first, where that is known. */
+  rowOf?(loaded: Loaded): string | undefined;
 }
 
 /** Accepts single items and processes those that arrive together in one batch. */
@@ -50,7 +52,7 @@ export class IdempotencyService {
     if (!request) {
       const loaded = await this.transactions.read((manager) => work.load(manager));
       if (loaded instanceof Answer) return loaded;
-      return this.transactions.run((manager) => work.apply(manager, loaded));
+      return this.transactions.run((manager) => work.apply(manager, loaded), work.rowOf?.(loaded));
     }
     const answer = await this.ledger.hold(request, () =>
       this.transactions

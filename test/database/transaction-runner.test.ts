@@ -38,7 +38,7 @@ describe('TransactionRunner', () => {
     expect(after.id).not.toBe(loaded.id);
   });
 
-  it('sends the beginning, its isolation, the lock limit and what is loaded before any of them is answered', async () => {
+  it('sends the beginning, the settings and what is loaded before any of them is answered', async () => {
     const sent: string[] = [];
     const runner = dataSource.createQueryRunner();
     const client = (await runner.connect()) as { query(text: string, values?: unknown[]): Promise<unknown> };
@@ -56,11 +56,11 @@ describe('TransactionRunner', () => {
       700,
     );
     await sleep(50);
-    const isolation = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
-    expect(sent).toEqual(['START TRANSACTION', isolation, expect.stringContaining('lock_timeout'), 'SELECT 1']);
+    const settings = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 700';
+    expect(sent).toEqual(['START TRANSACTION', settings, 'SELECT 1']);
     answers.resolve();
     await work;
-    expect(sent.slice(4)).toEqual(['SELECT 2', 'COMMIT']);
+    expect(sent.slice(3)).toEqual(['SELECT 2', 'COMMIT']);
     client.query = query;
   });
 

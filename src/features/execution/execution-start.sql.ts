@@ -1,43 +1,45 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
+
 /** Reserves ids for new executions. */
-export const DRAW_IDS = `
-  SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`;
+export const DRAW_IDS = prepared(`
+  SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`);
 
 /**
  * The pipelines of starts, with a used-up `next_watermark` returned as null, and the threshold of the pipeline or else
  * of its type. Uses pk_pipeline, and pk_pipeline_type through sub-selects: planning a join would take longer than
  * running them.
  */
-export const FIND_STARTED_PIPELINES = `
+export const FIND_STARTED_PIPELINES = prepared(`
   SELECT p.id, p.watermark, nullif(p.next_watermark, p.used_next_watermark) AS next_watermark, p.config_version,
          coalesce(p.timeliness_number,
                   (SELECT t.timeliness_number FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_number,
          coalesce(p.timeliness_datepart,
                   (SELECT t.timeliness_datepart FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_datepart
     FROM pipeline p
-   WHERE p.id = ANY ($1::bigint[])`;
+   WHERE p.id = ANY ($1::bigint[])`);
 
 /** The parents of starts. Uses pk_pipeline_execution. */
-export const FIND_PARENTS = `
+export const FIND_PARENTS = prepared(`
   SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", coalesce(e.status = 'expected', false) AS expected
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`;
+   WHERE e.id = ANY ($1::bigint[])`);
 
 /** The executions that starts repeat. Uses pk_pipeline_execution. */
-export const FIND_RETRIED = `
+export const FIND_RETRIED = prepared(`
   SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.pipeline_id AS "pipelineId",
          e.external_id AS "externalId", e.status, e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully"
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`;
+   WHERE e.id = ANY ($1::bigint[])`);
 
 /** The deadlines of starts, one row each, in order. */
-export const FIND_DEADLINES = `
+export const FIND_DEADLINES = prepared(`
   SELECT watcher_due(item.start_date, item.number, item.datepart) AS deadline
     FROM unnest($1::timestamptz[], $2::int[], $3::text[]) WITH ORDINALITY AS item (start_date, number, datepart, position)
-   ORDER BY item.position`;
+   ORDER BY item.position`);
 
 /** Inserts executions with assigned ids. Arrays, because one parameter per value costs client and server more. */
-export const INSERT_EXECUTIONS = `
+export const INSERT_EXECUTIONS = prepared(`
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, watermark,
                                   next_watermark, execution_metadata, config_version, deadline, start_received_at,
                                   attempt, retry_of, superseded, status, date_recorded)
@@ -48,20 +50,20 @@ export const INSERT_EXECUTIONS = `
                 $8::text[], $9::jsonb[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::smallint[],
                 $14::bigint[], $15::bool[]) AS item (
            id, parent_id, root_id, pipeline_id, external_id, start_date, watermark, next_watermark, execution_metadata,
-           config_version, deadline, start_received_at, attempt, retry_of, superseded)`;
+           config_version, deadline, start_received_at, attempt, retry_of, superseded)`);
 
 /**
  * Claims external ids for new executions. Waits for a concurrent transaction that claims the same id; the caller sorts
  * the rows so that two batches cannot deadlock.
  */
-export const CLAIM_EXTERNAL_IDS = `
+export const CLAIM_EXTERNAL_IDS = prepared(`
   INSERT INTO pipeline_execution_external_id (pipeline_id, external_id, execution_id)
   SELECT pipeline_id, external_id, execution_id
     FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS item (pipeline_id, external_id, execution_id)
-  ON CONFLICT (pipeline_id, external_id) DO NOTHING`;
+  ON CONFLICT (pipeline_id, external_id) DO NOTHING`);
 
 /** The holders of external ids. Uses pk_pipeline_execution_external_id. */
-export const FIND_EXTERNAL_IDS = `
+export const FIND_EXTERNAL_IDS = prepared(`
   SELECT x.pipeline_id, x.external_id, x.execution_id
     FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)
-    JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)`;
+    JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)`);

@@ -1,3 +1,4 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
 import { EXECUTION_LONG_COLUMNS } from './execution.entity.js';
 
 /** The columns of an execution under the alias `e`, except the long ones, named as in the entity. */
@@ -26,18 +27,18 @@ const NAMED = `
     FROM e`;
 
 /** Uses pk_pipeline_execution. */
-export const FIND_EXECUTIONS = `
+export const FIND_EXECUTIONS = prepared(`
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
       FROM pipeline_execution e
      WHERE e.id = ANY ($1::bigint[])
-  )${NAMED}`;
+  )${NAMED}`);
 
 /**
  * The same, with whether they have an unreported end and whether their parents are expected. Uses
  * pk_pipeline_execution_expected.
  */
-export const FIND_ENDING = `
+export const FIND_ENDING = prepared(`
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
       FROM pipeline_execution e
@@ -46,13 +47,13 @@ export const FIND_ENDING = `
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
          e."endDate" IS NOT NULL AS "hadEnd",
          EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
-    FROM e`;
+    FROM e`);
 
 /**
  * An execution and at most $2 of its children, oldest first. Uses pk_pipeline_execution and
  * ix_pipeline_execution_parent_start.
  */
-export const FIND_WITH_CHILDREN = `
+export const FIND_WITH_CHILDREN = prepared(`
   WITH e AS MATERIALIZED (
     SELECT ${SHORT_COLUMNS}, ${SHORT_VALUES}
       FROM pipeline_execution e
@@ -63,7 +64,7 @@ export const FIND_WITH_CHILDREN = `
      WHERE e.parent_id = $1::bigint
      ORDER BY e.start_date, e.id
      LIMIT $2::int)
-  )${NAMED}`;
+  )${NAMED}`);
 
 /**
  * True if an execution has not ended, written so that it matches no partial index: otherwise the planner would read all
@@ -79,7 +80,7 @@ const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
  * `next_watermark`; their ids are not returned. The items are ordered by id, so that two batches rarely wait for each
  * other. Uses pk_pipeline_execution.
  */
-export const UPDATE_ENDED = `
+export const UPDATE_ENDED = prepared(`
   UPDATE pipeline_execution e
      SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
@@ -97,7 +98,7 @@ export const UPDATE_ENDED = `
    WHERE e.id = item.id AND ${TAKES_END}
      AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id
      AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
-  RETURNING e.id`;
+  RETURNING e.id`);
 
 /** Merges metadata into that of an execution; null clears it. Uses pk_pipeline_execution. */
 export const MERGE_METADATA = `

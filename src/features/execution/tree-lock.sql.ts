@@ -1,3 +1,5 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
+
 /**
  * The tree lock, one for all trees: 'tree' in ASCII. A transaction that inserts an execution below another holds it in
  * shared mode, one that moves an execution holds it exclusively. So the ancestors of an execution cannot change between
@@ -19,7 +21,7 @@ export const LOCK_TREE = `SELECT pg_advisory_xact_lock(${TREE})`;
  * For starts that name an external id and a parent: exclusive if one of the ids belongs to an expected execution, which
  * then gets the parent. Uses pk_pipeline_execution_external_id and pk_pipeline_execution_expected.
  */
-export const LOCK_TREE_FOR_STARTS = `
+export const LOCK_TREE_FOR_STARTS = prepared(`
   WITH fill AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)
                      JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)
@@ -28,4 +30,4 @@ export const LOCK_TREE_FOR_STARTS = `
   SELECT CASE WHEN fill.due THEN pg_advisory_xact_lock(${TREE})::text
               ELSE pg_advisory_xact_lock_shared(${TREE})::text END,
          fill.due AS exclusive
-    FROM fill`;
+    FROM fill`);

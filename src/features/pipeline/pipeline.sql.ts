@@ -1,19 +1,20 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
 import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
 
 /**
  * The pipeline with name key $1, and the stored name of the type with name key $2.
  * Indexes: uq_pipeline_name, uq_pipeline_type_name.
  */
-export const FIND_FOR_REGISTRATION = `
+export const FIND_FOR_REGISTRATION = prepared(`
   SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
          coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash", t.name AS "typeName"
     FROM pipeline p
     LEFT JOIN pipeline_type t ON t.name_key = $2::text
-   WHERE p.name_key = $1::text`;
+   WHERE p.name_key = $1::text`);
 
 /** The names of pipelines by id. Index: pk_pipeline. */
-export const FIND_NAMES = `
-  SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`;
+export const FIND_NAMES = prepared(`
+  SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`);
 
 /** The pipelines of a type. Indexes: uq_pipeline_type_name, ix_pipeline_pipeline_type. */
 export const FIND_IDS_OF_TYPE = `
@@ -23,10 +24,10 @@ export const FIND_IDS_OF_TYPE = `
    ORDER BY p.id`;
 
 /** The pipelines with these names; no row for an unknown one. Index: uq_pipeline_name. */
-export const FIND_IDS_BY_NAME = `
+export const FIND_IDS_BY_NAME = prepared(`
   SELECT item.name, p.id
     FROM unnest($1::text[], $2::text[]) AS item (name, name_key)
-    JOIN pipeline p ON p.name_key = item.name_key`;
+    JOIN pipeline p ON p.name_key = item.name_key`);
 
 /** The names and types of pipelines by id. Indexes: pk_pipeline, pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
@@ -48,9 +49,9 @@ export const INSERT_PIPELINE = `
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 
 /** Writes only if the row changes. Index: pk_pipeline. */
-export const SET_NEXT_WATERMARK = `
+export const SET_NEXT_WATERMARK = prepared(`
   UPDATE pipeline SET next_watermark = $2::text, used_next_watermark = NULL
-   WHERE id = $1::bigint AND (next_watermark IS DISTINCT FROM $2::text OR used_next_watermark = $2::text)`;
+   WHERE id = $1::bigint AND (next_watermark IS DISTINCT FROM $2::text OR used_next_watermark = $2::text)`);
 
 /** Returns no row if the name is taken. Index: uq_pipeline_type_name. */
 export const INSERT_PIPELINE_TYPE = `
@@ -82,16 +83,16 @@ const PROGRESS_ITEM = `
       last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)`;
 
 /** For a single pipeline; writes only if the row changes. Index: pk_pipeline. */
-export const RECORD_PROGRESS_OF_ONE = `
+export const RECORD_PROGRESS_OF_ONE = prepared(`
   UPDATE pipeline p ${PROGRESS}
     FROM ${PROGRESS_ITEM}
-   WHERE p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`;
+   WHERE p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`);
 
 /**
  * For several pipelines with the ids $2. Those in $3 are always written, the others only if `load_lineage` is set.
  * Locks rows in the order of their ids, so that two batches cannot deadlock. Index: pk_pipeline.
  */
-export const RECORD_PROGRESS = `
+export const RECORD_PROGRESS = prepared(`
   WITH locked AS MATERIALIZED (
     SELECT p.id
       FROM pipeline p
@@ -102,4 +103,4 @@ export const RECORD_PROGRESS = `
   UPDATE pipeline p ${PROGRESS}
     FROM locked
     JOIN ${PROGRESS_ITEM} ON item.pipeline_id = locked.id
-   WHERE p.id = locked.id`;
+   WHERE p.id = locked.id`);

@@ -5,6 +5,7 @@ import { createSecureContext, getCACertificates, type ConnectionOptions, type Se
 import pg from 'pg';
 import { type DatabaseUrl, parseDatabaseUrl } from '../config/database-url.js';
 import { ConfigurationError } from '../config/variable.js';
+import { PreparedStatements, sendPrepared } from './prepared-statements.js';
 import { SessionClient } from './session-client.js';
 
 const DEFAULT_PORT = 5432;
@@ -26,6 +27,7 @@ export function connectionOptions(url: string) {
   return {
     // The pool creates its connections from this class.
     Client: DatabaseClient,
+    statements: new PreparedStatements(),
     host,
     port,
     user,
@@ -110,11 +112,17 @@ interface Negotiation {
   emit(event: string): boolean;
 }
 
+type DatabaseClientOptions = pg.ClientConfig & {
+  readonly plainWhereNoTls?: boolean;
+  readonly statements?: PreparedStatements;
+};
+
 /** A connection to the database; where TLS is optional it goes on without, on a server that has none. */
 export class DatabaseClient extends SessionClient {
-  constructor(options: pg.ClientConfig & { readonly plainWhereNoTls?: boolean } = {}) {
+  constructor(options: DatabaseClientOptions = {}) {
     super(options);
     if (options.plainWhereNoTls) goOnWithoutTls((this as unknown as { connection: Negotiation }).connection);
+    if (options.statements) sendPrepared(this, options.statements);
   }
 }
 

@@ -6,6 +6,7 @@ import { DatabaseState } from './database-state.service.js';
 import { DatabaseWatch } from './database-watch.js';
 import { GuardedReads } from './guarded-reads.js';
 import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { Semaphore } from './semaphore.js';
 
 const ATTEMPTS = 5;
@@ -18,11 +19,13 @@ const QUEUE_TIMEOUT_MS = 3000;
 /** Connections reserved for batches, reads and health checks. */
 const RESERVED_CONNECTIONS = 4;
 
-/** Whatever the database is set to: later statements of a transaction see what others have committed meanwhile. */
-const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
-
-/** For this transaction alone: a pooler in transaction mode would lose a setting of the session. */
-const LIMIT_LOCK_WAITS = `SELECT set_config('lock_timeout', $1::text, true)`;
+/**
+ * Settings of one transaction, since a pooler in transaction mode would lose those of a session. Whatever the database
+ * is set to, later statements see what others have committed meanwhile, and no statement waits for a lock for long.
+ */
+function settingsOf(lockTimeoutMs: number): string {
+  return `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}`;
+}
 
 /** The work of a transaction in two parts, so that its first reads can be sent together with its BEGIN. */
 export interface TransactionWork<Loaded, Result> {
@@ -53,6 +56,7 @@ interface Committed<Result> {
 @Injectable()
 export class TransactionRunner {
   private readonly followUps = new WeakMap<EntityManager, FollowUp[]>();
+  private readonly statements: PreparedStatements;
   private readonly singles: Semaphore;
   private readonly rows = new Map<string, { readonly turn: Semaphore; users: number }>();
 
@@ -63,6 +67,7 @@ export class TransactionRunner {
     private readonly reads: GuardedReads,
     @Inject(CONFIG) { poolSize }: Config,
   ) {
+    this.statements = PreparedStatements.of(dataSource);
     this.singles = new Semaphore(Math.max(1, poolSize - RESERVED_CONNECTIONS), QUEUE_TIMEOUT_MS, databaseBusy);
   }
 
@@ -71,6 +76,15 @@ export class TransactionRunner {
    * table for about a second is refused, see {@link GuardedReads}.
    */
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await this.readOnce(work);
+    } catch (error) {
+      if (!this.statements.isLost(sqlStateOf(error))) throw error;
+      return this.readOnce(work);
+    }
+  }
+
+  private async readOnce<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.watch.requireThere();
     const runner = this.dataSource.createQueryRunner();
     try {
@@ -137,10 +151,14 @@ export class TransactionRunner {
         return await this.attempt(work, lockTimeoutMs);
       } catch (error) {
         this.state.note(error);
-        if (attempt === ATTEMPTS || !RETRYABLE.has(sqlStateOf(error))) throw error;
+        if (attempt === ATTEMPTS || !this.isRetryable(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
       }
     }
+  }
+
+  private isRetryable(sqlState: string | undefined): boolean {
+    return RETRYABLE.has(sqlState) || this.statements.isLost(sqlState);
   }
 
   private async attempt<Loaded, Result>(
@@ -167,8 +185,7 @@ export class TransactionRunner {
 }
 
 /**
- * Begins a transaction, sets its isolation, limits its waits for locks and loads, in one round trip. The only place that sends a statement
- * without waiting for the one before: between asking the query runner and the sending there are only promises, more of
+ * Begins a transaction, sets it up and loads, in one round trip. The only place that sends a statement without waiting for the one before: between asking the query runner and the sending there are only promises, more of
  * them for a beginning than for a statement, and Node is through with all of them before its next tick.
  */
 async function beginAndLoad<Loaded>(
@@ -179,17 +196,14 @@ async function beginAndLoad<Loaded>(
   const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
   const begun = runner.startTransaction();
   await nextTick();
-  const isolated = runner.query(READ_COMMITTED);
-  await nextTick();
-  const limited = runner.query(LIMIT_LOCK_WAITS, [lockTimeoutMs]);
+  const setUp = runner.query(settingsOf(lockTimeoutMs));
   await nextTick();
   // Waits for all: nothing may be under way when the transaction is rolled back. The first error is the cause of the
   // others, since PostgreSQL refuses what follows a failed statement.
-  const work = [begun, isolated, limited, load(runner.manager)] as const;
-  const [beginning, isolation, limit, loaded] = await Promise.allSettled(work);
+  const work = [begun, setUp, load(runner.manager)] as const;
+  const [beginning, settings, loaded] = await Promise.allSettled(work);
   if (beginning.status === 'rejected') throw beginning.reason;
-  if (isolation.status === 'rejected') throw isolation.reason;
-  if (limit.status === 'rejected') throw limit.reason;
+  if (settings.status === 'rejected') throw settings.reason;
   if (loaded.status === 'rejected') throw loaded.reason;
   return loaded.value;
 }

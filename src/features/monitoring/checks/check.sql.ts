@@ -1,3 +1,5 @@
+import { prepared } from '../../../platform/database/prepared-statements.js';
+
 /**
  * The checks, as set operations: each statement calls the functions of the modules below (`database/views`), which use
  * their partial indexes, and writes only incidents; so its cost depends on the findings and not on the table sizes.
@@ -63,8 +65,8 @@ export const OPEN_LATE = `
   RETURNING id`;
 
 /** Records executions that ended late, for the next timeliness check. */
-export const NOTE_LATE_ENDS = `
-  INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`;
+export const NOTE_LATE_ENDS = prepared(`
+  INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`);
 
 /**
  * Opens an incident for each execution that ended late since the last check, unless its incident is open; the check

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+
+/** The names of the prepared statements by their texts. */
+const NAMES = new Map<string, string>();
+
+/**
+ * After this many uses on a connection a statement is prepared anew: PostgreSQL keeps the plan that it made for the
+ * tables of that moment, and on a new database the plan for an empty table would read all of a large one.
+ */
+const PREPARED_ANEW_AFTER = [50, 500, 5000];
+
+/** The SQLSTATEs of a prepared statement that does not exist, and of one that exists already. */
+const LOST_STATES: ReadonlySet<string> = new Set(['26000', '42P05']);
+
+/**
+ * Marks a statement to be prepared once on each connection, which saves PostgreSQL its parsing and planning. For
+ * statements that are sent often and whose best plan does not depend on their parameters: PostgreSQL plans it without
+ * knowing them.
+ */
+export function prepared(text: string): string {
+  NAMES.set(text, `watcher_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
+  return text;
+}
+
+/**
+ * Says which statements the connections of a pool prepare. A connection pooler may give every transaction another
+ * connection to the server, where the statement is missing or another client has prepared it. From the first such
+ * error on, nothing is prepared.
+ */
+export class PreparedStatements {
+  private readonly logger = new Logger(PreparedStatements.name);
+  private isOff = false;
+
+  static of(dataSource: DataSource): PreparedStatements {
+    return (dataSource.options.extra as { readonly statements: PreparedStatements }).statements;
+  }
+
+  /** The name under which a connection sends the statement; `uses` counts its uses on that connection. */
+  nameOf(text: string, uses: Map<string, number>): string | undefined {
+    const name = this.isOff ? undefined : NAMES.get(text);
+    if (name === undefined) return undefined;
+    const used = (uses.get(name) ?? 0) + 1;
+    uses.set(name, used);
+    return `${name}_${PREPARED_ANEW_AFTER.filter((limit) => used > limit).length}`;
+  }
+
+  /** Whether an error says that a prepared statement was lost: what failed by it succeeds when it is repeated. */
+  isLost(sqlState: string | undefined): boolean {
+    if (sqlState === undefined || !LOST_STATES.has(sqlState)) return false;
+    if (!this.isOff) this.stop(sqlState);
+    return true;
+  }
+
+  private stop(sqlState: string): void {
+    this.isOff = true;
+    this.logger.warn(
+      `the database has lost a prepared statement (${sqlState}), as behind a connection pooler that does not keep ` +
+        'them: statements are sent without preparing from now on. PgBouncer 1.21 or newer keeps them with ' +
+        'max_prepared_statements.',
+    );
+  }
+}
+
+type Send = (text: unknown, values?: unknown, ...more: readonly unknown[]) => unknown;
+
+/** Makes a connection send the statements marked as {@link prepared} under their names. */
+export function sendPrepared(client: pg.Client, statements: PreparedStatements): void {
+  const uses = new Map<string, number>();
+  const send = client.query.bind(client) as Send;
+  const query: Send = (text, values, ...more) => {
+    const name = typeof text === 'string' && Array.isArray(values) ? statements.nameOf(text, uses) : undefined;
+    return name === undefined ? send(text, values, ...more) : send({ name, text, values }, ...more);
+  };
+  client.query = query as typeof client.query;
+}

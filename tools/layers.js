@@ -87,9 +87,9 @@ export const MODULES = {
   batching: {
     path: 'src/platform/batching',
     floor: 'platform',
-    offers: { '*': 'the work of a batch, and its limits' },
+    offers: { '*': 'the work of a batch, its limits, and reads in groups' },
     imports: {
-      database: 'a batch is a transaction',
+      database: 'a batch is a transaction, or a read',
     },
   },
   http: {
@@ -149,6 +149,7 @@ export const MODULES = {
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
+      batching: 'reads that arrive together share a statement',
       config: 'the pattern of names',
       events: 'it declares the events of pipelines',
       database: 'its transactions, and the constraints that its names violate',
@@ -166,6 +167,7 @@ export const MODULES = {
       jobs: 'a job delivers events after a commit',
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
+      batching: 'reads that arrive together share a statement',
       config: 'the most starts and ends of a batch',
       database: 'its transactions',
       errors: 'its refusals',

@@ -6,6 +6,7 @@ import type { EndedExecution } from './execution.events.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import {
   COUNT_OPEN,
+  FIND_ALL_WITH_CHILDREN,
   FIND_ENDING,
   FIND_EXECUTIONS,
   FIND_WITH_CHILDREN,
@@ -114,10 +115,47 @@ export class ExecutionRepository {
     return (await this.findByIds(manager, [id]))[0];
   }
 
-  /** The execution, if it exists, followed by at most `maxChildren` of its children, oldest first. */
-  async findWithChildren(manager: EntityManager, id: number, maxChildren: number): Promise<ExecutionEntity[]> {
+  /**
+   * For each id the execution, if it exists, followed by its children, oldest first, but no more than `maxChildren` of
+   * them. Usually one statement for all.
+   */
+  async findWithChildren(
+    manager: EntityManager,
+    ids: readonly number[],
+    maxChildren: number,
+  ): Promise<(readonly ExecutionEntity[])[]> {
+    const [id, second] = ids;
+    if (id !== undefined && second === undefined) return [await this.findOneWithChildren(manager, id, maxChildren)];
+    const rows: ChildRow[] = await manager.query(FIND_ALL_WITH_CHILDREN, [[...new Set(ids)], maxChildren]);
+    EXECUTION_LONG_COLUMNS.noted(rows);
+    const children = rows.filter(({ isChild }) => isChild);
+    if (children.length === maxChildren) {
+      // Some have many children, and are missing some of them: each is read by itself.
+      const found: (readonly ExecutionEntity[])[] = [];
+      for (const one of ids) found.push(await this.findOneWithChildren(manager, one, maxChildren));
+      return found;
+    }
+    const byId = new Map(rows.filter(({ isChild }) => !isChild).map((top) => [top.id, top]));
+    const byParent = Map.groupBy(children, ({ parentId }) => parentId);
+    return ids.map((one) => {
+      const top = byId.get(one);
+      return top ? [top, ...(byParent.get(one) ?? []).toSorted(byStart)] : [];
+    });
+  }
+
+  private async findOneWithChildren(
+    manager: EntityManager,
+    id: number,
+    maxChildren: number,
+  ): Promise<readonly ExecutionEntity[]> {
     const found = EXECUTION_LONG_COLUMNS.noted(await manager.query(FIND_WITH_CHILDREN, [id, maxChildren]));
     const top = found.filter((execution) => execution.id === id);
     return top.concat(found.filter((execution) => execution.id !== id));
   }
+}
+
+type ChildRow = ExecutionEntity & { readonly isChild: boolean; readonly long_values: number };
+
+function byStart(a: ExecutionEntity, b: ExecutionEntity): number {
+  return a.startDate.getTime() - b.startDate.getTime() || a.id - b.id;
 }

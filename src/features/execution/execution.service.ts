@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { readInGroups } from '../../platform/batching/group-read.js';
 import { completeList } from '../../platform/http/bounded-list.js';
 import { fittingArray, JsonText, toJson, withMembers } from '../../platform/http/json-text.js';
 import type { Page } from '../../platform/http/page.js';
@@ -16,12 +17,18 @@ import { MAX_INLINE_CHILDREN } from './execution.sql.js';
 /** Reads executions. */
 @Injectable()
 export class ExecutionService {
+  private readonly findWithChildren: (id: number) => Promise<readonly ExecutionEntity[]>;
+
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
     private readonly lists: ExecutionListRepository,
     private readonly slots: ExecutionAttemptService,
-  ) {}
+  ) {
+    this.findWithChildren = readInGroups(transactions, (manager, ids: readonly number[]) =>
+      executions.findWithChildren(manager, ids, MAX_INLINE_CHILDREN + 1),
+    );
+  }
 
   /** The execution; throws {@link ExecutionNotFoundError}. */
   async require(id: number): Promise<ExecutionEntity> {
@@ -31,9 +38,7 @@ export class ExecutionService {
   }
 
   async getWithChildren(id: number): Promise<JsonText<ExecutionWithChildrenDto>> {
-    const found = await this.transactions.read((manager) =>
-      this.executions.findWithChildren(manager, id, MAX_INLINE_CHILDREN + 1),
-    );
+    const found = await this.findWithChildren(id);
     const [execution] = found;
     if (execution?.id !== id) throw new ExecutionNotFoundError(id);
     const shown = found.slice(0, MAX_INLINE_CHILDREN + 1);

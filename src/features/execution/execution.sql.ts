@@ -67,6 +67,22 @@ export const FIND_WITH_CHILDREN = prepared(`
   )${NAMED}`);
 
 /**
+ * The executions $1 and their children, of these at most $2 in all and in no order. Uses pk_pipeline_execution and
+ * ix_pipeline_execution_parent_start.
+ */
+export const FIND_ALL_WITH_CHILDREN = prepared(`
+  WITH e AS MATERIALIZED (
+    SELECT false AS "isChild", ${SHORT_COLUMNS}, ${SHORT_VALUES}
+      FROM pipeline_execution e
+     WHERE e.id = ANY ($1::bigint[])
+     UNION ALL
+   (SELECT true AS "isChild", ${SHORT_COLUMNS}, ${SHORT_VALUES}
+      FROM pipeline_execution e
+     WHERE e.parent_id = ANY ($1::bigint[])
+     LIMIT $2::int)
+  )${NAMED}`);
+
+/**
  * True if an execution has not ended, written so that it matches no partial index: otherwise the planner would read all
  * open executions to find a few ids.
  */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { Answer } from '../../platform/http/answer.js';
-import { IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
+import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
 import type { Configuration } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
@@ -24,24 +24,36 @@ interface AskedPipeline extends AskedAtCreation {
  */
 @Injectable()
 export class PipelineRegistrationService {
+  private readonly registrations: Batches<AskedPipeline, RegisteredPipelineDto>;
+
   constructor(
-    private readonly idempotency: IdempotencyService,
+    idempotency: IdempotencyService,
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeService,
     private readonly names: NamePolicy,
     private readonly events: PipelineEvents,
-  ) {}
+  ) {
+    this.registrations = idempotency.mostlyRead({
+      load: (manager, asked) => this.find(manager, asked),
+      apply: (manager, asked, known) => this.write(manager, asked, known),
+      rowOf: (known) => known && `pipeline ${known.id}`,
+    });
+  }
 
   /** Most callers repeat their last registration, which takes a single read. */
   register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
-    const asked = askedBy(request, this.names);
-    return this.idempotency.onceIfNeeded({
-      load: async (manager) => {
-        const known = await this.pipelines.findForRegistration(manager, asked.configuration);
-        return known && !needsWrite(asked, known) ? Answer.found(toRegisteredPipelineDto(known)) : known;
-      },
-      apply: (manager, known) => this.write(manager, asked, known),
-      rowOf: (known) => known && `pipeline ${known.id}`,
+    return this.registrations.submit(askedBy(request, this.names));
+  }
+
+  private async find(
+    manager: EntityManager,
+    asked: readonly AskedPipeline[],
+  ): Promise<(KnownPipeline | undefined | Answer<RegisteredPipelineDto>)[]> {
+    const configurations = asked.map(({ configuration }) => configuration);
+    const found = await this.pipelines.findForRegistration(manager, configurations);
+    return asked.map((one, index) => {
+      const known = found[index];
+      return known && !needsWrite(one, known) ? Answer.found(toRegisteredPipelineDto(known)) : known;
     });
   }
 
@@ -72,7 +84,7 @@ export class PipelineRegistrationService {
 
   /** Answers with the pipeline that another request has just created; its configuration is kept. */
   private async findCreated(manager: EntityManager, asked: AskedPipeline): Promise<Answer<RegisteredPipelineDto>> {
-    const known = await this.pipelines.findForRegistration(manager, asked.configuration);
+    const [known] = await this.pipelines.findForRegistration(manager, [asked.configuration]);
     // It was renamed after the insert found the name taken; a retry finds the name free.
     if (!known) throw databaseBusy();
     await this.pipelines.setNextWatermark(manager, known.id, asked.nextWatermark);

@@ -47,10 +47,11 @@ export interface AskedAtCreation {
 /** A row of {@link FIND_FOR_REGISTRATION}. */
 interface PipelineForRegistration extends RegisteredPipeline {
   readonly name: string;
+  readonly nameKey: string;
   readonly nextWatermark: string | null;
   readonly isNextUsed: boolean;
   readonly configHash: string;
-  readonly typeName: string | null;
+  readonly typeName: string;
 }
 
 /** The successful runs of one pipeline in a transaction, combined; the latest start with a watermark sets it. */
@@ -74,14 +75,18 @@ export interface PipelineDescription {
 /** All SQL on `pipeline` and its configuration history. */
 @Injectable()
 export class PipelineRepository {
-  /** Finds the pipeline by name. The hash uses the stored names, so that a name in another case is no change. */
-  async findForRegistration(manager: EntityManager, asked: Configuration): Promise<KnownPipeline | undefined> {
-    const { name, pipeline_type_name } = asked;
-    const keys = [nameKey(name), nameKey(pipeline_type_name)];
-    const [known]: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, keys);
-    if (!known) return undefined;
-    const stored = { ...asked, name: known.name, pipeline_type_name: known.typeName ?? pipeline_type_name };
-    return { ...known, isInStep: configurationHash(stored) === known.configHash };
+  /** Finds pipelines by their names, in the order asked for. */
+  async findForRegistration(
+    manager: EntityManager,
+    asked: readonly Configuration[],
+  ): Promise<(KnownPipeline | undefined)[]> {
+    const keys = asked.map(({ name }) => nameKey(name));
+    const rows: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [[...new Set(keys)]]);
+    const byKey = new Map(rows.map((row) => [row.nameKey, row]));
+    return asked.map((configuration, index) => {
+      const known = byKey.get(keys[index] as string);
+      return known && { ...known, isInStep: known.configHash === configurationHash(asStored(configuration, known)) };
+    });
   }
 
   /** Returns the new row, or undefined if the name is taken. Safe for concurrent calls. */
@@ -186,6 +191,13 @@ export class PipelineRepository {
     return this.withType(manager, id).getOne();
   }
 
+  /** The pipelines with these ids, in their order. */
+  async findEach(manager: EntityManager, ids: readonly number[]): Promise<(PipelineEntity | undefined)[]> {
+    const found = await this.withType(manager).where('p.id = ANY (:ids::bigint[])', { ids }).getMany();
+    const byId = new Map(found.map((pipeline) => [pipeline.id, pipeline]));
+    return ids.map((id) => byId.get(id));
+  }
+
   /** Reads the row with its type and locks it against other writers until the transaction ends. */
   lock(manager: EntityManager, key: number | string): Promise<PipelineEntity | null> {
     return this.withType(manager, key).setLock('for_no_key_update', undefined, ['p']).getOne();
@@ -232,6 +244,12 @@ export class PipelineRepository {
     if (typeof key === 'string') pipelines.where('p.nameKey = :key', { key: nameKey(key) });
     return pipelines;
   }
+}
+
+/** The configuration with the names as they are stored: a name in another case is no change. */
+function asStored(asked: Configuration, { name, typeName }: PipelineForRegistration): Configuration {
+  const isSameType = nameKey(asked.pipeline_type_name) === nameKey(typeName);
+  return { ...asked, name, pipeline_type_name: isSameType ? typeName : asked.pipeline_type_name };
 }
 
 function movesAnything(progress: PipelineProgress): boolean {

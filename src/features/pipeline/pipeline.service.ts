@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '../../platform/auth/caller.js';
 import { requireScope } from '../../platform/auth/current-caller.js';
 import { nameKey } from '../../platform/values/name.js';
+import { readInGroups } from '../../platform/batching/group-read.js';
 import { definedFields } from '../../platform/http/defined-fields.js';
 import { completePage } from '../../platform/http/bounded-list.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
@@ -28,20 +29,22 @@ import { changedThresholds, isGiven, PIPELINE_PAIRS, refuseHalfPairs } from './t
 /** Reads, lists and patches pipelines. */
 @Injectable()
 export class PipelineService {
+  private readonly find: (id: number) => Promise<PipelineEntity | undefined>;
+
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly pipelines: PipelineRepository,
     private readonly types: PipelineTypeRepository,
     private readonly names: NamePolicy,
     private readonly events: PipelineEvents,
-  ) {}
+  ) {
+    this.find = readInGroups(transactions, (manager, ids: readonly number[]) => pipelines.findEach(manager, ids));
+  }
 
-  get(id: number): Promise<PipelineDto> {
-    return this.transactions.read(async (manager) => {
-      const pipeline = await this.pipelines.findById(manager, id);
-      if (!pipeline) throw new PipelineNotFoundError(id);
-      return toPipelineDto(pipeline);
-    });
+  async get(id: number): Promise<PipelineDto> {
+    const pipeline = await this.find(id);
+    if (!pipeline) throw new PipelineNotFoundError(id);
+    return toPipelineDto(pipeline);
   }
 
   async list(query: ListPipelinesQuery): Promise<Page<PipelineDto>> {

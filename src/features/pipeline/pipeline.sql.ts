@@ -1,16 +1,14 @@
 import { prepared } from '../../platform/database/prepared-statements.js';
 import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
 
-/**
- * The pipeline with name key $1, and the stored name of the type with name key $2.
- * Indexes: uq_pipeline_name, uq_pipeline_type_name.
- */
+/** The pipelines with these name keys, and the names of their types. Indexes: uq_pipeline_name, pk_pipeline_type. */
 export const FIND_FOR_REGISTRATION = prepared(`
-  SELECT p.id, p.name, p.active, p.load_lineage AS "loadLineage", p.watermark, p.next_watermark AS "nextWatermark",
-         coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash", t.name AS "typeName"
+  SELECT p.id, p.name, p.name_key AS "nameKey", p.active, p.load_lineage AS "loadLineage", p.watermark,
+         p.next_watermark AS "nextWatermark",
+         coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash",
+         (SELECT t.name FROM pipeline_type t WHERE t.id = p.pipeline_type_id) AS "typeName"
     FROM pipeline p
-    LEFT JOIN pipeline_type t ON t.name_key = $2::text
-   WHERE p.name_key = $1::text`);
+   WHERE p.name_key = ANY ($1::text[])`);
 
 /** The names of pipelines by id. Index: pk_pipeline. */
 export const FIND_NAMES = prepared(`

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { prepared, PreparedStatements } from './prepared-statements.js';
+import { prepared, PreparedStatements, type Uses } from './prepared-statements.js';
 
 const TEXT = prepared('SELECT 1 WHERE $1::int = 1');
 
 describe(PreparedStatements.name, () => {
   const namesOf = (uses: number): Set<string | undefined> => {
     const statements = new PreparedStatements();
-    const counts = new Map<string, number>();
+    const counts = new Map<string, Uses>();
     return new Set(Array.from({ length: uses }, () => statements.nameOf(TEXT, counts)));
   };
 

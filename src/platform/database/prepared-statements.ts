@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type pg from 'pg';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
 /** The names of the prepared statements by their texts. */
@@ -38,13 +38,15 @@ export class PreparedStatements {
     return (dataSource.options.extra as { readonly statements: PreparedStatements }).statements;
   }
 
-  /** The name under which a connection sends the statement; `uses` counts its uses on that connection. */
-  nameOf(text: string, uses: Map<string, number>): string | undefined {
+  /** The name under which a connection sends the statement; `uses` counts the uses of statements on that connection. */
+  nameOf(text: string, uses: Map<string, Uses>): string | undefined {
+    const known = uses.get(text);
+    if (known) return this.isOff ? undefined : nextName(known);
     const name = this.isOff ? undefined : NAMES.get(text);
     if (name === undefined) return undefined;
-    const used = (uses.get(name) ?? 0) + 1;
-    uses.set(name, used);
-    return `${name}_${PREPARED_ANEW_AFTER.filter((limit) => used > limit).length}`;
+    const first = { name, count: 1, current: `${name}_0` };
+    uses.set(text, first);
+    return first.current;
   }
 
   /** Whether an error says that a prepared statement was lost: what failed by it succeeds when it is repeated. */
@@ -64,15 +66,37 @@ export class PreparedStatements {
   }
 }
 
+/** The uses of a statement on one connection. */
+export interface Uses {
+  readonly name: string;
+  count: number;
+  /** The name under which it is sent now. */
+  current: string;
+}
+
+function nextName(uses: Uses): string {
+  uses.count += 1;
+  const times = PREPARED_ANEW_AFTER.indexOf(uses.count - 1) + 1;
+  if (times > 0) uses.current = `${uses.name}_${times}`;
+  return uses.current;
+}
+
 type Send = (text: unknown, values?: unknown, ...more: readonly unknown[]) => unknown;
 
 /** Makes a connection send the statements marked as {@link prepared} under their names. */
 export function sendPrepared(client: pg.Client, statements: PreparedStatements): void {
-  const uses = new Map<string, number>();
+  const uses = new Map<string, Uses>();
   const send = client.query.bind(client) as Send;
   const query: Send = (text, values, ...more) => {
-    const name = typeof text === 'string' && Array.isArray(values) ? statements.nameOf(text, uses) : undefined;
-    return name === undefined ? send(text, values, ...more) : send({ name, text, values }, ...more);
+    if (typeof text !== 'string' || !Array.isArray(values) || more.length > 0) return send(text, values, ...more);
+    const name = statements.nameOf(text, uses);
+    return name === undefined
+      ? send(text, values)
+      : new Promise((resolve, reject) => {
+          // A query of pg's own: it copies an object with the name property by property, each time.
+          const named = new pg.Query(text, values, (error, result) => (error ? reject(error) : resolve(result)));
+          send(Object.assign(named, { name }));
+        });
   };
   client.query = query as typeof client.query;
 }

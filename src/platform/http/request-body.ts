@@ -10,6 +10,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
  * The first size of a body's buffer. It doubles as bytes arrive, so that a slow client takes about what it has sent.
  */
 const FIRST_CAPACITY = 4096;
+const NO_BYTES = Buffer.alloc(0);
 /** How many bytes of a refused body are read, for clients that read no answer before they have sent everything. */
 const MOST_DRAINED = 64 * 1024 * 1024;
 
@@ -112,7 +113,7 @@ function readBytes(request: FastifyRequest, limit: number, room: BodyRoom): Prom
   const declared = Number(raw.headers['content-length'] ?? 0);
   if (declared > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
-    let buffer = Buffer.alloc(0);
+    let buffer: Buffer = NO_BYTES;
     let length = 0;
     const settle = (refusal?: Error): void => {
       raw.off('data', take).off('end', onEnd).off('close', onClose);
@@ -123,6 +124,14 @@ function readBytes(request: FastifyRequest, limit: number, room: BodyRoom): Prom
     const take = (chunk: Buffer): void => {
       if (length + chunk.length > limit) return settle(tooLarge(limit));
       const needed = length + chunk.length;
+      if (chunk.length === declared) {
+        // Most bodies arrive in one piece.
+        const refusal = room.grow(request, chunk.length);
+        if (refusal) return settle(refusal);
+        buffer = chunk;
+        length = chunk.length;
+        return;
+      }
       if (needed > buffer.length) {
         const capacity = Math.min(
           Math.max(needed, FIRST_CAPACITY, 2 * buffer.length),

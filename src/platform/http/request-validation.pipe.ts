@@ -5,6 +5,9 @@ import { DomainError, type FieldError, InvalidRequestError } from '../errors/dom
 import { isDeclared } from './fields.js';
 import { fieldsOf } from './known-fields.js';
 import { findUnstorable } from './storable-value.js';
+import { rememberValidationRules } from './validation-rules.js';
+
+rememberValidationRules();
 
 /** The base of the bodies of PATCH: an explicit null clears a field instead of meaning "not given". */
 export abstract class PatchBody {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { BatchWork } from '../batching/batch-work.js';
 import type { GroupCommitLimits } from '../batching/group-commit.js';
+import { readInGroups } from '../batching/group-read.js';
 import { Answer } from '../http/answer.js';
 import { DomainError } from '../errors/domain-error.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
@@ -10,14 +11,14 @@ import { IdempotencyLedger } from './idempotency-ledger.js';
 import { IdempotentBatches } from './idempotent-batches.js';
 import { type RepeatableRequest, repeatableRequest } from './repeatable-request.js';
 
-/** The work of a request, in two parts. */
-export interface IdempotentWork<Loaded, Body> {
-  /** Reads the data that the request needs; returns its answer if nothing has to be written. */
-  load(manager: EntityManager): Promise<Loaded | Answer<Body>>;
-  /** Writes, inside a transaction. The loaded data may be older than that transaction. */
-  apply(manager: EntityManager, loaded: Loaded): Promise<Answer<Body>>;
+/** The work of requests that mostly have nothing to write. */
+export interface MostlyRead<Item, Loaded, Body> {
+  /** Reads the data of the items, in their order; an item with nothing to write gets its answer. */
+  load(manager: EntityManager, items: readonly Item[]): Promise<readonly (Loaded | Answer<Body>)[]>;
+  /** Writes one item, inside a transaction. The loaded data may be older than that transaction. */
+  apply(manager: EntityManager, item: Item, loaded: Loaded): Promise<Answer<Body>>;
   /** The row that `apply` locks first, where that is known. */
-  rowOf?(loaded: Loaded): string | undefined;
+  rowOf(loaded: Loaded): string | undefined;
 }
 
 /** Accepts single items and processes those that arrive together in one batch. */
@@ -40,28 +41,38 @@ export class IdempotencyService {
 
   /** Runs the work in one transaction, or repeats the stored answer of the request's key. */
   once<Body>(work: (manager: EntityManager) => Promise<Answer<Body>>): Promise<Answer<Body>> {
-    return this.onceIfNeeded({ load: async () => undefined, apply: work });
+    const request = repeatableRequest.getStore();
+    return request ? this.onceByKey(request, work) : this.transactions.run(work);
   }
 
   /**
-   * The same for work that mostly has nothing to write: its loaded data may be its answer. A request without a key
-   * loads outside any transaction, and opens one only for the writes that remain.
+   * The same for requests that mostly have nothing to write. Those without a key are read in groups, outside any
+   * transaction; a transaction is opened only for the writes that remain.
    */
-  async onceIfNeeded<Loaded, Body>(work: IdempotentWork<Loaded, Body>): Promise<Answer<Body>> {
-    const request = repeatableRequest.getStore();
-    if (!request) {
-      const loaded = await this.transactions.read((manager) => work.load(manager));
+  mostlyRead<Item, Loaded, Body>(work: MostlyRead<Item, Loaded, Body>): Batches<Item, Body> {
+    const load = readInGroups<Item, Loaded | Answer<Body>>(this.transactions, work.load.bind(work));
+    const submitWithKey = (request: RepeatableRequest, item: Item): Promise<Answer<Body>> =>
+      this.onceByKey(request, async (manager) => {
+        const [loaded] = (await work.load(manager, [item])) as [Loaded | Answer<Body>];
+        return loaded instanceof Answer ? loaded : work.apply(manager, item, loaded);
+      });
+    const submit = async (item: Item): Promise<Answer<Body>> => {
+      const request = repeatableRequest.getStore();
+      if (request) return submitWithKey(request, item);
+      const loaded = await load(item);
       if (loaded instanceof Answer) return loaded;
-      return this.transactions.run((manager) => work.apply(manager, loaded), work.rowOf?.(loaded));
-    }
+      return this.transactions.run((manager) => work.apply(manager, item, loaded), work.rowOf(loaded));
+    };
+    return { submit };
+  }
+
+  private async onceByKey<Body>(
+    request: RepeatableRequest,
+    work: (manager: EntityManager) => Promise<Answer<Body>>,
+  ): Promise<Answer<Body>> {
     const answer = await this.ledger.hold(request, () =>
       this.transactions
-        .run((manager) =>
-          this.ledger.once<Body>(manager, request, async () => {
-            const loaded = await work.load(manager);
-            return loaded instanceof Answer ? loaded : work.apply(manager, loaded);
-          }),
-        )
+        .run((manager) => this.ledger.once<Body>(manager, request, () => work(manager)))
         .catch((error: unknown) => this.keepRefusal(request, error)),
     );
     if (answer instanceof DomainError) throw answer;

@@ -63,7 +63,7 @@ describe('reads by id that arrive together', () => {
     const names = ['x', 'y', 'z'].map((name) => `Registered ${name}`);
     const register = async (name: string): Promise<unknown> =>
       (await watcher.post('/pipeline', { name, pipeline_type_name: name, pipeline_metadata: { name } })).body.id;
-    const ids = [];
+    const ids: unknown[] = [];
     for (const name of names) ids.push(await register(name));
     const many = Array.from({ length: 60 }, (_, n) => n % 3);
     expect(await Promise.all(many.map((n) => register((names[n] as string).toUpperCase())))).toEqual(

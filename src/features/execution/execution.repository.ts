@@ -81,7 +81,10 @@ export class ExecutionRepository {
         duration_seconds: durationSeconds(execution),
         throughput: throughput(execution),
       }));
-    const [, written]: [unknown, number] = await manager.query(UPDATE_ENDED, [JSON.stringify(items)]);
+    const [, written]: [unknown, number] = await manager.query(UPDATE_ENDED, [
+      JSON.stringify(items),
+      items.map(({ id }) => id),
+    ]);
     if (written !== items.length) throw writtenMeanwhile('an execution');
   }
 

@@ -173,7 +173,8 @@ export class PipelineRepository {
       last_target_soft_delete: pipeline.lastTargetSoftDelete,
     }));
     // A single row needs no ordered locks, and the simpler statement is cheaper to plan.
-    if (items.length === 1) await manager.query(RECORD_PROGRESS_OF_ONE, [JSON.stringify(items)]);
+    const [first, second] = items;
+    if (first && !second) await manager.query(RECORD_PROGRESS_OF_ONE, [JSON.stringify(items), first.pipeline_id]);
     else {
       const idsOf = (some: typeof items): number[] => some.map((item) => item.pipeline_id);
       const moving = items.filter((item) => item.moves);

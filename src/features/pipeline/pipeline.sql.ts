@@ -80,11 +80,11 @@ const PROGRESS_ITEM = `
       pipeline_id bigint, moves bool, watermark_start_date timestamptz, next_watermark text,
       last_target_insert timestamptz, last_target_update timestamptz, last_target_soft_delete timestamptz)`;
 
-/** For a single pipeline; writes only if the row changes. Index: pk_pipeline. */
+/** For the single pipeline $2; writes only if the row changes. Index: pk_pipeline. */
 export const RECORD_PROGRESS_OF_ONE = prepared(`
   UPDATE pipeline p ${PROGRESS}
     FROM ${PROGRESS_ITEM}
-   WHERE p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`);
+   WHERE p.id = $2::bigint AND p.id = item.pipeline_id AND (item.moves OR p.load_lineage)`);
 
 /**
  * For several pipelines with the ids $2. Those in $3 are always written, the others only if `load_lineage` is set.

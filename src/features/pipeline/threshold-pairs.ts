@@ -28,13 +28,18 @@ export type GivenPairs<Name extends PairName> = {
   readonly [F in keyof WirePairs<Name>]?: WirePairs<Name>[F] | undefined;
 };
 
+/** The wire names of a pair's fields, and the property of an entity that holds it. */
+const NAMES = Object.fromEntries(
+  PIPELINE_PAIRS.map((name) => [name, { number: `${name}_number`, datepart: `${name}_datepart`, held: camel(name) }]),
+) as Record<PairName, { readonly number: string; readonly datepart: string; readonly held: string }>;
+
 /** Threshold columns for an INSERT: their names, and the same with types for `jsonb_to_record`. */
 export const PIPELINE_PAIR_COLUMNS = columnsOf(PIPELINE_PAIRS);
 export const TYPE_PAIR_COLUMNS = columnsOf(TYPE_PAIRS);
 
 /** One threshold as its two wire fields. */
 export function wirePair<Name extends PairName>(name: Name, { number, datepart }: Threshold): WirePairs<Name> {
-  return { [`${name}_number`]: number, [`${name}_datepart`]: datepart } as WirePairs<Name>;
+  return { [NAMES[name].number]: number, [NAMES[name].datepart]: datepart } as WirePairs<Name>;
 }
 
 /** The thresholds of an entity as wire fields. */
@@ -43,7 +48,7 @@ export function wirePairs<Name extends PairName>(
   thresholds: Thresholds<NoInfer<Name>>,
 ): WirePairs<Name> {
   const held: Readonly<Record<string, Threshold>> = thresholds;
-  return Object.assign({}, ...names.map((name) => wirePair(name, held[camel(name)] ?? NONE))) as WirePairs<Name>;
+  return Object.assign({}, ...names.map((name) => wirePair(name, held[NAMES[name].held] ?? NONE))) as WirePairs<Name>;
 }
 
 /** The pair fields only, null where absent. */
@@ -51,7 +56,7 @@ export function pairsOf<Name extends PairName>(
   names: readonly Name[],
   given: GivenPairs<NoInfer<Name>>,
 ): WirePairs<Name> {
-  return wirePairs(names, thresholdsOf(names, given));
+  return Object.assign({}, ...names.map((name) => wirePair(name, changed(NONE, name, given)))) as WirePairs<Name>;
 }
 
 /** Wire fields as thresholds of an entity; absent fields are null. */
@@ -59,7 +64,7 @@ export function thresholdsOf<Name extends PairName>(
   names: readonly Name[],
   given: GivenPairs<NoInfer<Name>>,
 ): Thresholds<Name> {
-  return Object.fromEntries(names.map((name) => [camel(name), changed(NONE, name, given)])) as Thresholds<Name>;
+  return Object.fromEntries(names.map((name) => [NAMES[name].held, changed(NONE, name, given)])) as Thresholds<Name>;
 }
 
 /** The new values of the thresholds that a PATCH changes; for half a pair, the row supplies the other half. */
@@ -70,7 +75,7 @@ export function changedThresholds<Name extends PairName>(
 ): Partial<Thresholds<Name>> {
   const held: Readonly<Record<string, Threshold>> = row;
   const touched = names.filter((name) => isGiven(name, request));
-  const changes = touched.map((name) => [camel(name), changed(held[camel(name)] ?? NONE, name, request)]);
+  const changes = touched.map((name) => [NAMES[name].held, changed(held[NAMES[name].held] ?? NONE, name, request)]);
   return Object.fromEntries(changes) as Partial<Thresholds<Name>>;
 }
 
@@ -93,11 +98,12 @@ export function pairErrors<Name extends PairName>(
 ): FieldError[] {
   return names.flatMap((name) => {
     const { number, datepart } = fieldsOf(name, pairs);
-    const [hasNumber, hasDatepart] = [number ?? null, datepart ?? null].map((field) => field !== null);
+    const hasNumber = (number ?? null) !== null;
+    const hasDatepart = (datepart ?? null) !== null;
     if (hasNumber === hasDatepart) return [];
     const missing = hasNumber ? 'datepart' : 'number';
     const message = `'${name}_number' and '${name}_datepart' must be provided together`;
-    return [{ field: `${name}_${missing}`, message }];
+    return [{ field: NAMES[name][missing], message }];
   });
 }
 
@@ -115,8 +121,8 @@ type Half<Value> = Value | null | undefined;
 function fieldsOf(name: PairName, given: object): { number: Half<number>; datepart: Half<Datepart> } {
   const fields = given as Readonly<Record<string, unknown>>;
   return {
-    number: fields[`${name}_number`] as Half<number>,
-    datepart: fields[`${name}_datepart`] as Half<Datepart>,
+    number: fields[NAMES[name].number] as Half<number>,
+    datepart: fields[NAMES[name].datepart] as Half<Datepart>,
   };
 }
 

@@ -14,6 +14,7 @@ import { Monitoring1767398400000 } from './migrations/1767398400000-monitoring.j
 import { ExecutionStatus1767744000000 } from './migrations/1767744000000-execution-status.js';
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
 import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
+import { FailureLook1768006850000 } from './migrations/1768006850000-failure-look.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -28,6 +29,7 @@ const MIGRATIONS = [
   NameKeys1767837600000,
   WatermarkMoves1767920400000,
   ExecutionLife1768006800000,
+  FailureLook1768006850000,
   ...VIEWS_MIGRATIONS,
 ];
 

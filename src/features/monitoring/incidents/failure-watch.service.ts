@@ -48,8 +48,9 @@ export class FailureWatchService implements OnModuleInit {
     const corrections = ended.filter(changesCauses);
     const locks = failureLocks(failed, corrections, successes);
     if (locks.length === 0) return;
-    await this.failures.lock(manager, locks);
-    const resolved = await this.failures.resolve(manager, successes, now);
+    const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
+    const areOpen = await this.failures.lock(manager, locks, pipelineIds);
+    const resolved = areOpen ? await this.failures.resolve(manager, successes, now) : [];
     await this.events.resolved.emit(
       manager,
       resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),

@@ -3,7 +3,6 @@ import type { EntityManager } from 'typeorm';
 import {
   CORRECT_CAUSES,
   COUNT_FAILURES_SINCE,
-  HAVE_OPEN_FAILURES,
   KEEP_FAILURES,
   KEEP_OVERTAKEN,
   LAST_SUCCESSES,
@@ -58,9 +57,15 @@ export interface FailureLock {
 /** Owns the SQL of `incident_failure`, and of the incidents of kind `failure`. */
 @Injectable()
 export class FailureRepository {
-  /** Takes the locks, in ascending order of their keys. Later statements see everything committed during the wait. */
-  async lock(manager: EntityManager, locks: readonly FailureLock[]): Promise<void> {
-    await manager.query(LOCK_FAILURES, [locks.map(({ key }) => key), locks.map(({ exclusive }) => exclusive)]);
+  /**
+   * Takes the locks, in ascending order of their keys. Returns whether one of the pipelines has an open failure; this
+   * and later statements see everything committed during the wait.
+   */
+  async lock(manager: EntityManager, locks: readonly FailureLock[], pipelineIds: readonly number[]): Promise<boolean> {
+    const keys = locks.map(({ key }) => key);
+    const exclusive = locks.map((lock) => lock.exclusive);
+    const [look] = await manager.query<{ areOpen: boolean }[]>(LOCK_FAILURES, [keys, exclusive, pipelineIds]);
+    return look?.areOpen ?? false;
   }
 
   async lastSuccesses(manager: EntityManager, pipelineIds: readonly number[]): Promise<Map<number, Date>> {
@@ -85,12 +90,9 @@ export class FailureRepository {
     await manager.query(KEEP_OVERTAKEN, [JSON.stringify(trees), now, SEVERITY_OF.failure]);
   }
 
-  /** Resolves the failures that these successes end, in most cases none; returns the ids of the resolved incidents. */
+  /** Resolves the failures that these successes end; returns the ids of the resolved incidents. */
   async resolve(manager: EntityManager, successes: readonly Success[], now: Date): Promise<number[]> {
     const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
-    if (pipelineIds.length === 0) return [];
-    const [look] = await manager.query<{ open: boolean }[]>(HAVE_OPEN_FAILURES, [pipelineIds]);
-    if (!look?.open) return [];
     const endDates = successes.map(({ endDate }) => endDate.toISOString());
     const [resolved]: [{ id: number }[], number] = await manager.query(RESOLVE_FAILURES, [pipelineIds, endDates, now]);
     await manager.query(COUNT_FAILURES_SINCE, [pipelineIds, endDates]);

@@ -3,12 +3,11 @@ import { prepared } from '../../../platform/database/prepared-statements.js';
 /**
  * Serialises the transactions of ends of one pipeline if one of them failed, and of failed ends of one tree. Ends that
  * succeeded take the lock in shared mode. `$1` has the keys in ascending order, so that two batches can't wait for
- * each other; `$2` marks the exclusive ones.
+ * each other; `$2` marks the exclusive ones. Then, whether any of the pipelines `$3` has an open failure, by
+ * uq_incident_open_failure.
  */
 export const LOCK_FAILURES = prepared(`
-  SELECT count(CASE WHEN item.exclusive THEN pg_advisory_xact_lock(hashtext('watcher.failure'), item.key)::text
-                    ELSE pg_advisory_xact_lock_shared(hashtext('watcher.failure'), item.key)::text END)
-    FROM unnest($1::int[], $2::bool[]) AS item (key, exclusive)`);
+  SELECT watcher_lock_failures($1::int[], $2::bool[], $3::bigint[]) AS "areOpen"`);
 
 /** The time of each pipeline's last success, by the end of the run; by ix_pipeline_execution_pipeline_succeeded_end. */
 export const LAST_SUCCESSES = prepared(`
@@ -67,11 +66,6 @@ export const KEEP_FAILURES = `
   SELECT item.execution_id, item.incident_id, item.since
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, incident_id bigint, since timestamptz)
       ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
-
-/** Whether any of the pipelines has an open failure; by uq_incident_open_failure. */
-export const HAVE_OPEN_FAILURES = prepared(`
-  SELECT EXISTS (SELECT FROM incident i
-                  WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY ($1::bigint[])) AS open`);
 
 /**
  * Resolves the failures of pipelines that have succeeded since. Locks the incidents in the order of their ids, so that

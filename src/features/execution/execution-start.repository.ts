@@ -15,7 +15,7 @@ import {
   INSERT_EXECUTIONS,
 } from './execution-start.sql.js';
 import type { ParentReference, ParentRun } from './parent-reference.js';
-import { LOCK_TREE_FOR_STARTS, LOCK_TREE_SHARED } from './tree-lock.sql.js';
+import { LOCK_TREE_FOR_STARTS, TRY_LOCK_TREE_FOR_STARTS } from './tree-lock.sql.js';
 
 /** The fields of a start that its lookups need. */
 export interface StartToResolve {
@@ -62,12 +62,17 @@ export interface ResolvedStart {
   readonly deadline: Date | null;
 }
 
+/**
+ * The tree lock of a transaction of starts: none if no start has a parent, `busy` if another transaction excludes it.
+ * With an exclusive one, executions may be moved.
+ */
+export type TreeLock = 'none' | 'busy' | 'shared' | 'exclusive';
+
 /** The lookup results for a batch of starts. */
 export interface ResolvedStarts {
   /** In the order of the starts. */
   readonly starts: readonly ResolvedStart[];
-  /** True if the tree lock is exclusive, so that executions may be moved. */
-  readonly mayMove: boolean;
+  readonly lock: TreeLock;
 }
 
 /** An external id, and the execution that claims it. */
@@ -103,15 +108,19 @@ export class ExecutionStartRepository {
 
   /**
    * Looks up the data for a batch of starts and assigns an id to each. Takes the tree lock first, so that the results
-   * stay valid. No lookup depends on another.
+   * stay valid, unless the lock is busy and `waits` is false. No lookup depends on another.
    */
-  async resolveStarts(manager: EntityManager, starts: readonly StartToResolve[]): Promise<ResolvedStarts> {
+  async resolveStarts(
+    manager: EntityManager,
+    starts: readonly StartToResolve[],
+    waits: boolean,
+  ): Promise<ResolvedStarts> {
     const parentIds = starts.flatMap(({ parent }) => (parent && 'id' in parent ? parent.id : []));
     const parentRuns = starts.flatMap(({ parent }) => (parent && !('id' in parent) ? parent : []));
     const retriedIds = starts.flatMap(({ retryOf }) => retryOf ?? []);
     const pipelineIds = [...starts, ...parentRuns].flatMap(({ pipelineId }) => pipelineId ?? []);
-    const [mayMove, ids, pipelines, parents, retried, named] = await Promise.all([
-      this.lockTree(manager, starts),
+    const [lock, ids, pipelines, parents, retried, named] = await Promise.all([
+      this.lockTree(manager, starts, waits),
       this.drawIds(manager, starts.length),
       this.findPipelines(manager, pipelineIds),
       this.findParents(manager, parentIds),
@@ -128,7 +137,7 @@ export class ExecutionStartRepository {
     }));
     const timed = found.filter(({ pipeline }) => pipeline?.timeliness_number);
     const deadlines = await this.findDeadlines(manager, timed);
-    return { starts: found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null })), mayMove };
+    return { starts: found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null })), lock };
   }
 
   /** Reserves ids for new executions. */
@@ -171,15 +180,15 @@ export class ExecutionStartRepository {
     return ids.length === 0 ? new Map() : byId(await manager.query<RetriedExecution[]>(FIND_RETRIED, [ids]));
   }
 
-  /** Locks the tree if one of the starts has a parent; returns true if the lock is exclusive. */
-  private async lockTree(manager: EntityManager, starts: readonly StartToResolve[]): Promise<boolean> {
-    const children = starts.filter(({ parent, retryOf }) => parent !== null || retryOf !== null);
-    if (children.length === 0) return false;
+  /** Locks the tree if one of the starts has a parent. */
+  private async lockTree(manager: EntityManager, starts: readonly StartToResolve[], waits: boolean): Promise<TreeLock> {
+    const children = starts.filter(hasParent);
+    if (children.length === 0) return 'none';
     const keyed = children.filter(({ externalId }) => externalId !== null);
     const keys = [keyed.map(({ pipelineId }) => pipelineId), keyed.map(({ externalId }) => externalId)];
-    const [lock]: { exclusive: boolean }[] =
-      keyed.length === 0 ? await manager.query(LOCK_TREE_SHARED) : await manager.query(LOCK_TREE_FOR_STARTS, keys);
-    return lock?.exclusive ?? false;
+    const statement = waits ? LOCK_TREE_FOR_STARTS : TRY_LOCK_TREE_FOR_STARTS;
+    const [row] = await manager.query<{ lock: TreeLock }[]>(statement, keys);
+    return row?.lock ?? 'busy';
   }
 
   /** The repeated executions, by id. */
@@ -233,6 +242,11 @@ export class ExecutionStartRepository {
     ];
     await insertWithSubscribers(manager, ExecutionEntity, executions, { sql: INSERT_EXECUTIONS, parameters });
   }
+}
+
+/** Whether a start inserts below another execution, or may do so. */
+export function hasParent({ parent, retryOf }: Pick<StartToResolve, 'parent' | 'retryOf'>): boolean {
+  return parent !== null || retryOf !== null;
 }
 
 /** The pipeline of a parent, if there is one. */

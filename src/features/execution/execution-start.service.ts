@@ -5,7 +5,13 @@ import { DomainError } from '../../platform/errors/domain-error.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
 import type { StartedExecutionDto, StartExecutionDto } from './execution-request.dto.js';
-import { ExecutionStartRepository, type ResolvedStart } from './execution-start.repository.js';
+import {
+  ExecutionStartRepository,
+  hasParent,
+  type ResolvedStart,
+  type StartToResolve,
+  type TreeLock,
+} from './execution-start.repository.js';
 import { ExecutionStartWriter, type Started } from './execution-start.writer.js';
 import { parentOf } from './parent-reference.js';
 import { checkStart, type ReceivedStart } from './start-request.js';
@@ -14,8 +20,7 @@ import { wavesOf } from './start-waves.js';
 /** The lookup results for the starts of a batch. */
 interface LoadedStarts {
   readonly starts: ReadonlyMap<ReceivedStart, ResolvedStart>;
-  /** True if this transaction may move executions. */
-  readonly mayMove: boolean;
+  readonly lock: TreeLock;
 }
 
 /**
@@ -36,9 +41,9 @@ export class ExecutionStartService {
       'start',
       { batchSize: config.batchSize, lanes: config.batchLanes },
       {
-        load: (manager, starts) => this.resolve(manager, starts),
+        load: (manager, starts) => this.resolve(manager, starts, false),
         apply: (manager, starts, loaded) => this.startAll(manager, starts, loaded),
-        rowsOf: (start, { starts }) => rowsToLock(start, starts.get(start)),
+        rowsOf: (start, { starts, lock }) => rowsToLock(start, starts.get(start), lock),
       },
       ({ id, created }) => (created ? Answer.created({ id }) : Answer.found({ id })),
     );
@@ -50,29 +55,27 @@ export class ExecutionStartService {
     return this.batches.submit({ ...request, start_date: request.start_date ?? receivedAt, receivedAt });
   }
 
-  private async resolve(manager: EntityManager, requests: readonly ReceivedStart[]): Promise<LoadedStarts> {
-    const { starts, mayMove } = await this.executions.resolveStarts(
-      manager,
-      requests.map((request) => ({
-        pipelineId: request.pipeline_id,
-        externalId: request.external_id ?? null,
-        parent: parentOf(request),
-        retryOf: request.retry_of ?? null,
-        startDate: request.start_date,
-      })),
-    );
-    return { starts: new Map(starts.map((start, index) => [requests[index] as ReceivedStart, start])), mayMove };
+  private async resolve(
+    manager: EntityManager,
+    requests: readonly ReceivedStart[],
+    waits: boolean,
+  ): Promise<LoadedStarts> {
+    const { starts, lock } = await this.executions.resolveStarts(manager, requests.map(toResolve), waits);
+    return { starts: new Map(starts.map((start, index) => [requests[index] as ReceivedStart, start])), lock };
   }
 
   /** Starts a batch and returns the results in the order of the requests. */
   private async startAll(
     manager: EntityManager,
     requests: readonly ReceivedStart[],
-    { starts, mayMove }: LoadedStarts,
+    loaded: LoadedStarts,
   ): Promise<(Started | DomainError)[]> {
+    // What was read without the lock is out of date once it is there.
+    const isReadAgain = loaded.lock === 'busy' && requests.some((request) => hasParent(toResolve(request)));
+    const { starts, lock } = isReadAgain ? await this.resolve(manager, requests, true) : loaded;
     const waves = wavesOf(requests, starts);
     const write = (wave: readonly ReceivedStart[]): Promise<(Started | DomainError)[]> =>
-      this.writer.write(manager, wave, starts, mayMove);
+      this.writer.write(manager, wave, starts, lock === 'exclusive');
     if (waves.length === 1) return write(requests);
     const results = new Map<ReceivedStart, Started | DomainError>();
     for (const wave of waves) {
@@ -83,16 +86,27 @@ export class ExecutionStartService {
   }
 }
 
+function toResolve(request: ReceivedStart): StartToResolve {
+  return {
+    pipelineId: request.pipeline_id,
+    externalId: request.external_id ?? null,
+    parent: parentOf(request),
+    retryOf: request.retry_of ?? null,
+    startDate: request.start_date,
+  };
+}
+
 /**
  * A start waits for transactions that claim the same external ids (its own or its parent's), and for those that write
- * the execution it repeats or its expected parent.
+ * the execution it repeats or its expected parent. One with a parent also waits for transactions that move executions.
  */
-function rowsToLock(request: ReceivedStart, resolved: ResolvedStart | undefined): string[] {
+function rowsToLock(request: ReceivedStart, resolved: ResolvedStart | undefined, lock: TreeLock): string[] {
   const { pipeline_id, external_id, parent_external_id } = request;
   const rows = [];
   if (resolved?.retried) rows.push(`execution ${resolved.retried.id}`);
   if (resolved?.parent?.expected) rows.push(`execution ${resolved.parent.id}`);
   if (resolved?.parentPipeline) rows.push(`run ${resolved.parentPipeline.id} ${parent_external_id}`);
   if (external_id != null) rows.push(`run ${pipeline_id} ${external_id}`);
+  if (lock === 'busy' && hasParent(toResolve(request))) rows.push('tree');
   return rows;
 }

@@ -221,8 +221,10 @@ export class GroupCommit<Item, Result> {
     this.aside = this.aside.filter((other) => other !== waiting);
     const lockTimeoutMs = Math.max(PROBE_ROUND_MS / Math.max(this.locked.size, 1), SHORTEST_LOCK_TIMEOUT_MS);
     try {
+      const before = waiting.rows;
       const [result] = await this.commitBatch([waiting], lockTimeoutMs, true);
-      this.locked.free(waiting.rows);
+      // It may need fewer rows by now, and then those from before are free as well.
+      this.locked.free([...before, ...waiting.rows]);
       waiting.resolve(result as Result);
     } catch (error) {
       this.failTogether([waiting], error);

@@ -162,12 +162,17 @@ export function databaseBusy(cause?: unknown): DomainError {
   return new DomainError('unavailable', 'database_busy', detail, undefined, { cause });
 }
 
+/** Whether all connections were in use for too long, or no connection could be made in time. */
+export function isPoolExhausted(error: unknown): boolean {
+  return POOL_EXHAUSTED.test(driverError(error)?.message ?? '');
+}
+
 /** The refusal for a failed statement, if it is one that all features share. */
 export function asDomainError(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const fault = faultOf(error);
   if (fault) return databaseUnusable(fault, error);
-  if (POOL_EXHAUSTED.test(driverError(error)?.message ?? '')) return databaseBusy(error);
+  if (isPoolExhausted(error)) return databaseBusy(error);
   if (isUnavailable(error)) return databaseAway(error);
   return HELD_UP.has(sqlStateOf(error)) ? databaseBusy(error) : undefined;
 }

@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { besidePool } from './beside-pool.js';
 import { type ConnectionPool, cut, type PooledClient, poolOf } from './connection-pool.js';
-import { databaseAway, sqlStateOf } from './database-errors.js';
+import type { DomainError } from '../errors/domain-error.js';
+import { databaseAway, databaseBusy, sqlStateOf } from './database-errors.js';
 import { GuardedReads, type Read } from './guarded-reads.js';
 import { type Backend, cancelWaits, isHeldUpByLock, lookAtBackends, saysItIsIdle } from './silent-backends.js';
 
@@ -79,6 +80,18 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   /** Refuses work that could only wait. @throws DomainError `unavailable`, while the database is away. */
   requireThere(): void {
     if (this.isAway) throw databaseAway();
+  }
+
+  /**
+   * The refusal of work that waited in vain for its turn or for a connection. Others have them, unless nothing was heard
+   * of the database meanwhile: then it is probably away, although the watch has not found it out yet.
+   */
+  refusal(cause?: unknown): DomainError {
+    const pool = poolOf(this.dataSource);
+    if (pool) this.listen(pool);
+    // A database that answers the watch is heard of again before that.
+    const isSilent = performance.now() - this.heardAt >= SILENCE_MS + ANSWER_TIMEOUT_MS;
+    return this.isAway || isSilent ? databaseAway(cause) : databaseBusy(cause);
   }
 
   private lookLater(): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
@@ -21,7 +21,7 @@ const LOST_STATES: ReadonlySet<string> = new Set(['26000', '42P05']);
  * knowing them.
  */
 export function prepared(text: string): string {
-  NAMES.set(text, `watcher_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
+  NAMES.set(text, `watcher_${hash('sha256', text).slice(0, 16)}`);
   return text;
 }
 

@@ -5,7 +5,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { DatabaseState } from './database-state.service.js';
 import { DatabaseWatch } from './database-watch.js';
 import { GuardedReads } from './guarded-reads.js';
-import { databaseBusy, sqlStateOf, SqlState } from './database-errors.js';
+import { isPoolExhausted, sqlStateOf, SqlState } from './database-errors.js';
 import { PreparedStatements } from './prepared-statements.js';
 import { Semaphore } from './semaphore.js';
 
@@ -68,7 +68,7 @@ export class TransactionRunner {
     @Inject(CONFIG) { poolSize }: Config,
   ) {
     this.statements = PreparedStatements.of(dataSource);
-    this.singles = new Semaphore(Math.max(1, poolSize - RESERVED_CONNECTIONS), QUEUE_TIMEOUT_MS, databaseBusy);
+    this.singles = this.semaphore(Math.max(1, poolSize - RESERVED_CONNECTIONS));
   }
 
   /**
@@ -91,7 +91,7 @@ export class TransactionRunner {
       return await work(this.reads.guard(runner).manager);
     } catch (error) {
       this.state.note(error);
-      throw error;
+      throw isPoolExhausted(error) ? this.watch.refusal(error) : error;
     } finally {
       await runner.release();
     }
@@ -108,8 +108,12 @@ export class TransactionRunner {
     return this.finish(await (row === undefined ? commit() : this.inTurn(row, commit)));
   }
 
+  private semaphore(permits: number): Semaphore {
+    return new Semaphore(permits, QUEUE_TIMEOUT_MS, () => this.watch.refusal());
+  }
+
   private async inTurn<T>(row: string, task: () => Promise<T>): Promise<T> {
-    const entry = this.rows.get(row) ?? { turn: new Semaphore(1, QUEUE_TIMEOUT_MS, databaseBusy), users: 0 };
+    const entry = this.rows.get(row) ?? { turn: this.semaphore(1), users: 0 };
     this.rows.set(row, entry);
     entry.users += 1;
     try {
@@ -151,6 +155,7 @@ export class TransactionRunner {
         return await this.attempt(work, lockTimeoutMs);
       } catch (error) {
         this.state.note(error);
+        if (isPoolExhausted(error)) throw this.watch.refusal(error);
         if (attempt === ATTEMPTS || !this.isRetryable(sqlStateOf(error))) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
       }

@@ -85,22 +85,26 @@ export async function takeAnswerRoom(): Promise<void> {
   if (context) await context.room.take(context.share);
 }
 
-/** Gives each request a share, and releases it when the answer is sent. */
+/** Gives each read a share, and releases it when the answer is sent. The answers to writes are small. */
 export function registerAnswerRoom(fastify: FastifyInstance, room = new AnswerRoom()): void {
   const shares = new WeakMap<object, Share>();
   fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return done();
     const share = { bytes: 0 };
     shares.set(request, share);
     reply.raw.once('close', () => {
       // A closed connection does not end the work; the share is released when the work ends.
       if (reply.raw.writableEnded || !request.raw.complete) room.shrink(share, 0);
     });
-    storage.run({ room, share }, done);
+    return storage.run({ room, share }, done);
   });
   fastify.addHook('onSend', (request, reply, payload: unknown, done) => {
     const share = shares.get(request);
-    const bytes = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
-    if (share) room.shrink(share, reply.raw.destroyed ? 0 : bytes);
+    if (share) room.shrink(share, reply.raw.destroyed ? 0 : lengthOf(payload));
     done(null, payload);
   });
+}
+
+function lengthOf(payload: unknown): number {
+  return typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
 }

@@ -1,14 +1,26 @@
 /**
- * Measures the rates of starts, ends, whole workflows and reads, each as a ratio to (a) an endpoint that does nothing
- * in the same stack and (b) PostgreSQL alone with the same writes, one transaction each. The measurements alternate in
- * rounds, so that load from other programs affects all of them.
+ * Measures the rates of registrations, starts, ends, whole reports of a run, whole workflows and reads, each as a ratio
+ * to (a) an endpoint that does nothing in the same stack and, for starts and ends, (b) PostgreSQL alone with the same
+ * writes, one transaction each. The measurements alternate in rounds, so that load from other programs affects all of
+ * them.
  *
  *   npm run bench [-- --rounds 3 --seconds 2 --clients 1,8,64,256 --compare earlier.json]
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { drive, driveDatabase, endAlone, get, type Measured, post, startAlone, wholeLife } from './support/load.ts';
+import {
+  drive,
+  driveDatabase,
+  endAlone,
+  get,
+  type Measured,
+  post,
+  registration,
+  startAlone,
+  wholeLife,
+  wholeReport,
+} from './support/load.ts';
 import { seedOpen, seedPipeline } from './support/seed.ts';
 import { describeMachine, openStage, type Stage, usage } from './support/stage.ts';
 import { median, printTable, ratio, spread } from './support/table.ts';
@@ -57,6 +69,15 @@ function measurements(pipelines: Record<'alone' | 'service', number>, readId: nu
       const body = () => ({ id: ids.pop(), completed_successfully: true, inserts: 10, total_rows: 10 });
       return drive(stage.url, clients, seconds, post('/end_pipeline_execution', body));
     },
+    '(c) registration, no change': (stage, clients, seconds) =>
+      drive(
+        stage.url,
+        clients,
+        seconds,
+        post('/pipeline', () => registration('registered')),
+      ),
+    '(c) register, start, end': (stage, clients, seconds) =>
+      drive(stage.url, clients, seconds, wholeReport('registered'), 3),
     '(c) whole life of 5': (stage, clients, seconds) => drive(stage.url, clients, seconds, wholeLife(service), 10),
     '(c) get execution': (stage, clients, seconds) =>
       drive(stage.url, clients, seconds, get(`/pipeline_execution/${readId}`)),

@@ -45,6 +45,49 @@ export function post(path: string, body: () => unknown): Request[] {
   ];
 }
 
+/** What a run reports from its registration to its end, one after the other on each connection: three requests. */
+export function wholeReport(name: string): Request[] {
+  const headers = { 'content-type': 'application/json' };
+  const note =
+    (field: 'pipelineId' | 'id') =>
+    (_status: number, body: string, context: object): void => {
+      Object.assign(context, { [field]: (JSON.parse(body) as { id: number }).id });
+    };
+  const send = (path: string, body: (context: Reported) => unknown): Request => ({
+    method: 'POST',
+    path,
+    headers,
+    setupRequest: (request: Request, context: object): Request => ({
+      ...request,
+      body: JSON.stringify(body(context as Reported)),
+    }),
+  });
+  return [
+    { ...send('/pipeline', () => registration(name)), onResponse: note('pipelineId') },
+    {
+      ...send('/start_pipeline_execution', ({ pipelineId }) => ({ pipeline_id: pipelineId, next_watermark: 1 })),
+      onResponse: note('id'),
+    },
+    send('/end_pipeline_execution', ({ id }) => ({ id, completed_successfully: true, inserts: 10, total_rows: 10 })),
+  ];
+}
+
+/** A registration as pipelines send it at each run. */
+export function registration(name: string) {
+  return {
+    name,
+    pipeline_type_name: 'load',
+    pipeline_metadata: { owner: 'data', tags: ['daily', 'sales'] },
+    freshness_number: 2,
+    freshness_datepart: 'hour',
+  };
+}
+
+interface Reported {
+  readonly pipelineId: number;
+  readonly id: number;
+}
+
 interface Life {
   readonly ids: number[];
 }

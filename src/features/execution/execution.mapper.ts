@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { EndExecutionDto } from './execution-request.dto.js';
 import type { ExecutionDto } from './execution.dto.js';
@@ -68,7 +68,5 @@ export function statusOfEnd(request: Pick<EndExecutionDto, 'status' | 'completed
 
 /** Hash of an end's content, independent of key order, so that a repeat has the same hash. */
 export function endHash(request: EndExecutionDto): string {
-  return createHash('sha256')
-    .update(canonicalJson({ ...request, ...resultOf(request), end_date: request.end_date?.toISOString() }))
-    .digest('hex');
+  return hash('sha256', canonicalJson({ ...request, ...resultOf(request), end_date: request.end_date?.toISOString() }));
 }

@@ -127,16 +127,20 @@ export class ExecutionRepository {
     ids: readonly number[],
     maxChildren: number,
   ): Promise<(readonly ExecutionEntity[])[]> {
-    const [id, second] = ids;
-    if (id !== undefined && second === undefined) return [await this.findOneWithChildren(manager, id, maxChildren)];
-    const rows: ChildRow[] = await manager.query(FIND_ALL_WITH_CHILDREN, [[...new Set(ids)], maxChildren]);
+    const unique = [...new Set(ids)];
+    const [id, second] = unique;
+    if (id !== undefined && second === undefined) {
+      const found = await this.findOneWithChildren(manager, id, maxChildren);
+      return ids.map(() => found);
+    }
+    const rows: ChildRow[] = await manager.query(FIND_ALL_WITH_CHILDREN, [unique, maxChildren]);
     EXECUTION_LONG_COLUMNS.noted(rows);
     const children = rows.filter(({ isChild }) => isChild);
     if (children.length === maxChildren) {
       // Some have many children, and are missing some of them: each is read by itself.
-      const found: (readonly ExecutionEntity[])[] = [];
-      for (const one of ids) found.push(await this.findOneWithChildren(manager, one, maxChildren));
-      return found;
+      const found = new Map<number, readonly ExecutionEntity[]>();
+      for (const one of unique) found.set(one, await this.findOneWithChildren(manager, one, maxChildren));
+      return ids.map((one) => found.get(one) ?? []);
     }
     const byId = new Map(rows.filter(({ isChild }) => !isChild).map((top) => [top.id, top]));
     const byParent = Map.groupBy(children, ({ parentId }) => parentId);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { PairName, WirePairs } from './threshold-pairs.js';
 
@@ -15,5 +15,5 @@ export interface Configuration extends Readonly<WirePairs<PairName>> {
  */
 export function configurationHash(configuration: Configuration): string {
   const declared = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
-  return createHash('sha256').update(canonicalJson(declared)).digest('hex');
+  return hash('sha256', canonicalJson(declared));
 }

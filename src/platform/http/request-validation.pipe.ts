@@ -35,13 +35,18 @@ export class RequestValidationPipe implements PipeTransform {
     const isOptional = metatype.prototype instanceof OptionalBody || metatype.prototype instanceof OptionalPatchBody;
     const isAbsent = (value ?? '') === '' && isOptional;
     const given = this.known(isAbsent ? {} : this.object(value, type), metatype);
-    const entries = Object.entries(given);
-    const scalars = Object.fromEntries(entries.filter(([, field]) => !isObject(field) || JSON.isRawJSON(field)));
-    const objects = Object.fromEntries(entries.filter(([, field]) => isObject(field) && !JSON.isRawJSON(field)));
+    const scalars: Fields = {};
+    const objects: Fields = {};
+    const exact: string[] = [];
+    for (const field of Object.keys(given)) {
+      const isExact = JSON.isRawJSON(given[field]);
+      if (isExact) exact.push(field);
+      (isObject(given[field]) && !isExact ? objects : scalars)[field] = given[field];
+    }
     const dto: Fields = Object.assign(plainToInstance(metatype as Type<object>, scalars), objects);
-    for (const field of Object.keys(scalars)) {
+    for (const field of exact) {
       // Watermarks have become text by now; no other field takes a number beyond a double.
-      if (JSON.isRawJSON(scalars[field]) && typeof dto[field] !== 'string') dto[field] = NaN;
+      if (typeof dto[field] !== 'string') dto[field] = NaN;
     }
     this.refuse(this.errorsOf(dto));
     return dto;

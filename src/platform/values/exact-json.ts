@@ -144,16 +144,15 @@ function numberOf(marked: string): ExactNumber {
  * of the value has to be limited before (see `findUnstorable`).
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (JSON.isRawJSON(value)) return canonicalNumber(value.rawJSON);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members: string[] = [];
   // `sort` orders by UTF-16 code units, as the RFC requires.
-  const members = Object.keys(value)
-    .sort()
-    .flatMap((key) => {
-      const member = (value as Record<string, unknown>)[key];
-      return member === undefined ? [] : [`${JSON.stringify(key)}:${canonicalJson(member)}`];
-    });
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
   return `{${members.join()}}`;
 }
 

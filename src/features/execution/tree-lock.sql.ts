@@ -15,32 +15,27 @@ const TREE = 0x74_72_65_65;
 export const LOCK_TREE = `SELECT pg_advisory_xact_lock(${TREE})`;
 
 /**
- * For starts that name a parent. `$1` and `$2` are the external ids of those that have one: the lock is exclusive if one
- * of them belongs to an expected execution, which then gets the parent. Waits. Uses
- * pk_pipeline_execution_external_id and pk_pipeline_execution_expected.
+ * Whether one of the external ids of starts that name a parent (`$1`, `$2`) belongs to an expected execution, which then
+ * gets that parent, and moves. Uses pk_pipeline_execution_external_id and pk_pipeline_execution_expected.
  */
-export const LOCK_TREE_FOR_STARTS = prepared(
-  lockForStarts(
-    `CASE WHEN pg_advisory_xact_lock(${TREE}) IS NULL THEN 'busy' ELSE 'exclusive' END`,
-    `CASE WHEN pg_advisory_xact_lock_shared(${TREE}) IS NULL THEN 'busy' ELSE 'shared' END`,
-  ),
-);
-
-/** The same without waiting: the result is `busy` if another transaction holds a lock that excludes this one. */
-export const TRY_LOCK_TREE_FOR_STARTS = prepared(
-  lockForStarts(
-    `CASE WHEN pg_try_advisory_xact_lock(${TREE}) THEN 'exclusive' ELSE 'busy' END`,
-    `CASE WHEN pg_try_advisory_xact_lock_shared(${TREE}) THEN 'shared' ELSE 'busy' END`,
-  ),
-);
-
-function lockForStarts(exclusive: string, shared: string): string {
-  return `
+const FILL = `
   WITH fill AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM unnest($1::bigint[], $2::text[]) AS item (pipeline_id, external_id)
                      JOIN pipeline_execution_external_id x USING (pipeline_id, external_id)
                      JOIN pipeline_execution_expected expected ON expected.execution_id = x.execution_id) AS due
-  )
-  SELECT CASE WHEN fill.due THEN ${exclusive} ELSE ${shared} END AS lock
-    FROM fill`;
-}
+  )`;
+
+/** For starts that name a parent: exclusive if an execution moves, else shared. Waits. */
+export const LOCK_TREE_FOR_STARTS = prepared(`${FILL}
+  SELECT CASE WHEN fill.due THEN pg_advisory_xact_lock(${TREE})::text
+              ELSE pg_advisory_xact_lock_shared(${TREE})::text END,
+         CASE WHEN fill.due THEN 'exclusive' ELSE 'shared' END AS lock
+    FROM fill`);
+
+/** The same without waiting: `busy` if another transaction holds a lock that excludes this one. */
+export const TRY_LOCK_TREE_FOR_STARTS = prepared(`${FILL}
+  SELECT CASE WHEN CASE WHEN fill.due THEN pg_try_advisory_xact_lock(${TREE})
+                        ELSE pg_try_advisory_xact_lock_shared(${TREE}) END
+              THEN CASE WHEN fill.due THEN 'exclusive' ELSE 'shared' END
+              ELSE 'busy' END AS lock
+    FROM fill`);

@@ -12,19 +12,22 @@ import { Service } from '../support/service.js';
 jest.setTimeout(60_000);
 
 let database: TestDatabase;
-/** Holds the lock that registrations wait for. */
-let holder: pg.Client;
 const services: Service[] = [];
 
 beforeAll(async () => {
   database = await createDatabase();
-});
-beforeEach(async () => {
-  holder = new pg.Client({ connectionString: database.url });
-  await holder.connect();
+  // Not a lock: the service refuses what waits for one for long.
+  await database.sql(`
+    CREATE TABLE registrations_held ();
+    CREATE FUNCTION wait_while_held() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      WHILE EXISTS (SELECT FROM registrations_held) LOOP PERFORM pg_sleep(0.02); END LOOP;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER wait_while_held BEFORE INSERT ON pipeline FOR EACH ROW EXECUTE FUNCTION wait_while_held()`);
 });
 afterEach(async () => {
-  await holder.end();
+  await releaseRegistrations();
   await Promise.all(services.splice(0).map((service) => service.kill()));
 });
 afterAll(() => database.drop());
@@ -35,17 +38,17 @@ async function start(environment: Record<string, string> = { DATABASE_URL: datab
   return service;
 }
 
-async function blockRegistrations(): Promise<void> {
-  await holder.query('BEGIN');
-  await holder.query('LOCK TABLE pipeline IN ACCESS EXCLUSIVE MODE');
-}
+const holdRegistrations = () => database.sql('INSERT INTO registrations_held DEFAULT VALUES');
+const releaseRegistrations = () => database.sql('DELETE FROM registrations_held');
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20);
 }
 
-async function aRequestWaits(): Promise<boolean> {
-  const waiting = await database.sql(`SELECT 1 FROM pg_locks WHERE relation = 'pipeline'::regclass AND NOT granted`);
+async function aRegistrationWaits(): Promise<boolean> {
+  const waiting = await database.sql(
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+  );
   return waiting.length > 0;
 }
 
@@ -80,9 +83,9 @@ const SIGNALS: readonly (readonly [string, readonly NodeJS.Signals[]])[] = [
 describe.each(SIGNALS)('%s', (signal, sent) => {
   it('lets a request in flight finish, accepts no new connection, and exits with 0', async () => {
     const service = await start();
-    await blockRegistrations();
+    await holdRegistrations();
     const inFlight = register(service, `in flight at ${signal}`);
-    await eventually(aRequestWaits);
+    await eventually(aRegistrationWaits);
     // Half a request: its connection is not idle, so its request must be served.
     const late = await connect(service);
     let answer = '';
@@ -105,7 +108,7 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
     expect(head.toLowerCase()).toContain('x-request-id: ');
     expect(JSON.parse(body)).toMatchObject({ status: 503, code: 'stopping' });
 
-    await holder.query('COMMIT');
+    await releaseRegistrations();
     const response = await inFlight;
     expect(response.status).toBe(201);
     expect(await response.json()).toMatchObject({ active: true });
@@ -117,9 +120,9 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
 describe('a stop', () => {
   it('does not wait indefinitely for clients or for the database', async () => {
     const service = await start();
-    await blockRegistrations();
+    await holdRegistrations();
     const cutOff = register(service, 'never answered').catch(() => 'cut off');
-    await eventually(aRequestWaits);
+    await eventually(aRegistrationWaits);
     const idle = await connect(service);
     idle
       .on('error', () => undefined)

@@ -126,8 +126,11 @@ describe('the plan of each question', () => {
   });
 
   it('ends look their executions up by id, not among all that are open', async () => {
-    const items = JSON.stringify([{ id: top + 15 }, { id: top + 31 }]);
-    const reads = readsOf(await explain(UPDATE_ENDED, [items])).filter((read) => read['Node Type'] !== 'ModifyTable');
+    const ids = [top + 15, top + 31];
+    const items = JSON.stringify(ids.map((id) => ({ id })));
+    const reads = readsOf(await explain(UPDATE_ENDED, [items, ids])).filter(
+      (read) => read['Node Type'] !== 'ModifyTable',
+    );
     expect(reads.map((read) => read['Index Name'])).toEqual(['pk_pipeline_execution']);
   });
 

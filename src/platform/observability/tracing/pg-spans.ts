@@ -1,4 +1,4 @@
-import { SpanKind, trace } from '@opentelemetry/api';
+import { type Span, SpanKind, trace } from '@opentelemetry/api';
 import pg from 'pg';
 import { failed, TRACER } from './spans.js';
 
@@ -6,6 +6,12 @@ import { failed, TRACER } from './spans.js';
 const MAX_TEXT = 2000;
 
 type Query = (this: pg.Client, ...args: unknown[]) => unknown;
+
+/** A query object of `pg`, as a prepared statement is sent. */
+interface QueryObject {
+  readonly text: string;
+  callback: (error: unknown, ...result: readonly unknown[]) => void;
+}
 
 /**
  * A span for each statement that runs for a request or a batch, with its text and without its values. Wraps `pg`
@@ -16,7 +22,8 @@ export function traceStatements(): void {
   const { query } = prototype;
   prototype.query = function (this: pg.Client, ...args) {
     const [statement] = args;
-    const text = typeof statement === 'string' ? statement : undefined;
+    const queried = isQueryObject(statement) ? statement : undefined;
+    const text = typeof statement === 'string' ? statement : queried?.text;
     if (text === undefined || trace.getActiveSpan() === undefined) return query.apply(this, args);
     const operation = /\w+/.exec(text)?.[0].toUpperCase() ?? 'QUERY';
     const span = TRACER.startSpan(operation, {
@@ -28,7 +35,9 @@ export function traceStatements(): void {
         ...(this.database !== undefined && { 'db.namespace': this.database }),
       },
     });
+    if (queried) endWith(queried, span);
     const result = query.apply(this, args);
+    if (queried) return result;
     // A promise, unless the caller passed a callback: then the end of the statement is unknown here.
     if (!(result instanceof Promise)) {
       span.end();
@@ -40,5 +49,18 @@ export function traceStatements(): void {
         throw error;
       })
       .finally(() => span.end());
+  };
+}
+
+function isQueryObject(statement: unknown): statement is QueryObject {
+  return typeof statement === 'object' && statement !== null && 'callback' in statement && 'text' in statement;
+}
+
+function endWith(statement: QueryObject, span: Span): void {
+  const { callback } = statement;
+  statement.callback = (error, ...result) => {
+    if (error) failed(span, error);
+    span.end();
+    callback(error, ...result);
   };
 }

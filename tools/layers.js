@@ -161,6 +161,7 @@ export const MODULES = {
   execution: {
     path: 'src/features/execution',
     floor: 'features',
+    wiring: ['execution.module.ts'],
     offers: { 'execution-status.ts': 'the statuses and their meanings' },
     imports: {
       events: 'it declares the events of executions',
@@ -175,6 +176,10 @@ export const MODULES = {
       idempotency: 'its POST requests can be repeated, and share batches',
       observability: 'it declares its metrics',
       pipeline: 'an execution is a run of a pipeline: it moves the watermark, and has the deadline of a threshold',
+    },
+    folders: {
+      '.': {},
+      heartbeats: { '.': 'a heartbeat is of an execution, and a lost execution ends' },
     },
   },
   hierarchy: {

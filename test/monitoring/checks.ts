@@ -1,8 +1,9 @@
+import type { Check } from '../../src/features/monitoring/checks/check.repository.js';
 import { CheckService } from '../../src/features/monitoring/checks/check.service.js';
 import type { Json, Watcher } from '../support/watcher.js';
 
 /** Runs a check as of a given time; returns how many incidents it opened and resolved. */
-export async function check(watcher: Watcher, kind: 'freshness' | 'timeliness', now: string): Promise<Json> {
+export async function check(watcher: Watcher, kind: Check, now: string | Date): Promise<Json> {
   const { opened, resolved } = await watcher.app.get(CheckService, { strict: false }).run(kind, new Date(now));
   return { opened: opened.length, resolved: resolved.length };
 }

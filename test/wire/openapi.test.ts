@@ -340,6 +340,8 @@ describe('the OpenAPI document', () => {
         'freshness_datepart',
         'timeliness_number',
         'timeliness_datepart',
+        'lost_after_number',
+        'lost_after_datepart',
         'last_target_insert',
         'last_target_update',
         'last_target_soft_delete',

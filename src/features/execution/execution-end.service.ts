@@ -9,8 +9,8 @@ import type { EndExecutionDto } from './execution-request.dto.js';
 import type { ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
 import { EndBeforeStartError, ExecutionAlreadyEndedError, ExecutionNotFoundError } from './execution.errors.js';
-import { type EndedExecution, ExecutionEvents } from './execution.events.js';
-import { endHash, statusOfEnd, toExecutionDto } from './execution.mapper.js';
+import { ExecutionEvents } from './execution.events.js';
+import { endHash, statusOfEnd, toEndedExecution, toExecutionDto } from './execution.mapper.js';
 import { type EndedRow, type EndingExecution, ExecutionRepository } from './execution.repository.js';
 import { COMPLETED_SUCCESSFULLY, IS_SUCCESS, statusOf, TAKES_END } from './execution-status.js';
 
@@ -105,7 +105,7 @@ export class ExecutionEndService {
     await this.watermarks.recordSuccesses(manager, successes.map(successOf));
     await this.events.ended.emit(
       manager,
-      endings.map(({ execution }) => endedOf(execution)),
+      endings.map(({ execution }) => toEndedExecution(execution)),
     );
   }
 }
@@ -161,25 +161,4 @@ function earlier(a: Date, b: Date): Date {
 
 function later(a: Date, b: Date): Date {
   return a < b ? b : a;
-}
-
-function endedOf(execution: EndingExecution): EndedExecution {
-  const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
-  if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  const { attempt, superseded, hadEnd, isBelowExpected } = execution;
-  return {
-    id,
-    parentId,
-    rootId,
-    pipelineId,
-    startDate,
-    deadline,
-    endDate,
-    status,
-    completedSuccessfully,
-    attempt,
-    superseded,
-    hadEnd,
-    isBelowExpected,
-  };
 }

@@ -28,6 +28,23 @@ export class ExecutionAlreadyEndedError extends DomainError {
   }
 }
 
+/** Refuses a heartbeat; the same code as the refusal of a second end, which means the same to a worker. */
+export class ExecutionEndedError extends DomainError {
+  constructor(id: number) {
+    super(
+      'conflict',
+      'execution_already_ended',
+      `Execution ${id} has ended, or was found lost; its worker should stop.`,
+    );
+  }
+}
+
+export class NoHeartbeatError extends DomainError {
+  constructor(id: number) {
+    super('not_found', 'no_heartbeat', `Execution ${id} has sent no heartbeat, or has ended.`);
+  }
+}
+
 export class EndBeforeStartError extends InvalidRequestError {
   constructor(startDate: Date) {
     super([

@@ -3,6 +3,8 @@ import { canonicalJson } from '../../platform/values/exact-json.js';
 import type { EndExecutionDto } from './execution-request.dto.js';
 import type { ExecutionDto } from './execution.dto.js';
 import type { ExecutionEntity } from './execution.entity.js';
+import type { EndedExecution } from './execution.events.js';
+import type { EndingExecution } from './execution.repository.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import { ContradictoryEndError, EndWithoutResultError } from './execution.errors.js';
 import { COMPLETED_SUCCESSFULLY, type ReportedEnd, statusOf } from './execution-status.js';
@@ -36,6 +38,28 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     execution_metadata: execution.executionMetadata,
     error_message: execution.errorMessage,
     config_version: execution.configVersion,
+  };
+}
+
+/** An execution whose end is set, as its event describes it. */
+export function toEndedExecution(execution: EndingExecution): EndedExecution {
+  const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
+  if (endDate === null) throw new Error(`execution ${id} has not ended`);
+  const { attempt, superseded, hadEnd, isBelowExpected } = execution;
+  return {
+    id,
+    parentId,
+    rootId,
+    pipelineId,
+    startDate,
+    deadline,
+    endDate,
+    status,
+    completedSuccessfully,
+    attempt,
+    superseded,
+    hadEnd,
+    isBelowExpected,
   };
 }
 

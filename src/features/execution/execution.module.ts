@@ -27,8 +27,14 @@ import { ExecutionService } from './execution.service.js';
 import { ExpectedExecutionEntity } from './expected-execution.entity.js';
 import { ExpectedExecutionRepository } from './expected-execution.repository.js';
 import { ExpectedExecutionService } from './expected-execution.service.js';
+import { HeartbeatController } from './heartbeats/heartbeat.controller.js';
+import { HeartbeatEntity, HeartbeatWatchEntity } from './heartbeats/heartbeat.entity.js';
+import { HeartbeatRepository } from './heartbeats/heartbeat.repository.js';
+import { HeartbeatService } from './heartbeats/heartbeat.service.js';
+import { LostExecutionRepository } from './heartbeats/lost-execution.repository.js';
+import { LostExecutionService } from './heartbeats/lost-execution.service.js';
 
-/** Executions: start, end, get, list. */
+/** Executions: start, end, get, list, heartbeats. */
 @Module({
   imports: [
     IdempotencyModule,
@@ -40,9 +46,11 @@ import { ExpectedExecutionService } from './expected-execution.service.js';
       ExecutionEntity,
       ExecutionExternalIdEntity,
       ExpectedExecutionEntity,
+      HeartbeatEntity,
+      HeartbeatWatchEntity,
     ]),
   ],
-  controllers: [ExecutionController],
+  controllers: [ExecutionController, HeartbeatController],
   providers: [
     ExecutionAttemptRepository,
     ExecutionAttemptService,
@@ -62,7 +70,11 @@ import { ExpectedExecutionService } from './expected-execution.service.js';
     ExecutionWatermarkService,
     ExpectedExecutionRepository,
     ExpectedExecutionService,
+    HeartbeatRepository,
+    HeartbeatService,
+    LostExecutionRepository,
+    LostExecutionService,
   ],
-  exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService],
+  exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService, LostExecutionService],
 })
 export class ExecutionModule {}

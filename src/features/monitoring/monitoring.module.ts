@@ -17,12 +17,15 @@ import { AlertDeliveryService } from './alerts/delivery/alert-delivery.service.j
 import { AlertSenderService } from './alerts/delivery/alert-sender.service.js';
 import { AlertRoutesService } from './alerts/route/alert-routes.service.js';
 import { CheckScheduleService } from './checks/check-schedule.service.js';
+import { CheckFinderService } from './checks/check-finder.service.js';
 import { CheckController } from './checks/check.controller.js';
 import { CheckRepository } from './checks/check.repository.js';
 import { CheckService } from './checks/check.service.js';
 import { FindingEventsService } from './checks/finding-events.service.js';
 import { LateEndEntity } from './checks/late-end.entity.js';
 import { LateEndService } from './checks/late-end.service.js';
+import { LostRepository } from './checks/lost.repository.js';
+import { LostService } from './checks/lost.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
 import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentController } from './incidents/incident.controller.js';
@@ -52,6 +55,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     AlertSenderService,
     AlertService,
     AlertTestService,
+    CheckFinderService,
     CheckRepository,
     CheckScheduleService,
     CheckService,
@@ -63,6 +67,8 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     IncidentRepository,
     IncidentService,
     LateEndService,
+    LostRepository,
+    LostService,
     MonitoringMetrics,
   ],
 })

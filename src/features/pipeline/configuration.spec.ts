@@ -8,6 +8,8 @@ const nothing: Configuration = {
   freshness_datepart: null,
   timeliness_number: null,
   timeliness_datepart: null,
+  lost_after_number: null,
+  lost_after_datepart: null,
 };
 
 describe('the hash of a configuration', () => {

@@ -9,6 +9,7 @@ import { Threshold } from './threshold.entity.js';
 @Index('uq_pipeline_type_name', ['nameKey'], { unique: true })
 @Check('ck_pipeline_type_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_type_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
+@Check('ck_pipeline_type_lost_after', '(lost_after_number IS NULL) = (lost_after_datepart IS NULL)')
 export class PipelineTypeEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -35,6 +36,9 @@ export class PipelineTypeEntity {
 
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;
+
+  @Column(() => Threshold, { prefix: 'lost_after' })
+  lostAfter!: Threshold;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;

@@ -24,6 +24,7 @@ import { Threshold } from './threshold.entity.js';
 @Index('ix_pipeline_loaded_at', { synchronize: false })
 @Check('ck_pipeline_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
+@Check('ck_pipeline_lost_after', '(lost_after_number IS NULL) = (lost_after_datepart IS NULL)')
 export class PipelineEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -91,6 +92,9 @@ export class PipelineEntity {
 
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;
+
+  @Column(() => Threshold, { prefix: 'lost_after' })
+  lostAfter!: Threshold;
 
   @Column('boolean', { name: 'load_lineage', default: true })
   loadLineage!: boolean;

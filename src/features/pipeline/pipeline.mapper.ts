@@ -72,6 +72,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     mute_freshness_check: pipeline.muteFreshnessCheck,
     ...wirePair('timeliness', pipeline.timeliness),
     mute_timeliness_check: pipeline.muteTimelinessCheck,
+    ...wirePair('lost_after', pipeline.lostAfter),
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
     config_hash: pipeline.configHash,
@@ -100,6 +101,7 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
     mute_freshness_check: type.muteFreshnessCheck,
     ...wirePair('timeliness', type.timeliness),
     mute_timeliness_check: type.muteTimelinessCheck,
+    ...wirePair('lost_after', type.lostAfter),
     created_at: type.createdAt.toISOString(),
     updated_at: changedAt(type),
   };

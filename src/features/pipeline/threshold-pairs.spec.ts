@@ -41,16 +41,18 @@ describe('the pairs of thresholds', () => {
       freshness_datepart: 'day',
       timeliness_number: null,
       timeliness_datepart: null,
+      lost_after_number: null,
+      lost_after_datepart: null,
     } as const;
     const thresholds = thresholdsOf(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' });
-    expect(thresholds).toEqual({ freshness: DAY, timeliness: NONE });
+    expect(thresholds).toEqual({ freshness: DAY, timeliness: NONE, lostAfter: NONE });
     expect(wirePairs(PIPELINE_PAIRS, thresholds)).toEqual(fields);
     expect(pairsOf(PIPELINE_PAIRS, { ...fields, name: 'not a pair' } as typeof fields)).toEqual(fields);
   });
 });
 
 describe('a change of thresholds', () => {
-  const row = { freshness: DAY, timeliness: NONE };
+  const row = { freshness: DAY, timeliness: NONE, lostAfter: NONE };
 
   it('touches the given pairs alone', () => {
     expect(changedThresholds(PIPELINE_PAIRS, row, {})).toEqual({});

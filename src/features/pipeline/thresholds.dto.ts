@@ -14,6 +14,11 @@ const TEXTS: Readonly<
 > = {
   freshness: { means: 'How long data may stay unchanged before it is stale', number: 1, datepart: 'day' },
   timeliness: { means: 'How long an execution may take before it is late', number: 30, datepart: 'minute' },
+  lost_after: {
+    means: 'How long an execution that sends heartbeats may be silent before it is lost',
+    number: 10,
+    datepart: 'minute',
+  },
 };
 
 /** The form of the pairs in one kind of DTO. */

@@ -150,9 +150,12 @@ export const variables = {
   pipelineNamePattern: regularExpression('WATCHER_PIPELINE_NAME_PATTERN', {
     description: 'Pattern that the names of new pipelines must match; the service refuses others with 422.',
   }),
-  checkCron: cron('WATCHER_CHECK_CRON', {
+  lostAfter: duration('WATCHER_LOST_AFTER', {
     description:
-      'Schedule of the freshness and timeliness checks (UTC); with `off` they run on POST /freshness and /timeliness only.',
+      'How long a running execution may go without any report before it is lost: no heartbeat, no execution running below it, and no child that ended. For executions that send heartbeats their own rule applies instead.',
+  }),
+  checkCron: cron('WATCHER_CHECK_CRON', {
+    description: 'Schedule of the checks (UTC); with `off` they run on POST /freshness and /timeliness only.',
     fallback: '* * * * *',
   }),
   slackWebhookUrl: webhook('SLACK_WEBHOOK_URL', {

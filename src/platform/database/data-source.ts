@@ -15,6 +15,7 @@ import { ExecutionStatus1767744000000 } from './migrations/1767744000000-executi
 import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermark-moves.js';
 import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
 import { FailureLook1768006850000 } from './migrations/1768006850000-failure-look.js';
+import { Heartbeats1768093200000 } from './migrations/1768093200000-heartbeats.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -30,6 +31,7 @@ const MIGRATIONS = [
   WatermarkMoves1767920400000,
   ExecutionLife1768006800000,
   FailureLook1768006850000,
+  Heartbeats1768093200000,
   ...VIEWS_MIGRATIONS,
 ];
 

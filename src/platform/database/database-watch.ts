@@ -58,6 +58,7 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private isAway = false;
+  private thereSince = new Date();
   /** When something was last received, or no statement was pending. */
   private heardAt = performance.now();
   private inspectedAt = 0;
@@ -94,6 +95,11 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
     return this.isAway || isSilent ? databaseAway(cause) : databaseBusy(cause);
   }
 
+  /** Since when this process has been able to reach the database: its start, or the end of the last absence. */
+  get reachableSince(): Date {
+    return this.thereSince;
+  }
+
   private lookLater(): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => void this.look().finally(() => this.lookLater()), LOOK_EVERY_MS).unref();
@@ -117,7 +123,10 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
       // Idle connections too: they may also be dead, and reopening them takes only a moment.
       pool._clients.forEach(cut);
     } else if (failure === undefined) {
-      if (this.isAway) this.logger.warn('the database answers again');
+      if (this.isAway) {
+        this.logger.warn('the database answers again');
+        this.thereSince = new Date();
+      }
       this.isAway = false;
       this.heardAt = performance.now();
     }

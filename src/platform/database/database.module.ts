@@ -31,6 +31,6 @@ import { TransactionRunner } from './transaction-runner.js';
     }),
   ],
   providers: [DatabaseState, DatabaseWatch, GuardedReads, TransactionRunner],
-  exports: [DatabaseState, TransactionRunner],
+  exports: [DatabaseState, DatabaseWatch, TransactionRunner],
 })
 export class DatabaseModule {}

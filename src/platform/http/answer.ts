@@ -15,6 +15,11 @@ export class Answer<T> {
     return new Answer(200, body);
   }
 
+  /** Without a body (204). */
+  static done(): Answer<null> {
+    return new Answer(204, null);
+  }
+
   /** Repeats an answer, also the problem document of a refusal. */
   static replayed<T>(status: number, body: T): Answer<T> {
     return new Answer(status, body, true);

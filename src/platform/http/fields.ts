@@ -120,6 +120,25 @@ export const Count = (): PropertyDecorator => Whole(COUNT);
 /** An id in a body; an unknown id is answered with 404. */
 export const Id = (): PropertyDecorator => Whole(ID);
 
+/** Up to `max` ids in a body, as an array. */
+export const Ids = (max: number): PropertyDecorator =>
+  applyDecorators(
+    must(
+      'ids',
+      `an array of up to ${max} whole numbers from ${ID.minimum} to ${ID.maximum}`,
+      (value) =>
+        Array.isArray(value) && value.length <= max && value.every((item) => isWhole(item, ID.minimum, ID.maximum)),
+    ),
+    ApiProperty({ type: 'array', items: ID, maxItems: max }),
+  );
+
+/** A number from 0 on, not necessarily whole. */
+export const Measure = (): PropertyDecorator =>
+  applyDecorators(
+    must('measure', 'a number from 0 on', (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0),
+    ApiProperty(MEASURE),
+  );
+
 const instantOf = (value: unknown): unknown =>
   typeof value === 'string' ? (parseInstant(value.trim()) ?? value) : value;
 /** A plus in a query is decoded as a space; after a time it can only be the sign of an offset. */

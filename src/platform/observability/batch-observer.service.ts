@@ -6,7 +6,7 @@ import { outsideRequests } from './request-context.js';
 import { inSpan, TRACER } from './tracing/spans.js';
 
 /** The kinds of batches. */
-export type BatchKind = 'start' | 'end';
+export type BatchKind = 'start' | 'end' | 'heartbeat';
 
 /** Records batches in the metrics and, if tracing is on, as spans linked to their requests. */
 @Injectable()
@@ -14,9 +14,14 @@ export class BatchObserverService {
   private readonly depths = new Map<BatchKind, () => number>();
 
   constructor(private readonly metrics: MetricsService) {
-    metrics.registerGauge('watcher_queue_depth', 'Starts (or ends) waiting for a batch.', ['kind'], (gauge) => {
-      for (const [kind, depth] of this.depths) gauge.set({ kind }, depth());
-    });
+    metrics.registerGauge(
+      'watcher_queue_depth',
+      'Starts, ends or heartbeats waiting for a batch.',
+      ['kind'],
+      (gauge) => {
+        for (const [kind, depth] of this.depths) gauge.set({ kind }, depth());
+      },
+    );
   }
 
   /** The observer of one queue. */

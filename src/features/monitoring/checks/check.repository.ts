@@ -14,16 +14,21 @@ import {
   RESOLVE_STALE,
 } from './check.sql.js';
 
-export const CHECKS = ['freshness', 'timeliness'] as const;
+export const CHECKS = ['freshness', 'timeliness', 'lost'] as const;
 export type Check = (typeof CHECKS)[number];
+
+/** The checks whose subjects can be counted. */
+export type CountedCheck = 'freshness' | 'timeliness';
 
 /** The ids of the incidents that a check opened and resolved. */
 export interface Findings {
   readonly opened: readonly number[];
   readonly resolved: readonly number[];
+  /** Those of the opened ones that are too old for a message. */
+  readonly isHistory?: ReadonlySet<number>;
 }
 
-const COUNT = { freshness: COUNT_FRESHNESS, timeliness: COUNT_TIMELINESS } as const;
+const COUNT: Record<CountedCheck, string> = { freshness: COUNT_FRESHNESS, timeliness: COUNT_TIMELINESS };
 
 /** The statements of the checks, see `check.sql.ts`. Each runs inside the caller's transaction. */
 @Injectable()
@@ -52,7 +57,7 @@ export class CheckRepository {
   }
 
   /** The number of pipelines or executions that a check covers. Counts them all, so its cost grows with them. */
-  async count(manager: EntityManager, check: Check): Promise<number> {
+  async count(manager: EntityManager, check: CountedCheck): Promise<number> {
     const [row]: { checked: number }[] = await manager.query(COUNT[check]);
     return row?.checked ?? 0;
   }

@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Answer } from '../../../platform/http/answer.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
-import { ExecutionDeadlineService } from '../../execution/execution-deadline.service.js';
 import { IdempotencyService } from '../../../platform/idempotency/idempotency.service.js';
 import type { CheckReportDto } from './check.dto.js';
-import { type Check, CheckRepository, type Findings } from './check.repository.js';
+import { type Check, CheckRepository, type CountedCheck, type Findings } from './check.repository.js';
+import { CheckFinderService } from './check-finder.service.js';
 import { FindingEventsService } from './finding-events.service.js';
 
-/** How far back a start may have missed a changed threshold because the two overlapped; starts take far less. */
-const OVERLAP_MS = 60 * 60 * 1000;
+/** The checks that a request runs. A run that vanished or never began is a matter of time as well. */
+const REQUESTED: Record<CountedCheck, readonly Check[]> = {
+  freshness: ['freshness'],
+  timeliness: ['timeliness', 'lost'],
+};
 
 /**
- * Finds stale pipelines and late executions, opens and resolves their incidents, and publishes the events, all in one
+ * Runs the checks: finds violations, opens and resolves their incidents, and publishes the events, all in one
  * transaction, so that a check that dies in the middle changes nothing.
  */
 @Injectable()
@@ -21,7 +24,7 @@ export class CheckService {
     private readonly transactions: TransactionRunner,
     private readonly idempotency: IdempotencyService,
     private readonly checks: CheckRepository,
-    private readonly deadlines: ExecutionDeadlineService,
+    private readonly finder: CheckFinderService,
     private readonly events: FindingEventsService,
   ) {}
 
@@ -30,20 +33,23 @@ export class CheckService {
     return this.transactions.run((manager) => this.look(manager, check, now));
   }
 
-  /** Runs one check at once, and returns the number of items checked. */
-  report(check: Check): Promise<Answer<CheckReportDto>> {
+  /** Runs the checks of a request at once, and returns the number of items checked. */
+  report(requested: CountedCheck): Promise<Answer<CheckReportDto>> {
     const now = new Date();
     return this.idempotency.once(async (manager) => {
-      const checked = await this.checks.count(manager, check);
-      const { opened, resolved } = await this.look(manager, check, now);
-      return Answer.found({ status: 'completed', checked, opened: opened.length, resolved: resolved.length });
+      const checked = await this.checks.count(manager, requested);
+      let [opened, resolved] = [0, 0];
+      for (const check of REQUESTED[requested]) {
+        const findings = await this.look(manager, check, now);
+        opened += findings.opened.length;
+        resolved += findings.resolved.length;
+      }
+      return Answer.found({ status: 'completed', checked, opened, resolved });
     });
   }
 
   private async look(manager: EntityManager, check: Check, now: Date): Promise<Findings> {
-    await this.checks.lock(manager, check);
-    if (check === 'timeliness') await this.deadlines.settle(manager, new Date(now.getTime() - OVERLAP_MS));
-    const findings = await this.checks[check](manager, now);
+    const findings = await this.finder.find(manager, check, now);
     await this.events.announce(manager, findings, now);
     return findings;
   }

@@ -20,10 +20,10 @@ export class FindingEventsService {
    * ended between two checks, only `resolved` is published, and nothing if it ended longer than
    * `WATCHER_ALERT_MAX_AGE` ago: it is imported history.
    */
-  async announce(manager: EntityManager, { opened, resolved }: Findings, now: Date): Promise<void> {
+  async announce(manager: EntityManager, { opened, resolved, isHistory }: Findings, now: Date): Promise<void> {
     const wasOpened = new Set(opened);
     const wasResolved = new Set(resolved);
-    const lasting = opened.filter((id) => !wasResolved.has(id));
+    const lasting = opened.filter((id) => !wasResolved.has(id) && !isHistory?.has(id));
     const unheard = await this.failures.unheard(manager, now);
     await this.events.opened.emit(
       manager,

@@ -142,7 +142,8 @@ export class IncidentDto {
 
   /**
    * `freshness`: the pipeline's data is older than its threshold. `timeliness`: an execution ran past its deadline.
-   * `failure`: root executions of the pipeline failed, and none has succeeded since.
+   * `failure`: root executions of the pipeline failed, and none has succeeded since. `lost`: a root execution fell silent
+   * without an end; its end may still be reported.
    * @example timeliness
    */
   @ApiProperty({ enum: KINDS, enumName: 'IncidentKind' })
@@ -177,14 +178,14 @@ export class IncidentDto {
   pipeline_name!: string;
 
   /**
-   * The late execution, or the root that failed last; null for freshness.
+   * The late execution, the lost root, or the root that failed last; null for freshness.
    * @example 42
    */
   @ApiProperty({ ...ID, nullable: true })
   execution_id!: number | null;
 
   /**
-   * The number of consecutive failures that it covers; 1 for the other kinds.
+   * The number of consecutive failures, or of lost executions in the tree; 1 for the other kinds.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 1 })
@@ -205,7 +206,8 @@ export class IncidentDto {
   resolved_at!: string | null;
 
   /**
-   * The time when the data or the end was expected (UTC), as of the opening of the incident; null for a failure.
+   * The time when the data or the end was expected (UTC), as of the opening of the incident; null for a failure
+   * and a lost execution.
    * @example 2026-01-31T02:30:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })

@@ -13,7 +13,7 @@ import { LongColumns } from '../../../platform/database/long-columns.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
 import { Threshold } from '../../pipeline/threshold.entity.js';
 
-export const KINDS = ['freshness', 'timeliness', 'failure'] as const;
+export const KINDS = ['freshness', 'timeliness', 'failure', 'lost'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const SEVERITIES = ['warning', 'critical'] as const;
@@ -24,6 +24,7 @@ export const SEVERITY_OF: Record<Kind, Severity> = {
   freshness: 'critical',
   timeliness: 'critical',
   failure: 'critical',
+  lost: 'critical',
 };
 
 /** The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open. */
@@ -38,7 +39,7 @@ export interface IncidentRootCause {
 }
 
 /**
- * One violation: stale data of a pipeline, a late execution, or consecutive failures of a pipeline. Each subject (the
+ * One violation: stale data of a pipeline, a late or lost execution, or consecutive failures of a pipeline. Each subject (the
  * execution, or the pipeline if there is none; for failures always the pipeline) has at most one open incident of a
  * kind. It is resolved once, by an update that requires it to be open; then it is history.
  */
@@ -74,7 +75,7 @@ export class IncidentEntity {
   @JoinColumn({ name: 'pipeline_id' })
   pipeline!: Relation<Pick<PipelineEntity, 'id' | 'name'>>;
 
-  /** The late execution, or the root that failed last; null for freshness. */
+  /** The late execution, the lost root, or the root that failed last; null for freshness. */
   @Column('bigint', { name: 'execution_id', nullable: true })
   executionId!: number | null;
 
@@ -82,7 +83,7 @@ export class IncidentEntity {
   @Column('bigint', { name: 'root_id', nullable: true })
   rootId!: number | null;
 
-  /** The number of failures that it covers; 1 for the other kinds. */
+  /** The number of failures, or of lost executions of the tree, that it covers; 1 for the other kinds. */
   @Column('integer', { default: 1 })
   occurrences!: number;
 
@@ -95,11 +96,14 @@ export class IncidentEntity {
   @Column('varchar', { length: 9, nullable: true })
   resolution!: Resolution | null;
 
-  /** The time when the data or the end was expected, as of the opening of the incident; null for a failure. */
+  /** The time when the data or the end was expected, as of the opening; null for a failure or a lost execution. */
   @Column({ type: 'timestamptz', name: 'expected_at', precision: 3, nullable: true })
   expectedAt!: Date | null;
 
-  /** The beginning of the measured time: the newest data, or the execution's start; for a failure, its end. */
+  /**
+   * The beginning of the measured time: the newest data, or the execution's start; for a failure, its end; for a lost
+   * execution, its last sign of life.
+   */
   @Column({ type: 'timestamptz', name: 'since', precision: 3 })
   since!: Date;
 

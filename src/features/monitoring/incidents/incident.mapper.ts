@@ -54,7 +54,14 @@ function happenedOf(incident: IncidentEntity): string {
       return `Execution ${incident.executionId} started at ${since} and was due to end by ${expected}.`;
     case 'failure':
       return sentence(`${failedOf(incident)} at ${since}${causesOf(incident)}`);
+    case 'lost':
+      return `${lostOf(incident)} last heard of at ${since}.`;
   }
+}
+
+function lostOf({ executionId, occurrences }: IncidentEntity): string {
+  if (occurrences === 1) return `Execution ${executionId} is lost; it was`;
+  return `${occurrences} executions of a tree are lost; its root, execution ${executionId}, was`;
 }
 
 function failedOf({ executionId, occurrences }: IncidentEntity): string {

@@ -30,7 +30,14 @@ class Views1767830400000 extends LatestViews {}
 class Views1767834000000 extends LatestViews {}
 class Views1767924000000 extends LatestViews {}
 class Views1768010400000 extends LatestViews {}
+class Views1768096800000 extends LatestViews {}
 
-const LATEST = Views1768010400000;
+const LATEST = Views1768096800000;
 
-export const VIEWS_MIGRATIONS = [Views1767830400000, Views1767834000000, Views1767924000000, Views1768010400000];
+export const VIEWS_MIGRATIONS = [
+  Views1767830400000,
+  Views1767834000000,
+  Views1767924000000,
+  Views1768010400000,
+  Views1768096800000,
+];

@@ -104,43 +104,6 @@ const TYPICAL_DURATION = `
   COMMENT ON COLUMN v_pipeline_typical_duration.typical_duration_seconds IS
     'The median duration of its last 20 successes, newest start first; null where it never succeeded.'`;
 
-/** The executions that run past their deadline at a given moment; by ix_pipeline_execution_deadline. */
-const LATE = `
-  CREATE OR REPLACE FUNCTION watcher_late_executions(moment timestamptz)
-  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, deadline timestamptz)
-  LANGUAGE plpgsql STABLE ROWS 100 AS $$
-  BEGIN
-    RETURN QUERY
-    SELECT e.id, e.pipeline_id, e.start_date::timestamptz, e.deadline::timestamptz
-      FROM pipeline_execution e
-     WHERE e.${RUNNING} AND e.deadline < moment;
-  END $$`;
-
-/** The number of running executions with a deadline, by pipeline; by ix_pipeline_execution_deadline. */
-const TIMED = `
-  CREATE OR REPLACE FUNCTION watcher_timed_executions()
-  RETURNS TABLE (pipeline_id bigint, executions bigint)
-  LANGUAGE plpgsql STABLE ROWS 100 AS $$
-  BEGIN
-    RETURN QUERY
-    SELECT e.pipeline_id, count(*)
-      FROM pipeline_execution e
-     WHERE e.${RUNNING} AND e.deadline IS NOT NULL
-     GROUP BY e.pipeline_id;
-  END $$`;
-
-/** The deadlines and ends of these executions; by pk_pipeline_execution. */
-const DEADLINES = `
-  CREATE OR REPLACE FUNCTION watcher_execution_deadlines(ids bigint[])
-  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, end_date timestamptz, deadline timestamptz)
-  LANGUAGE plpgsql STABLE ROWS 100 AS $$
-  BEGIN
-    RETURN QUERY
-    SELECT e.id, e.pipeline_id, e.start_date::timestamptz, e.end_date::timestamptz, e.deadline::timestamptz
-      FROM pipeline_execution e
-     WHERE e.id = ANY (ids);
-  END $$`;
-
 /** The roots of the trees that executions belong to; by pk_pipeline_execution. */
 const ROOTS = `
   CREATE OR REPLACE FUNCTION watcher_execution_roots(ids bigint[])
@@ -251,13 +214,10 @@ export const EXECUTION_VIEWS = {
   views: ['v_execution', 'v_pipeline_typical_duration'],
   functions: [
     'watcher_typical_ms(bigint[])',
-    'watcher_late_executions(timestamptz)',
-    'watcher_timed_executions()',
-    'watcher_execution_deadlines(bigint[])',
     'watcher_execution_roots(bigint[])',
     'watcher_last_success(bigint[])',
     'watcher_recovered_executions(bigint[], timestamptz[])',
     'watcher_first_executions(bigint[], text, timestamptz, timestamptz, timestamptz, boolean, timestamptz, bigint, integer)',
   ],
-  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, LATE, TIMED, DEADLINES, ROOTS, LAST_SUCCESS, RECOVERED, FIRST],
+  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, ROOTS, LAST_SUCCESS, RECOVERED, FIRST],
 };

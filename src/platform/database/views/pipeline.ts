@@ -13,7 +13,9 @@ const THRESHOLDS = `
          p.mute_freshness_check OR t.mute_freshness_check AS mute_freshness_check,
          coalesce(p.timeliness_number, t.timeliness_number) AS timeliness_number,
          coalesce(p.timeliness_datepart, t.timeliness_datepart)::text AS timeliness_datepart,
-         p.mute_timeliness_check OR t.mute_timeliness_check AS mute_timeliness_check
+         p.mute_timeliness_check OR t.mute_timeliness_check AS mute_timeliness_check,
+         coalesce(p.lost_after_number, t.lost_after_number) AS lost_after_number,
+         coalesce(p.lost_after_datepart, t.lost_after_datepart)::text AS lost_after_datepart
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id`;
 

@@ -35,7 +35,12 @@ const LONGEST_NAME = 255;
 const LONGEST_LISTED_NAME = 80;
 const LONGEST_DETAIL = 1000;
 
-const KIND_NAMES: Record<Kind, string> = { freshness: 'Stale', timeliness: 'Late', failure: 'Failed' };
+const KIND_NAMES: Record<Kind, string> = {
+  freshness: 'Stale',
+  timeliness: 'Late',
+  failure: 'Failed',
+  lost: 'Lost',
+};
 
 /** A one-line summary for people. */
 export function titleOf({ count, event, test }: Message): string {

@@ -10,6 +10,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  batchOfReports,
+  batchOfRuns,
   drive,
   driveDatabase,
   endAlone,
@@ -18,6 +20,7 @@ import {
   post,
   registration,
   startAlone,
+  startAndEnd,
   wholeLife,
   wholeReport,
 } from './support/load.ts';
@@ -34,6 +37,9 @@ const { values: options } = parseArgs({
     compare: { type: 'string' },
   },
 });
+
+/** The pipelines of a batch of whole reports. */
+const BATCHED = Array.from({ length: 33 }, (_, index) => `batched ${index}`);
 
 type Measurement = (stage: Stage, clients: number, seconds: number) => Promise<Measured>;
 
@@ -78,6 +84,22 @@ function measurements(pipelines: Record<'alone' | 'service', number>, readId: nu
       ),
     '(c) register, start, end': (stage, clients, seconds) =>
       drive(stage.url, clients, seconds, wholeReport('registered'), 3),
+    '(c) reports in batches of 99': (stage, clients, seconds) =>
+      drive(stage.url, clients, seconds, batchOfReports(BATCHED), 1 / (3 * BATCHED.length)),
+    '(c) single starts and ends': (stage, clients, seconds) =>
+      drive(stage.url, clients, seconds, startAndEnd(service), 1),
+    '(c) starts and ends in batches of 100': (stage, clients, seconds) =>
+      drive(stage.url, clients, seconds, batchOfRuns(service, 50), 1 / 100),
+    '(c) heartbeats of 1,000 executions, ids': async (stage, clients, seconds) => {
+      const ids = await seedOpen(stage.pool, service, 1000);
+      return drive(
+        stage.url,
+        clients,
+        seconds,
+        post('/heartbeat', () => ({ ids })),
+        1 / ids.length,
+      );
+    },
     '(c) whole life of 5': (stage, clients, seconds) => drive(stage.url, clients, seconds, wholeLife(service), 10),
     '(c) get execution': (stage, clients, seconds) =>
       drive(stage.url, clients, seconds, get(`/pipeline_execution/${readId}`)),

@@ -121,6 +121,7 @@ export const MODULES = {
   observability: {
     path: 'src/platform/observability',
     floor: 'platform',
+    offers: { 'request-context.ts': 'the id of the request, which refusals of its parts show' },
     imports: {
       auth: 'the routes of health and metrics declare their scopes',
       http: 'the routes document their answers',
@@ -196,6 +197,21 @@ export const MODULES = {
     folders: {
       '.': {},
       questions: { '.': 'the size of the trees that are read, and the depth of a node' },
+    },
+  },
+  batch: {
+    path: 'src/features/batch',
+    floor: 'features',
+    imports: {
+      auth: 'its route declares its scope',
+      http: 'its operations are checked like bodies, and refused like requests',
+      database: 'its transaction',
+      errors: 'the refusals of operations',
+      execution: 'starts, ends and heartbeats are operations',
+      idempotency: 'a batch can be repeated',
+      observability: 'a refusal of an operation has the id of the request',
+      pipeline: 'registrations are operations',
+      values: 'operations are ordered by the names of their pipelines',
     },
   },
   monitoring: {

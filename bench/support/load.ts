@@ -72,6 +72,25 @@ export function wholeReport(name: string): Request[] {
   ];
 }
 
+/** Batches of whole reports, of as many pipelines. */
+export function batchOfReports(names: readonly string[]): Request[] {
+  const operations = names.flatMap((name) => [
+    { op: 'register', ref: name, ...registration(name) },
+    { op: 'start', ref: `run of ${name}`, pipeline_ref: name, next_watermark: 1 },
+    { op: 'end', execution_ref: `run of ${name}`, completed_successfully: true, inserts: 10, total_rows: 10 },
+  ]);
+  return post('/batch', () => operations);
+}
+
+/** Batches of starts and ends of one pipeline. */
+export function batchOfRuns(pipelineId: number, runs: number): Request[] {
+  const operations = Array.from({ length: runs }, (_, run) => [
+    { op: 'start', ref: `${run}`, pipeline_id: pipelineId },
+    { op: 'end', execution_ref: `${run}`, completed_successfully: true, inserts: 10, total_rows: 10 },
+  ]).flat();
+  return post('/batch', () => operations);
+}
+
 /** A registration as pipelines send it at each run. */
 export function registration(name: string) {
   return {
@@ -81,6 +100,16 @@ export function registration(name: string) {
     freshness_number: 2,
     freshness_datepart: 'hour',
   };
+}
+
+/** One execution after another on each connection, started and ended. */
+export function startAndEnd(pipelineId: number): Request[] {
+  const [, start, end] = wholeReport('');
+  if (!start || !end) throw new Error('a report of a run has a start and an end');
+  return [
+    { ...start, setupRequest: (request) => ({ ...request, body: JSON.stringify({ pipeline_id: pipelineId }) }) },
+    end,
+  ];
 }
 
 interface Reported {

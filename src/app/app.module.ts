@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
@@ -10,9 +11,7 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
 /** No other module depends on these; removing one here only disables its feature. */
-export const OPTIONAL_MODULES: readonly Type[] = [
-  MonitoringModule, //
-];
+export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule];
 
 @Module({})
 export class AppModule {

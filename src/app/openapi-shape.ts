@@ -49,10 +49,11 @@ function renameModels(document: OpenAPIObject): OpenAPIObject {
   ) as OpenAPIObject;
 }
 
-/** The name of the model of an operation's request body. */
+/** The name of the model of an operation's request body, or of its items. */
 function bodyOf({ requestBody }: Operation): string | undefined {
   const schema = requestBody && 'content' in requestBody ? requestBody.content['application/json']?.schema : undefined;
-  return schema && '$ref' in schema ? schema.$ref.slice(SCHEMAS.length) : undefined;
+  const model = schema && 'items' in schema ? schema.items : schema;
+  return model && '$ref' in model ? model.$ref.slice(SCHEMAS.length) : undefined;
 }
 
 /** Copies the document and applies `change` to each object, innermost first. */

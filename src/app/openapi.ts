@@ -25,6 +25,7 @@ Every response carries \`X-Request-Id\`: the caller's, if it sent one.`;
 const TAGS = {
   pipeline: 'Register, read and change pipelines and their types.',
   execution: 'Report the start and the end of each execution, and read executions.',
+  batch: 'Send many registrations, starts, ends and heartbeats in one request.',
   hierarchy: 'Read the ancestors and descendants of an execution, and find where a failure or a delay began.',
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
   operations: 'Monitor the service itself: liveness, readiness, metrics.',

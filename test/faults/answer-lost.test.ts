@@ -38,13 +38,16 @@ describe('an answer that is lost after the commit', () => {
   it('is returned to a repeat with the same external_id or key, and nothing is stored twice', async () => {
     await load.run();
     proxy.dropAnswers(() => random.chance(0.2));
-    await sleep(3000);
+    const { ledger } = load;
+    const isEnough = () => ledger.unanswered > 50 && ledger.foundAgain > 10 && ledger.replayed > 5;
+    // A busy machine needs longer for as many.
+    for (let seconds = 0; seconds < 3 || (seconds < 30 && !isEnough()); seconds++) await sleep(1000);
     proxy.dropAnswers(() => false);
     await load.settle();
-    expect(load.ledger.unanswered).toBeGreaterThan(50);
-    expect(load.ledger.foundAgain).toBeGreaterThan(10);
-    expect(load.ledger.replayed).toBeGreaterThan(5);
-    await expectKept(database, load.ledger);
+    expect(ledger.unanswered).toBeGreaterThan(50);
+    expect(ledger.foundAgain).toBeGreaterThan(10);
+    expect(ledger.replayed).toBeGreaterThan(5);
+    await expectKept(database, ledger);
     await expectNoLeak(database);
   });
 

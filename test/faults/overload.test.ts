@@ -13,7 +13,7 @@ const AT_ONCE = 10_000;
 /** The limit with 10,000 connections open; most of the memory is theirs. */
 const MOST_MEGABYTES = 768;
 /** The memory that a few hundred slow clients may use. */
-const SLOW_MEGABYTES = 150;
+const SLOW_MEGABYTES = 200;
 
 const seed = Random.seed();
 

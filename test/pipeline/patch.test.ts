@@ -12,6 +12,8 @@ const pairs = {
   freshness_datepart: 'day',
   timeliness_number: 30,
   timeliness_datepart: 'minute',
+  lost_after_number: 2,
+  lost_after_datepart: 'hour',
 };
 
 async function read(id: number): Promise<Json> {
@@ -27,6 +29,8 @@ describe('PATCH /pipeline', () => {
     ['freshness_datepart', 'week'],
     ['timeliness_number', 9],
     ['timeliness_datepart', 'hour'],
+    ['lost_after_number', 9],
+    ['lost_after_datepart', 'day'],
     ['mute_freshness_check', true],
     ['mute_timeliness_check', true],
     ['active', false],

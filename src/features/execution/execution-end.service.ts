@@ -61,7 +61,15 @@ export class ExecutionEndService {
   }
 
   async end(request: EndExecutionDto): Promise<Answer<ExecutionDto>> {
-    return this.batches.submit({ request, receivedAt: new Date(), hash: endHash(request) });
+    return this.batches.submit(received(request));
+  }
+
+  /** The same for several requests, in the caller's transaction. */
+  endWithin(
+    manager: EntityManager,
+    requests: readonly EndExecutionDto[],
+  ): Promise<readonly (Answer<ExecutionDto> | DomainError)[]> {
+    return this.batches.within(manager, requests.map(received));
   }
 
   private async find(manager: EntityManager, ends: readonly ReceivedEnd[]): Promise<ExecutionsById> {
@@ -108,6 +116,10 @@ export class ExecutionEndService {
       endings.map(({ execution }) => toEndedExecution(execution)),
     );
   }
+}
+
+function received(request: EndExecutionDto): ReceivedEnd {
+  return { request, receivedAt: new Date(), hash: endHash(request) };
 }
 
 /** An end writes its execution and usually its pipeline. */

@@ -50,9 +50,15 @@ export class ExecutionStartService {
   }
 
   async start(request: StartExecutionDto): Promise<Answer<StartedExecutionDto>> {
-    checkStart(request);
-    const receivedAt = new Date();
-    return this.batches.submit({ ...request, start_date: request.start_date ?? receivedAt, receivedAt });
+    return this.batches.submit(received(request));
+  }
+
+  /** The same for several requests, in the caller's transaction. */
+  startWithin(
+    manager: EntityManager,
+    requests: readonly StartExecutionDto[],
+  ): Promise<readonly (Answer<StartedExecutionDto> | DomainError)[]> {
+    return this.batches.within(manager, requests.map(received));
   }
 
   private async resolve(
@@ -84,6 +90,12 @@ export class ExecutionStartService {
     }
     return requests.map((request) => results.get(request) as Started | DomainError);
   }
+}
+
+function received(request: StartExecutionDto): ReceivedStart {
+  checkStart(request);
+  const receivedAt = new Date();
+  return { ...request, start_date: request.start_date ?? receivedAt, receivedAt };
 }
 
 function toResolve(request: ReceivedStart): StartToResolve {

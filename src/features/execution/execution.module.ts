@@ -75,6 +75,14 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
     LostExecutionRepository,
     LostExecutionService,
   ],
-  exports: [ExecutionDeadlineService, ExecutionEvents, ExecutionService, LostExecutionService],
+  exports: [
+    ExecutionDeadlineService,
+    ExecutionEndService,
+    ExecutionEvents,
+    ExecutionService,
+    ExecutionStartService,
+    HeartbeatService,
+    LostExecutionService,
+  ],
 })
 export class ExecutionModule {}

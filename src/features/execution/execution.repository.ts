@@ -14,10 +14,18 @@ import {
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
+  OUTLINE_EXECUTIONS,
   SET_NEXT_WATERMARK_OF_ONLY_RUN,
   UPDATE_ENDED,
 } from './execution.sql.js';
 import { LOCK_TREE } from './tree-lock.sql.js';
+
+/** The pipeline of an execution, and whether it has a `next_watermark` of its own. */
+export interface ExecutionOutline {
+  readonly id: number;
+  readonly pipelineId: number;
+  readonly hasNextWatermark: boolean;
+}
 
 /** An execution about to end. */
 export type EndingExecution = ExecutionEntity &
@@ -38,6 +46,11 @@ export class ExecutionRepository {
   /** Returns the existing ones, in no particular order. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
     return manager.query(FIND_EXECUTIONS, [ids]);
+  }
+
+  /** See {@link OUTLINE_EXECUTIONS}. */
+  outline(manager: EntityManager, ids: readonly number[]): Promise<ExecutionOutline[]> {
+    return manager.query(OUTLINE_EXECUTIONS, [ids]);
   }
 
   /** The same, with the fields that ends need. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { readInGroups } from '../../platform/batching/group-read.js';
 import { completeList } from '../../platform/http/bounded-list.js';
 import { fittingArray, JsonText, toJson, withMembers } from '../../platform/http/json-text.js';
@@ -11,7 +12,7 @@ import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
 import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
-import { ExecutionRepository } from './execution.repository.js';
+import { type ExecutionOutline, ExecutionRepository } from './execution.repository.js';
 import { MAX_INLINE_CHILDREN } from './execution.sql.js';
 
 /** Reads executions. */
@@ -35,6 +36,11 @@ export class ExecutionService {
     const execution = await this.transactions.read((manager) => this.executions.findById(manager, id));
     if (!execution) throw new ExecutionNotFoundError(id);
     return execution;
+  }
+
+  /** The pipelines of the existing ones of these executions, in the caller's transaction. */
+  async outline(manager: EntityManager, ids: readonly number[]): Promise<ExecutionOutline[]> {
+    return ids.length === 0 ? [] : this.executions.outline(manager, ids);
   }
 
   async getWithChildren(id: number): Promise<JsonText<ExecutionWithChildrenDto>> {

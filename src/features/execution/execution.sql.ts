@@ -49,6 +49,12 @@ export const FIND_ENDING = prepared(`
          EXISTS (SELECT FROM pipeline_execution_expected x WHERE x.execution_id = e."parentId") AS "isBelowExpected"
     FROM e`);
 
+/** The pipelines of executions, and whether they have a `next_watermark`. Uses pk_pipeline_execution. */
+export const OUTLINE_EXECUTIONS = prepared(`
+  SELECT e.id, e.pipeline_id AS "pipelineId", e.next_watermark IS NOT NULL AS "hasNextWatermark"
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[])`);
+
 /**
  * An execution and at most $2 of its children, oldest first. Uses pk_pipeline_execution and
  * ix_pipeline_execution_parent_start.

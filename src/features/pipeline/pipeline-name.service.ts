@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { PipelineRepository, type PipelineDescription } from './pipeline.repository.js';
+import { PipelineRepository, type PipelineDescription, type PipelineOutline } from './pipeline.repository.js';
 
-export type { PipelineDescription };
+export type { PipelineDescription, PipelineOutline };
 
 /** An item that belongs to a pipeline and is shown with its name. */
 interface OfPipeline {
@@ -33,6 +33,15 @@ export class PipelineNameService {
   async idsOf(manager: EntityManager, names: readonly string[]): Promise<Map<string, number>> {
     if (names.length === 0) return new Map();
     return new Map((await this.pipelines.findIdsByName(manager, names)).map(({ name, id }) => [name, id]));
+  }
+
+  /** The pipelines with these ids or the keys of these names, in no particular order. */
+  async outline(
+    manager: EntityManager,
+    ids: readonly number[],
+    nameKeys: readonly string[],
+  ): Promise<PipelineOutline[]> {
+    return ids.length + nameKeys.length === 0 ? [] : this.pipelines.outline(manager, ids, nameKeys);
   }
 
   /** The pipelines with these ids and their types, in no particular order. */

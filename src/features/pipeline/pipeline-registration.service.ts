@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { databaseBusy } from '../../platform/database/database-errors.js';
+import type { DomainError } from '../../platform/errors/domain-error.js';
 import { Answer } from '../../platform/http/answer.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
 import type { Configuration } from './configuration.js';
@@ -43,6 +44,17 @@ export class PipelineRegistrationService {
   /** Most callers repeat their last registration, which takes a single read. */
   register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
     return this.registrations.submit(askedBy(request, this.names));
+  }
+
+  /** The same for several requests, which name different pipelines, in the caller's transaction. */
+  registerWithin(
+    manager: EntityManager,
+    requests: readonly RegisterPipelineDto[],
+  ): Promise<readonly (Answer<RegisteredPipelineDto> | DomainError)[]> {
+    return this.registrations.within(
+      manager,
+      requests.map((request) => askedBy(request, this.names)),
+    );
   }
 
   private async find(

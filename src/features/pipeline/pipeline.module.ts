@@ -34,6 +34,6 @@ import { PipelineService } from './pipeline.service.js';
     PipelineTypeService,
     PipelineWatermarkService,
   ],
-  exports: [PipelineEvents, PipelineNameService, PipelineWatermarkService],
+  exports: [PipelineEvents, PipelineNameService, PipelineRegistrationService, PipelineWatermarkService],
 })
 export class PipelineModule {}

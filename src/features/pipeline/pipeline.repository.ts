@@ -16,6 +16,7 @@ import {
   FIND_IDS_BY_NAME,
   FIND_NAMES,
   INSERT_PIPELINE,
+  OUTLINE_PIPELINES,
   RECORD_PROGRESS,
   RECORD_PROGRESS_OF_ONE,
   SET_NEXT_WATERMARK,
@@ -72,6 +73,13 @@ export interface PipelineDescription {
   readonly pipeline_type_name: string;
 }
 
+/** A pipeline, and whether an execution that starts now inherits a `next_watermark`. */
+export interface PipelineOutline {
+  readonly id: number;
+  readonly nameKey: string;
+  readonly hasNextWatermark: boolean;
+}
+
 /** All SQL on `pipeline` and its configuration history. */
 @Injectable()
 export class PipelineRepository {
@@ -123,6 +131,10 @@ export class PipelineRepository {
   /** Returns the names as given. */
   findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
     return manager.query(FIND_IDS_BY_NAME, [names, names.map(nameKey)]);
+  }
+
+  outline(manager: EntityManager, ids: readonly number[], nameKeys: readonly string[]): Promise<PipelineOutline[]> {
+    return manager.query(OUTLINE_PIPELINES, [ids, nameKeys]);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {

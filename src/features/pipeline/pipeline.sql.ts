@@ -27,6 +27,16 @@ export const FIND_IDS_BY_NAME = prepared(`
     FROM unnest($1::text[], $2::text[]) AS item (name, name_key)
     JOIN pipeline p ON p.name_key = item.name_key`);
 
+/**
+ * The pipelines with these ids or name keys, and whether an execution that starts now inherits a `next_watermark`.
+ * Indexes: pk_pipeline, uq_pipeline_name.
+ */
+export const OUTLINE_PIPELINES = prepared(`
+  SELECT p.id, p.name_key AS "nameKey",
+         p.next_watermark IS NOT NULL AND p.next_watermark IS DISTINCT FROM p.used_next_watermark AS "hasNextWatermark"
+    FROM pipeline p
+   WHERE p.id = ANY ($1::bigint[]) OR p.name_key = ANY ($2::text[])`);
+
 /** The names and types of pipelines by id. Indexes: pk_pipeline, pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `
   SELECT p.id, p.name, p.pipeline_type_id, t.name AS pipeline_type_name

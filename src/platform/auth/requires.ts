@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from '../http/api.js';
@@ -17,6 +17,14 @@ declare module 'fastify' {
   }
 }
 
+/** What a route takes in its body, where that differs from others. */
+interface BodyRules {
+  /** The most bytes. */
+  readonly bodyLimit?: number;
+  /** The body is an array of these. */
+  readonly items?: Type;
+}
+
 /** The name of the security scheme in the OpenAPI document. */
 export const SECURITY_SCHEME = 'key';
 
@@ -25,13 +33,17 @@ export const SECURITY_SCHEME = 'key';
  * must not be open. `read` is for routes that change nothing, `write` for the reports of pipelines, `admin` for the
  * changes of operators.
  */
-export function Requires(access: RouteAccess): MethodDecorator {
+export function Requires(access: RouteAccess, { bodyLimit, items }: BodyRules = {}): MethodDecorator {
   const documented =
     access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)];
   return (controller, method, descriptor) => {
     // Probes and scrapers append parameters of their own; these routes have no filters.
     const isFiltered = SCOPES.some((scope) => scope === access);
-    const config = { access, ...(isFiltered && { knownFields: knownFields(controller, method) }) };
+    const config = {
+      access,
+      ...(isFiltered && { knownFields: knownFields(controller, method, items) }),
+      ...(bodyLimit !== undefined && { bodyLimit }),
+    };
     applyDecorators(RouteConfig(config), ...documented)(controller, method, descriptor);
   };
 }

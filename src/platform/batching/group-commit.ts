@@ -111,7 +111,8 @@ export class GroupCommit<Item, Result> {
     return new Promise((resolve, reject) => {
       const arrival = this.observer.arrived();
       this.queue.push({ item, arrival, resolve, reject, rows: [], asideSince: 0, cause: undefined });
-      this.sendNext();
+      // Not at once: those that are submitted in the same turn share a batch.
+      if (this.queue.length === 1) queueMicrotask(() => this.sendNext());
     });
   }
 
@@ -119,6 +120,7 @@ export class GroupCommit<Item, Result> {
     if (this.queue.length === 0 || this.underWay === this.limits.lanes) return;
     this.underWay++;
     void this.send(this.queue.splice(0, this.limits.batchSize));
+    this.sendNext();
   }
 
   private async send(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -12,6 +12,7 @@ export type ErrorKind =
   | 'too_large'
   | 'unsupported_media_type'
   | 'invalid'
+  | 'failed_dependency'
   | 'too_many'
   | 'unavailable';
 

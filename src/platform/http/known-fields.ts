@@ -8,6 +8,8 @@ import { prefers } from './prefer.js';
 interface KnownFields {
   readonly query?: ReadonlySet<string>;
   readonly body?: ReadonlySet<string>;
+  /** The same for each item of a body that is an array. */
+  readonly items?: ReadonlySet<string>;
 }
 
 declare module 'fastify' {
@@ -40,7 +42,7 @@ export function fieldsOf(metatype: Type): readonly string[] {
 /**
  * The fields of a controller's method, by the DTOs of its parameters. A route without a query DTO has no parameters.
  */
-export function knownFields(controller: object, method: string | symbol): KnownFields {
+export function knownFields(controller: object, method: string | symbol, items?: Type): KnownFields {
   const types = (Reflect.getMetadata('design:paramtypes', controller, method) ?? []) as Type[];
   const given = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller.constructor, method) ?? {}) as Record<
     string,
@@ -54,6 +56,7 @@ export function knownFields(controller: object, method: string | symbol): KnownF
   return {
     query: new Set(query ? fieldsOf(query) : []),
     ...(body && body !== Object && { body: new Set(fieldsOf(body)) }),
+    ...(items && { items: new Set(fieldsOf(items)) }),
   };
 }
 
@@ -63,19 +66,24 @@ export function knownFields(controller: object, method: string | symbol): KnownF
  */
 export function registerKnownFields(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, reply, done) => {
-    const { query, body } = request.routeOptions.config.knownFields ?? {};
+    const { query, body, items } = request.routeOptions.config.knownFields ?? {};
     if (query && request.url.includes('?')) {
       const unknown = Object.keys(request.query as object).filter((name) => !query.has(name));
       if (unknown.length > 0) return done(refusal(unknown, 'is no parameter of this request'));
     }
-    if (!body || !isObject(request.body)) return done();
-    const unknown = Object.keys(request.body).filter((name) => !body.has(name));
+    const unknown = items ? unknownIn(request.body, items) : body ? unknownIn([request.body], body) : [];
     if (unknown.length === 0) return done();
     const isStrict = prefers(request.headers['prefer'], 'handling', 'strict');
     if (isStrict) return done(refusal(unknown, 'is no field of this request'));
     reply.header('ignored-fields', unknown.slice(0, MOST_NAMED).map(headerText).join(', '));
     return done();
   });
+}
+
+/** The names that the objects of a body have and should not, each once. */
+function unknownIn(body: unknown, known: ReadonlySet<string>): string[] {
+  const objects = Array.isArray(body) ? body.filter(isObject) : [];
+  return [...new Set(objects.flatMap((object) => Object.keys(object).filter((name) => !known.has(name))))];
 }
 
 function isObject(value: unknown): value is object {

@@ -27,6 +27,7 @@ const STATUS: Record<ErrorKind, number> = {
   too_large: 413,
   unsupported_media_type: 415,
   invalid: 422,
+  failed_dependency: 424,
   too_many: 429,
   unavailable: 503,
 };

@@ -9,6 +9,8 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
 /**
  * The first size of a body's buffer. It doubles as bytes arrive, so that a slow client takes about what it has sent.
  */
+/** The most bytes of a body that has many reports. */
+export const LARGE_BODY_BYTES = 16 * 1024 * 1024;
 const FIRST_CAPACITY = 4096;
 const NO_BYTES = Buffer.alloc(0);
 /** How many bytes of a refused body are read, for clients that read no answer before they have sent everything. */
@@ -25,6 +27,10 @@ export interface BodyRoom {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The most bytes of a body of this route, if more than of others. */
+    bodyLimit?: number;
+  }
   interface FastifyRequest {
     /** SHA-256, in hex, of the inflated bytes of the body; only for a request with an Idempotency-Key. */
     bodyHash: string;
@@ -83,7 +89,8 @@ function isKnownEmpty({ headers }: IncomingMessage): boolean {
 
 async function readJson(request: FastifyRequest, room: BodyRoom): Promise<unknown> {
   requireKnownEncoding(request.headers['content-encoding']);
-  const { bodyLimit } = request.routeOptions;
+  const { bodyLimit: common, config } = request.routeOptions;
+  const bodyLimit = Math.max(common, config.bodyLimit ?? 0);
   const received = await readBytes(request, bodyLimit, room);
   const bytes = isGzip(request.headers['content-encoding']) ? await inflate(received, bodyLimit) : received;
   const refusal = room.grow(request, bytes.length - received.length);

@@ -25,6 +25,8 @@ export interface MostlyRead<Item, Loaded, Body> {
 export interface Batches<Item, Body> {
   /** The answer to an item, after its commit. Throws the item's refusal. */
   submit(item: Item): Promise<Answer<Body>>;
+  /** The same for many items in the caller's transaction, in their order; refusals are returned. */
+  within(manager: EntityManager, items: readonly Item[]): Promise<readonly (Answer<Body> | DomainError)[]>;
 }
 
 /**
@@ -38,6 +40,11 @@ export class IdempotencyService {
     private readonly ledger: IdempotencyLedger,
     private readonly observers: BatchObserverService,
   ) {}
+
+  /** Whether the request has an Idempotency-Key. */
+  get hasKey(): boolean {
+    return repeatableRequest.getStore() !== undefined;
+  }
 
   /** Runs the work in one transaction, or repeats the stored answer of the request's key. */
   once<Body>(work: (manager: EntityManager) => Promise<Answer<Body>>): Promise<Answer<Body>> {
@@ -63,7 +70,19 @@ export class IdempotencyService {
       if (loaded instanceof Answer) return loaded;
       return this.transactions.run((manager) => work.apply(manager, item, loaded), work.rowOf(loaded));
     };
-    return { submit };
+    const within = async (
+      manager: EntityManager,
+      items: readonly Item[],
+    ): Promise<readonly (Answer<Body> | DomainError)[]> => {
+      const loaded = await work.load(manager, items);
+      const answers: Answer<Body>[] = [];
+      for (const [index, item] of items.entries()) {
+        const found = loaded[index] as Loaded | Answer<Body>;
+        answers.push(found instanceof Answer ? found : await work.apply(manager, item, found));
+      }
+      return answers;
+    };
+    return { submit, within };
   }
 
   private async onceByKey<Body>(

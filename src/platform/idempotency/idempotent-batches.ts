@@ -49,6 +49,11 @@ export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
     return answer;
   }
 
+  async within(manager: EntityManager, items: readonly Item[]): Promise<readonly AnswerOrRefusal<Body>[]> {
+    const results = await this.work.apply(manager, items, await this.work.load(manager, items));
+    return results.map((result) => this.answerOf(result));
+  }
+
   /** Locks the keys and loads the data of the items; the two are independent. */
   async load(manager: EntityManager, entries: readonly Entry<Item>[]): Promise<LoadedEntries<Loaded>> {
     const requests = requestsOf(entries);
@@ -93,7 +98,11 @@ export class IdempotentBatches<Item, Loaded, Result, Body> implements BatchWork<
     loaded: Loaded,
   ): Promise<readonly AnswerOrRefusal<Body>[]> {
     const results = await this.work.apply(manager, itemsOf(entries), loaded);
-    return results.map((result) => (result instanceof DomainError ? result : this.toAnswer(result)));
+    return results.map((result) => this.answerOf(result));
+  }
+
+  private answerOf(result: Result | DomainError): AnswerOrRefusal<Body> {
+    return result instanceof DomainError ? result : this.toAnswer(result);
   }
 }
 

@@ -57,11 +57,15 @@ export class HeartbeatService {
 
   /** @throws InvalidRequestError unless exactly one of `id` and `ids` is given */
   async beat(request: HeartbeatDto): Promise<Answer<HeartbeatReportDto | null>> {
-    const { id, ids } = request;
-    if ((id === undefined) === (ids === undefined)) {
-      throw new InvalidRequestError([{ field: 'id', message: 'must be given, or ids in its place' }]);
-    }
-    return this.batches.submit({ request, ids: id === undefined ? [...new Set(ids)] : [id], receivedAt: new Date() });
+    return this.batches.submit(received(request));
+  }
+
+  /** The same for several requests, in the caller's transaction. */
+  beatWithin(
+    manager: EntityManager,
+    requests: readonly HeartbeatDto[],
+  ): Promise<readonly (Answer<HeartbeatReportDto | null> | DomainError)[]> {
+    return this.batches.within(manager, requests.map(received));
   }
 
   /** @throws NoHeartbeatError if the execution never sent one, or has ended */
@@ -100,6 +104,14 @@ export class HeartbeatService {
     if (latest.size > 0) await this.heartbeats.record(manager, [...latest.values()]);
     return requests.map((request) => resultOf(request, found));
   }
+}
+
+function received(request: HeartbeatDto): ReceivedHeartbeat {
+  const { id, ids } = request;
+  if ((id === undefined) === (ids === undefined)) {
+    throw new InvalidRequestError([{ field: 'id', message: 'must be given, or ids in its place' }]);
+  }
+  return { request, ids: id === undefined ? [...new Set(ids)] : [id], receivedAt: new Date() };
 }
 
 function isRecorded({ statuses, beaten }: LoadedExecutions, id: number): boolean {

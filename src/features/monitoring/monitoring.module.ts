@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { HierarchyModule } from '../hierarchy/hierarchy.module.js';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
 import { AlertOutboxService } from './alerts/alert-outbox.service.js';
@@ -26,6 +27,8 @@ import { LateEndEntity } from './checks/late-end.entity.js';
 import { LateEndService } from './checks/late-end.service.js';
 import { LostRepository } from './checks/lost.repository.js';
 import { LostService } from './checks/lost.service.js';
+import { MissedRepository } from './checks/missed.repository.js';
+import { MissedService } from './checks/missed.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
 import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentController } from './incidents/incident.controller.js';
@@ -43,6 +46,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     IdempotencyModule,
     JobModule,
     ObservabilityModule,
+    PipelineModule,
     TypeOrmModule.forFeature([AlertEntity, IncidentEntity, IncidentFailureEntity, LateEndEntity]),
   ],
   controllers: [AlertController, CheckController, IncidentController],
@@ -69,6 +73,8 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     LateEndService,
     LostRepository,
     LostService,
+    MissedRepository,
+    MissedService,
     MonitoringMetrics,
   ],
 })

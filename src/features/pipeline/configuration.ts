@@ -7,6 +7,8 @@ export interface Configuration extends Readonly<WirePairs<PairName>> {
   readonly name: string;
   readonly pipeline_type_name: string;
   readonly pipeline_metadata: Record<string, unknown> | null;
+  readonly schedule: string | null;
+  readonly schedule_timezone: string | null;
 }
 
 /**

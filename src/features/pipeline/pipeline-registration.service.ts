@@ -11,7 +11,11 @@ import type { RegisteredPipelineDto } from './pipeline.dto.js';
 import type { RegisterPipelineDto } from './pipeline-request.dto.js';
 import { PipelineEvents } from './pipeline.events.js';
 import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
-import { type AskedAtCreation, type KnownPipeline, PipelineRepository } from './pipeline.repository.js';
+import {
+  type AskedAtCreation,
+  type KnownPipeline,
+  PipelineRegistrationRepository,
+} from './pipeline-registration.repository.js';
 
 interface AskedPipeline extends AskedAtCreation {
   readonly configuration: Configuration;
@@ -29,7 +33,7 @@ export class PipelineRegistrationService {
 
   constructor(
     idempotency: IdempotencyService,
-    private readonly pipelines: PipelineRepository,
+    private readonly pipelines: PipelineRegistrationRepository,
     private readonly types: PipelineTypeService,
     private readonly names: NamePolicy,
     private readonly events: PipelineEvents,
@@ -112,6 +116,7 @@ function askedBy(request: RegisterPipelineDto, names: NamePolicy): AskedPipeline
     active: request.active,
     muteFreshnessCheck: request.mute_freshness_check,
     muteTimelinessCheck: request.mute_timeliness_check,
+    muteScheduleCheck: request.mute_schedule_check,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   QueryFlag,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { ScheduleExpression, TimeZone } from './schedule.fields.js';
 import { PIPELINE_PAIRS } from './threshold-pairs.js';
 import { PatchedThresholds, PostedThresholds } from './thresholds.dto.js';
 import { Watermark } from './watermark.dto.js';
@@ -47,6 +48,23 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   next_watermark?: string;
 
   /**
+   * When runs are expected to start: a cron expression of five fields (minute, hour, day of the month, month, weekday),
+   * or `@hourly`, `@daily`, `@weekly`, `@monthly`. Without a run, an incident of kind `missed` opens.
+   * @example "30 2 * * *"
+   */
+  @Declared()
+  @ScheduleExpression()
+  schedule?: string | null;
+
+  /**
+   * The IANA time zone of the schedule. Defaults to UTC.
+   * @example Europe/Berlin
+   */
+  @Declared()
+  @TimeZone()
+  schedule_timezone?: string | null;
+
+  /**
    * Whether the pipeline should run. Used only when the pipeline is created; afterwards, PATCH changes it.
    * @example true
    */
@@ -69,6 +87,14 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   @Optional()
   @Flag()
   mute_timeliness_check?: boolean;
+
+  /**
+   * If true, the schedule is not checked. Used only when the pipeline is created; afterwards, PATCH changes it.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_schedule_check?: boolean;
 }
 
 /** A change by an operator. Only fields in the body change; null clears a nullable field. */
@@ -154,6 +180,30 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   @Clearable()
   @Instant()
   last_target_soft_delete?: Date | null;
+
+  /**
+   * When runs are expected to start, as in a registration.
+   * @example "30 2 * * *"
+   */
+  @Clearable()
+  @ScheduleExpression()
+  schedule?: string | null;
+
+  /**
+   * The IANA time zone of the schedule; null: UTC.
+   * @example Europe/Berlin
+   */
+  @Clearable()
+  @TimeZone()
+  schedule_timezone?: string | null;
+
+  /**
+   * If true, the schedule is not checked.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_schedule_check?: boolean;
 
   /**
    * Whether the pipeline should run; callers read it when they register.

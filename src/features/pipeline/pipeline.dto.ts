@@ -111,6 +111,34 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   last_target_soft_delete!: string | null;
 
   /**
+   * When runs are expected to start: a cron expression of five fields, or the name of one; null without a schedule.
+   * @example "30 2 * * *"
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  schedule!: string | null;
+
+  /**
+   * The time zone of the schedule; null without a schedule.
+   * @example Europe/Berlin
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  schedule_timezone!: string | null;
+
+  /**
+   * The first expected start that no check has judged yet (UTC); null without a schedule.
+   * @example 2026-02-01T01:30:00.000Z
+   */
+  @ApiProperty({ ...INSTANT, nullable: true })
+  next_expected_at!: string | null;
+
+  /**
+   * If true, the schedule is not checked.
+   * @example false
+   */
+  @ApiProperty()
+  mute_schedule_check!: boolean;
+
+  /**
    * Whether callers should load lineage.
    * @example true
    */
@@ -175,6 +203,20 @@ export class PipelineConfigurationDto extends Thresholds(PIPELINE_PAIRS) {
    */
   @ApiProperty(METADATA)
   pipeline_metadata!: Record<string, unknown> | null;
+
+  /**
+   * When runs are expected to start; null without a schedule.
+   * @example "30 2 * * *"
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  schedule!: string | null;
+
+  /**
+   * The time zone of the schedule; null if none was given.
+   * @example Europe/Berlin
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  schedule_timezone!: string | null;
 }
 
 /** One change of a pipeline's configuration by its source code. */

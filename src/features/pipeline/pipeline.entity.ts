@@ -24,6 +24,15 @@ import { Threshold } from './threshold.entity.js';
 @Index('ix_pipeline_loaded_at', { synchronize: false })
 @Check('ck_pipeline_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
+// Partial indexes for the checks: warnings of freshness and timeliness, and due schedules.
+@Index('ix_pipeline_warn_at', { synchronize: false })
+@Index('ix_pipeline_timeliness_warn', ['id'], {
+  where: 'active AND NOT mute_timeliness_check AND timeliness_warn_number IS NOT NULL',
+})
+@Index('ix_pipeline_next_expected', ['nextExpectedAt'], { where: 'next_expected_at IS NOT NULL' })
+@Check('ck_pipeline_freshness_warn', '(freshness_warn_number IS NULL) = (freshness_warn_datepart IS NULL)')
+@Check('ck_pipeline_timeliness_warn', '(timeliness_warn_number IS NULL) = (timeliness_warn_datepart IS NULL)')
+@Check('ck_pipeline_start_grace', '(start_grace_number IS NULL) = (start_grace_datepart IS NULL)')
 @Check('ck_pipeline_lost_after', '(lost_after_number IS NULL) = (lost_after_datepart IS NULL)')
 export class PipelineEntity {
   @PrimaryGeneratedColumn('identity', {
@@ -92,6 +101,29 @@ export class PipelineEntity {
 
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;
+
+  @Column(() => Threshold, { prefix: 'freshness_warn' })
+  freshnessWarn!: Threshold;
+
+  @Column(() => Threshold, { prefix: 'timeliness_warn' })
+  timelinessWarn!: Threshold;
+
+  /** When runs are expected, see `schedule.ts`. */
+  @Column('text', { nullable: true })
+  schedule!: string | null;
+
+  @Column('text', { name: 'schedule_timezone', nullable: true })
+  scheduleTimezone!: string | null;
+
+  @Column(() => Threshold, { prefix: 'start_grace' })
+  startGrace!: Threshold;
+
+  /** The first moment of the schedule that no check has judged yet. */
+  @Column({ type: 'timestamptz', name: 'next_expected_at', precision: 3, nullable: true })
+  nextExpectedAt!: Date | null;
+
+  @Column('boolean', { name: 'mute_schedule_check', default: false })
+  muteScheduleCheck!: boolean;
 
   @Column(() => Threshold, { prefix: 'lost_after' })
   lostAfter!: Threshold;

@@ -6,11 +6,15 @@ import type { RegisterPipelineDto } from './pipeline-request.dto.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import type { Configuration } from './configuration.js';
 import type { NamePolicy } from './name-policy.js';
-import { pairsOf, PIPELINE_PAIRS, refuseHalfPairs, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
+import { refuseUnfit } from './configuration-rules.js';
+import { DEFAULT_ZONE } from './schedule.js';
+import { pairsOf, PIPELINE_PAIRS, thresholdsOf, wirePair, wirePairs } from './threshold-pairs.js';
 
 /** The configuration fields: a registration with any of them, even null, declares all. */
 const DECLARATION = [
   'pipeline_metadata',
+  'schedule',
+  'schedule_timezone',
   ...PIPELINE_PAIRS.flatMap((name) => [`${name}_number`, `${name}_datepart`] as const),
 ] as const satisfies readonly (keyof Configuration & keyof RegisterPipelineDto)[];
 
@@ -25,9 +29,11 @@ export function toConfiguration(request: RegisterPipelineDto, names: NamePolicy)
     name: names.stored(request.name),
     pipeline_type_name: names.stored(request.pipeline_type_name, 'pipeline_type_name'),
     pipeline_metadata: request.pipeline_metadata ?? null,
+    schedule: request.schedule ?? null,
+    schedule_timezone: request.schedule_timezone ?? null,
     ...pairsOf(PIPELINE_PAIRS, request),
   };
-  refuseHalfPairs(PIPELINE_PAIRS, configuration);
+  refuseUnfit(configuration);
   return configuration;
 }
 
@@ -42,6 +48,8 @@ export function toRegisteredPipelineDto(
 export function toConfigurationColumns(configuration: Configuration) {
   return {
     pipelineMetadata: configuration.pipeline_metadata,
+    schedule: configuration.schedule,
+    scheduleTimezone: configuration.schedule_timezone,
     ...thresholdsOf(PIPELINE_PAIRS, configuration),
   };
 }
@@ -52,6 +60,8 @@ export function configurationOf(pipeline: PipelineEntity): Configuration {
     name: pipeline.name,
     pipeline_type_name: pipeline.pipelineType.name,
     pipeline_metadata: pipeline.pipelineMetadata,
+    schedule: pipeline.schedule,
+    schedule_timezone: pipeline.scheduleTimezone,
     ...wirePairs(PIPELINE_PAIRS, pipeline),
   };
 }
@@ -69,9 +79,16 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     last_target_update: pipeline.lastTargetUpdate?.toISOString() ?? null,
     last_target_soft_delete: pipeline.lastTargetSoftDelete?.toISOString() ?? null,
     ...wirePair('freshness', pipeline.freshness),
+    ...wirePair('freshness_warn', pipeline.freshnessWarn),
     mute_freshness_check: pipeline.muteFreshnessCheck,
     ...wirePair('timeliness', pipeline.timeliness),
+    ...wirePair('timeliness_warn', pipeline.timelinessWarn),
     mute_timeliness_check: pipeline.muteTimelinessCheck,
+    schedule: pipeline.schedule,
+    schedule_timezone: pipeline.schedule === null ? null : (pipeline.scheduleTimezone ?? DEFAULT_ZONE),
+    ...wirePair('start_grace', pipeline.startGrace),
+    next_expected_at: pipeline.nextExpectedAt?.toISOString() ?? null,
+    mute_schedule_check: pipeline.muteScheduleCheck,
     ...wirePair('lost_after', pipeline.lostAfter),
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
@@ -87,9 +104,19 @@ export function toPipelineConfigurationChangeDto(change: PipelineConfigHistoryEn
     pipeline_id: change.pipelineId,
     config_version: change.configVersion,
     config_hash: change.configHash,
-    old_configuration: { ...change.oldConfiguration },
-    new_configuration: { ...change.newConfiguration },
+    old_configuration: complete(change.oldConfiguration),
+    new_configuration: complete(change.newConfiguration),
     changed_at: change.changedAt.toISOString(),
+  };
+}
+
+/** A stored configuration with null for the fields that are newer than it. */
+function complete(stored: Configuration): Configuration {
+  return {
+    ...pairsOf(PIPELINE_PAIRS, {}),
+    ...stored,
+    schedule: stored.schedule ?? null,
+    schedule_timezone: stored.schedule_timezone ?? null,
   };
 }
 

@@ -4,7 +4,9 @@ import { IdempotencyModule } from '../../platform/idempotency/idempotency.module
 import { NamePolicy } from './name-policy.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import { PipelineNameService } from './pipeline-name.service.js';
+import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
+import { PipelineScheduleService } from './pipeline-schedule.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
@@ -27,13 +29,21 @@ import { PipelineService } from './pipeline.service.js';
     NamePolicy,
     PipelineEvents,
     PipelineNameService,
+    PipelineRegistrationRepository,
     PipelineRegistrationService,
     PipelineRepository,
+    PipelineScheduleService,
     PipelineService,
     PipelineTypeRepository,
     PipelineTypeService,
     PipelineWatermarkService,
   ],
-  exports: [PipelineEvents, PipelineNameService, PipelineRegistrationService, PipelineWatermarkService],
+  exports: [
+    PipelineEvents,
+    PipelineNameService,
+    PipelineRegistrationService,
+    PipelineScheduleService,
+    PipelineWatermarkService,
+  ],
 })
 export class PipelineModule {}

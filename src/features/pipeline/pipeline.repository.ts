@@ -2,58 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from 'typeorm';
 import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
-import { databaseBusy } from '../../platform/database/database-errors.js';
-import { type Configuration, configurationHash } from './configuration.js';
 import { CONFIG_HISTORY_LONG_COLUMNS, PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { ListPipelinesQuery } from './pipeline-request.dto.js';
 import { PIPELINE_LONG_COLUMNS, PipelineEntity } from './pipeline.entity.js';
-import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
 import {
   CHANGED_NOW,
   DESCRIBE_PIPELINES,
-  FIND_FOR_REGISTRATION,
   FIND_IDS_OF_TYPE,
   FIND_IDS_BY_NAME,
   FIND_NAMES,
-  INSERT_PIPELINE,
   OUTLINE_PIPELINES,
   RECORD_PROGRESS,
   RECORD_PROGRESS_OF_ONE,
-  SET_NEXT_WATERMARK,
 } from './pipeline.sql.js';
-import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
+import type { Schedule } from './schedule.js';
+import { SET_NEXT_EXPECTED, TAKE_DUE } from './pipeline-schedule.sql.js';
 
 /** Columns that lists don't show, and that may be long. */
 const UNSHOWN = ['usedNextWatermark'];
-
-export type RegisteredPipeline = Pick<PipelineEntity, 'id' | 'active' | 'loadLineage' | 'watermark'>;
-
-/** An existing pipeline, compared with a registration. */
-export interface KnownPipeline extends RegisteredPipeline {
-  readonly nextWatermark: string | null;
-  /** Whether the watermark has moved since `nextWatermark` was set. */
-  readonly isNextUsed: boolean;
-  /** Whether the code's configuration is unchanged. */
-  readonly isInStep: boolean;
-}
-
-/** The fields of a registration besides the configuration. After the creation, only `nextWatermark` is used. */
-export interface AskedAtCreation {
-  readonly nextWatermark: string | undefined;
-  readonly active: boolean | undefined;
-  readonly muteFreshnessCheck: boolean | undefined;
-  readonly muteTimelinessCheck: boolean | undefined;
-}
-
-/** A row of {@link FIND_FOR_REGISTRATION}. */
-interface PipelineForRegistration extends RegisteredPipeline {
-  readonly name: string;
-  readonly nameKey: string;
-  readonly nextWatermark: string | null;
-  readonly isNextUsed: boolean;
-  readonly configHash: string;
-  readonly typeName: string;
-}
 
 /** The successful runs of one pipeline in a transaction, combined; the latest start with a watermark sets it. */
 export interface PipelineProgress {
@@ -80,45 +46,20 @@ export interface PipelineOutline {
   readonly hasNextWatermark: boolean;
 }
 
+/** A pipeline whose next expected start is due. */
+export interface DuePipeline extends Schedule {
+  readonly pipelineId: number;
+  /** The first expected start that no check has judged. */
+  readonly expectedAt: Date;
+  /** Expected starts before this moment are due. */
+  readonly missedBefore: Date;
+  /** Whether it is active and its schedule not muted. */
+  readonly isWatched: boolean;
+}
+
 /** All SQL on `pipeline` and its configuration history. */
 @Injectable()
 export class PipelineRepository {
-  /** Finds pipelines by their names, in the order asked for. */
-  async findForRegistration(
-    manager: EntityManager,
-    asked: readonly Configuration[],
-  ): Promise<(KnownPipeline | undefined)[]> {
-    const keys = asked.map(({ name }) => nameKey(name));
-    const rows: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [[...new Set(keys)]]);
-    const byKey = new Map(rows.map((row) => [row.nameKey, row]));
-    return asked.map((configuration, index) => {
-      const known = byKey.get(keys[index] as string);
-      return known && { ...known, isInStep: known.configHash === configurationHash(asStored(configuration, known)) };
-    });
-  }
-
-  /** Returns the new row, or undefined if the name is taken. Safe for concurrent calls. */
-  async insertIfAbsent(
-    manager: EntityManager,
-    configuration: Configuration,
-    pipelineTypeId: number,
-    asked: AskedAtCreation,
-  ): Promise<RegisteredPipeline | undefined> {
-    const [inserted]: RegisteredPipeline[] = await manager.query(INSERT_PIPELINE, [
-      configuration.name,
-      pipelineTypeId,
-      configuration.pipeline_metadata && JSON.stringify(configuration.pipeline_metadata),
-      asked.nextWatermark ?? null,
-      configurationHash(configuration),
-      JSON.stringify(pairsOf(PIPELINE_PAIRS, configuration)),
-      nameKey(configuration.name),
-      asked.active ?? true,
-      asked.muteFreshnessCheck ?? false,
-      asked.muteTimelinessCheck ?? false,
-    ]);
-    return inserted;
-  }
-
   findNames(manager: EntityManager, ids: readonly number[]): Promise<Pick<PipelineDescription, 'id' | 'name'>[]> {
     return manager.query(FIND_NAMES, [ids]);
   }
@@ -141,36 +82,17 @@ export class PipelineRepository {
     return manager.query(DESCRIBE_PIPELINES, [ids]);
   }
 
-  /** Locks a pipeline, by id or name. If its configuration differs, replaces it and adds the change to the history. */
-  async bringInStep(
-    manager: EntityManager,
-    key: number | string,
-    asked: Configuration,
-    pipelineTypeId: number,
-  ): Promise<{ pipeline: RegisteredPipeline; isChanged: boolean }> {
-    const pipeline = await this.lock(manager, key);
-    // It was renamed after the insert found the name taken; a retry finds the name free.
-    if (!pipeline) throw databaseBusy();
-    const newConfiguration = { ...asked, name: pipeline.name };
-    const configHash = configurationHash(newConfiguration);
-    if (configHash === pipeline.configHash) return { pipeline, isChanged: false };
-    const configVersion = pipeline.configVersion + 1;
-    const columns = toConfigurationColumns(newConfiguration);
-    const change = { ...columns, pipelineTypeId, configHash, configVersion, loadLineage: true };
-    await this.update(manager, pipeline.id, change);
-    await manager.insert(PipelineConfigHistoryEntity, {
-      pipelineId: pipeline.id,
-      configVersion,
-      configHash,
-      oldConfiguration: configurationOf(pipeline),
-      newConfiguration,
-    } as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
-    return { pipeline: { ...pipeline, loadLineage: true }, isChanged: true };
+  /** See {@link TAKE_DUE}. */
+  takeDue(manager: EntityManager, now: Date, limit: number): Promise<DuePipeline[]> {
+    return manager.query(TAKE_DUE, [now, limit]);
   }
 
-  /** Writes nothing if `nextWatermark` is undefined. */
-  async setNextWatermark(manager: EntityManager, id: number, nextWatermark: string | undefined): Promise<void> {
-    if (nextWatermark !== undefined) await manager.query(SET_NEXT_WATERMARK, [id, nextWatermark]);
+  async setNextExpected(
+    manager: EntityManager,
+    starts: readonly { readonly pipelineId: number; readonly next: Date | null }[],
+  ): Promise<void> {
+    const ids = starts.map(({ pipelineId }) => pipelineId);
+    await manager.query(SET_NEXT_EXPECTED, [ids, starts.map(({ next }) => next)]);
   }
 
   /** See {@link RECORD_PROGRESS}. */
@@ -257,12 +179,6 @@ export class PipelineRepository {
     if (typeof key === 'string') pipelines.where('p.nameKey = :key', { key: nameKey(key) });
     return pipelines;
   }
-}
-
-/** The configuration with the names as they are stored: a name in another case is no change. */
-function asStored(asked: Configuration, { name, typeName }: PipelineForRegistration): Configuration {
-  const isSameType = nameKey(asked.pipeline_type_name) === nameKey(typeName);
-  return { ...asked, name, pipeline_type_name: isSameType ? typeName : asked.pipeline_type_name };
 }
 
 function movesAnything(progress: PipelineProgress): boolean {

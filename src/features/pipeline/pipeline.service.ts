@@ -24,7 +24,9 @@ import {
 import { PipelineEvents } from './pipeline.events.js';
 import { configurationOf, toPipelineConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
-import { changedThresholds, isGiven, PIPELINE_PAIRS, refuseHalfPairs } from './threshold-pairs.js';
+import { refuseUnfit } from './configuration-rules.js';
+import { changedSchedule } from './expected-start.js';
+import { changedThresholds, isGiven, PIPELINE_PAIRS } from './threshold-pairs.js';
 
 /** Reads, lists and patches pipelines. */
 @Injectable()
@@ -85,7 +87,7 @@ export class PipelineService {
         // The pattern applies to new names only: an older name may stay, or change its case.
         if (newName !== undefined && nameKey(newName) !== nameKey(pipeline.name)) this.names.refuseUnwanted(newName);
         const change = this.changeOf(pipeline, request, newName, now);
-        refuseHalfPairs(PIPELINE_PAIRS, configurationOf({ ...pipeline, ...change }));
+        refuseUnfit(configurationOf({ ...pipeline, ...change }));
         if (Object.keys(change).length > 0) await this.pipelines.update(manager, pipeline.id, change);
         if (isGiven('timeliness', request) || typeId !== undefined) {
           this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
@@ -126,6 +128,13 @@ export class PipelineService {
       ...changedThresholds(PIPELINE_PAIRS, pipeline, request),
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
+      schedule: request.schedule,
+      scheduleTimezone: request.schedule_timezone,
+      ...changedSchedule(
+        pipeline,
+        definedFields({ schedule: request.schedule, scheduleTimezone: request.schedule_timezone }),
+      ),
+      muteScheduleCheck: request.mute_schedule_check,
       active: request.active,
       loadLineage: request.load_lineage,
     });

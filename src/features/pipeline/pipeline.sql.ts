@@ -50,9 +50,12 @@ export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond
 /** Returns no row if the name is taken; a second statement then reads the existing row. */
 export const INSERT_PIPELINE = `
   INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
-                        mute_freshness_check, mute_timeliness_check, ${PIPELINE_PAIR_COLUMNS.names})
-  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool, pairs.*
-    FROM jsonb_to_record($6::jsonb) AS pairs (${PIPELINE_PAIR_COLUMNS.typed})
+                        mute_freshness_check, mute_timeliness_check, mute_schedule_check, ${PIPELINE_PAIR_COLUMNS.names},
+                        schedule, schedule_timezone, next_expected_at)
+  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool, $11::bool,
+         declared.*
+    FROM jsonb_to_record($6::jsonb) AS declared (
+           ${PIPELINE_PAIR_COLUMNS.typed}, schedule text, schedule_timezone text, next_expected_at timestamptz)
   ON CONFLICT (name_key) DO NOTHING
   RETURNING id, active, load_lineage AS "loadLineage", watermark`;
 

@@ -12,6 +12,15 @@ import {
 
 const NONE = { number: null, datepart: null };
 const DAY = { number: 1, datepart: 'day' } as const;
+/** Freshness of a day, and no other threshold. */
+const FRESH = {
+  freshness: DAY,
+  freshnessWarn: NONE,
+  timeliness: NONE,
+  timelinessWarn: NONE,
+  lostAfter: NONE,
+  startGrace: NONE,
+};
 
 describe('the pairs of thresholds', () => {
   it('are valid when both fields are set, or neither', () => {
@@ -39,20 +48,26 @@ describe('the pairs of thresholds', () => {
     const fields = {
       freshness_number: 1,
       freshness_datepart: 'day',
+      freshness_warn_number: null,
+      freshness_warn_datepart: null,
+      timeliness_warn_number: null,
+      timeliness_warn_datepart: null,
+      start_grace_number: null,
+      start_grace_datepart: null,
       timeliness_number: null,
       timeliness_datepart: null,
       lost_after_number: null,
       lost_after_datepart: null,
     } as const;
     const thresholds = thresholdsOf(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' });
-    expect(thresholds).toEqual({ freshness: DAY, timeliness: NONE, lostAfter: NONE });
+    expect(thresholds).toEqual(FRESH);
     expect(wirePairs(PIPELINE_PAIRS, thresholds)).toEqual(fields);
     expect(pairsOf(PIPELINE_PAIRS, { ...fields, name: 'not a pair' } as typeof fields)).toEqual(fields);
   });
 });
 
 describe('a change of thresholds', () => {
-  const row = { freshness: DAY, timeliness: NONE, lostAfter: NONE };
+  const row = FRESH;
 
   it('touches the given pairs alone', () => {
     expect(changedThresholds(PIPELINE_PAIRS, row, {})).toEqual({});

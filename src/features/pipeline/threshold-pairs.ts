@@ -6,7 +6,14 @@ import type { Datepart, Threshold } from './threshold.entity.js';
  * add its name here; the compiler then requires its text in `thresholds.dto.ts`, its embedded column in the entity and
  * its line in the mapper. The checks for half a pair, the configuration and the SQL follow from these lists.
  */
-export const PIPELINE_PAIRS = ['freshness', 'timeliness', 'lost_after'] as const;
+export const PIPELINE_PAIRS = [
+  'freshness',
+  'freshness_warn',
+  'timeliness',
+  'timeliness_warn',
+  'lost_after',
+  'start_grace',
+] as const;
 export const TYPE_PAIRS = ['freshness', 'timeliness', 'lost_after'] as const satisfies readonly PairName[];
 
 export type PairName = (typeof PIPELINE_PAIRS)[number];

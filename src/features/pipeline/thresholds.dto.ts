@@ -14,6 +14,21 @@ const TEXTS: Readonly<
 > = {
   freshness: { means: 'How long data may stay unchanged before it is stale', number: 1, datepart: 'day' },
   timeliness: { means: 'How long an execution may take before it is late', number: 30, datepart: 'minute' },
+  freshness_warn: {
+    means: 'How long data may stay unchanged before a warning, at most as long as the freshness threshold',
+    number: 12,
+    datepart: 'hour',
+  },
+  timeliness_warn: {
+    means: 'How long an execution may take before a warning, at most as long as the timeliness threshold',
+    number: 20,
+    datepart: 'minute',
+  },
+  start_grace: {
+    means: 'How long after its `schedule` a run may start before it is missed; 15 minutes by default',
+    number: 15,
+    datepart: 'minute',
+  },
   lost_after: {
     means: 'How long an execution that sends heartbeats may be silent before it is lost',
     number: 10,

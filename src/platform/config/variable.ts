@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser';
+import { Cron } from 'croner';
 import { RE2JS } from 're2js';
 import { parseDatabaseUrl } from './database-url.js';
 import { UnfitValue } from './unfit-value.js';
@@ -173,8 +173,7 @@ export function cron<D extends string | undefined = undefined>(name: string, det
     if (OFF.test(source)) return null;
     if (source.split(/\s+/).length !== 5) return undefined;
     try {
-      CronExpressionParser.parse(source, { tz: 'UTC' });
-      return source;
+      return new Cron(source, { timezone: 'UTC', mode: '5-part', paused: true }).nextRun() ? source : undefined;
     } catch {
       return undefined;
     }

@@ -16,6 +16,7 @@ import { WatermarkMoves1767920400000 } from './migrations/1767920400000-watermar
 import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution-life.js';
 import { FailureLook1768006850000 } from './migrations/1768006850000-failure-look.js';
 import { Heartbeats1768093200000 } from './migrations/1768093200000-heartbeats.js';
+import { Schedules1768179600000 } from './migrations/1768179600000-schedules.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -32,6 +33,7 @@ const MIGRATIONS = [
   ExecutionLife1768006800000,
   FailureLook1768006850000,
   Heartbeats1768093200000,
+  Schedules1768179600000,
   ...VIEWS_MIGRATIONS,
 ];
 

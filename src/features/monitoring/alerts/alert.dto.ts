@@ -62,8 +62,8 @@ export class AlertDto {
   target!: string;
 
   /**
-   * `opened` and `resolved`: the incidents were opened or resolved. `reminder`: they are still open. `test`: sent by
-   * `POST /alert/test`.
+   * `opened` and `resolved`: the incidents were opened or resolved. `escalated`: warnings became critical. `reminder`:
+   * they are still open. `test`: sent by `POST /alert/test`.
    * @example opened
    */
   @ApiProperty({ enum: EVENTS, enumName: 'AlertEvent' })

@@ -21,6 +21,7 @@ export class IncidentAlertService implements OnModuleInit {
   onModuleInit(): void {
     this.events.opened.listen((manager, opened) => this.write(manager, 'opened', opened));
     this.events.repeated.listen((manager, repeated) => this.write(manager, 'reminder', repeated));
+    this.events.escalated.listen((manager, escalated) => this.write(manager, 'escalated', escalated));
     this.events.resolved.listen((manager, resolved) => this.write(manager, 'resolved', resolved));
   }
 

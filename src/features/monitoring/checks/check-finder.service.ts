@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { ExecutionDeadlineService } from '../../execution/execution-deadline.service.js';
 import { type Check, CheckRepository, type Findings } from './check.repository.js';
 import { LostService } from './lost.service.js';
+import { MissedService } from './missed.service.js';
 
 /** How far back a start may have missed a changed threshold because the two overlapped; starts take far less. */
 const OVERLAP_MS = 60 * 60 * 1000;
@@ -14,6 +15,7 @@ export class CheckFinderService {
     private readonly checks: CheckRepository,
     private readonly deadlines: ExecutionDeadlineService,
     private readonly lost: LostService,
+    private readonly missed: MissedService,
   ) {}
 
   /** One check of a kind runs at a time, across all replicas. */
@@ -27,6 +29,8 @@ export class CheckFinderService {
         return this.checks.timeliness(manager, now);
       case 'lost':
         return this.lost.find(manager, now);
+      case 'missed':
+        return this.missed.find(manager, now);
     }
   }
 }

@@ -4,17 +4,21 @@ import {
   COUNT_FRESHNESS,
   COUNT_TIMELINESS,
   ENDED_SINCE,
+  ESCALATE_LATE,
+  ESCALATE_STALE,
   LOCK_CHECK,
   NOTE_LATE_ENDS,
   OPEN_LATE,
   OPEN_LATE_ENDS,
   OPEN_STALE,
+  OPEN_WARNED_LATE,
+  OPEN_WARNED_STALE,
   RESOLVE_FAILED,
   RESOLVE_LATE,
   RESOLVE_STALE,
 } from './check.sql.js';
 
-export const CHECKS = ['freshness', 'timeliness', 'lost'] as const;
+export const CHECKS = ['freshness', 'timeliness', 'lost', 'missed'] as const;
 export type Check = (typeof CHECKS)[number];
 
 /** The checks whose subjects can be counted. */
@@ -24,6 +28,8 @@ export type CountedCheck = 'freshness' | 'timeliness';
 export interface Findings {
   readonly opened: readonly number[];
   readonly resolved: readonly number[];
+  /** Warnings that became critical. */
+  readonly escalated?: readonly number[];
   /** Those of the opened ones that are too old for a message. */
   readonly isHistory?: ReadonlySet<number>;
 }
@@ -39,16 +45,20 @@ export class CheckRepository {
   }
 
   async freshness(manager: EntityManager, now: Date): Promise<Findings> {
-    const opened = await this.insert(manager, OPEN_STALE, now);
-    return { opened, resolved: await this.update(manager, RESOLVE_STALE, now) };
+    const escalated = await this.update(manager, ESCALATE_STALE, now);
+    const stale = await this.insert(manager, OPEN_STALE, now);
+    const warned = await this.insert(manager, OPEN_WARNED_STALE, now);
+    return { opened: [...stale, ...warned], resolved: await this.update(manager, RESOLVE_STALE, now), escalated };
   }
 
   async timeliness(manager: EntityManager, now: Date): Promise<Findings> {
     const ended = await this.insert(manager, OPEN_LATE_ENDS, now);
+    const escalated = await this.update(manager, ESCALATE_LATE, now);
     const running = await this.insert(manager, OPEN_LATE, now);
+    const warned = await this.insert(manager, OPEN_WARNED_LATE, now);
     const timely = await this.update(manager, RESOLVE_LATE, now);
     const recovered = await this.update(manager, RESOLVE_FAILED, now);
-    return { opened: [...ended, ...running], resolved: [...timely, ...recovered] };
+    return { opened: [...ended, ...running, ...warned], resolved: [...timely, ...recovered], escalated };
   }
 
   /** Records executions that ended late, for the next check. */

@@ -11,7 +11,7 @@ import { FindingEventsService } from './finding-events.service.js';
 /** The checks that a request runs. A run that vanished or never began is a matter of time as well. */
 const REQUESTED: Record<CountedCheck, readonly Check[]> = {
   freshness: ['freshness'],
-  timeliness: ['timeliness', 'lost'],
+  timeliness: ['timeliness', 'lost', 'missed'],
 };
 
 /**

@@ -23,6 +23,30 @@ export const OPEN_STALE = `
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
+/** The same with severity `warning` for pipelines past their warning threshold. */
+export const OPEN_WARNED_STALE = `
+  INSERT INTO incident (kind, severity, pipeline_id, opened_at, expected_at, since, threshold_number,
+                        threshold_datepart, notified_at)
+  SELECT 'freshness', 'warning', stale.pipeline_id, $1::timestamptz, stale.due, stale.since, stale.threshold_number,
+         stale.threshold_datepart, NULL
+    FROM watcher_warned_pipelines($1::timestamptz) stale
+   WHERE NOT EXISTS (SELECT FROM incident i
+                      WHERE i.kind = 'freshness' AND coalesce(i.execution_id, i.pipeline_id) = stale.pipeline_id
+                        AND i.resolved_at IS NULL)
+   ORDER BY stale.due, stale.pipeline_id
+      ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
+  RETURNING id`;
+
+/** Makes warnings of pipelines that are stale by now critical; by uq_incident_open. */
+export const ESCALATE_STALE = `
+  UPDATE incident i
+     SET severity = 'critical', expected_at = stale.due, threshold_number = stale.threshold_number,
+         threshold_datepart = stale.threshold_datepart
+    FROM watcher_stale_pipelines($1::timestamptz) stale
+   WHERE i.kind = 'freshness' AND i.severity = 'warning' AND i.resolved_at IS NULL
+     AND coalesce(i.execution_id, i.pipeline_id) = stale.pipeline_id
+  RETURNING i.id`;
+
 /** Resolves the open incidents of pipelines that are no longer stale; by uq_incident_open and pk_pipeline. */
 export const RESOLVE_STALE = `
   UPDATE incident i
@@ -34,7 +58,10 @@ export const RESOLVE_STALE = `
     FROM watcher_pipeline_threshold p
    WHERE i.kind = 'freshness' AND i.resolved_at IS NULL AND p.pipeline_id = i.pipeline_id
      AND (NOT p.active OR p.mute_freshness_check
-          OR coalesce(watcher_due(p.loaded_at, p.freshness_number, p.freshness_datepart) >= $1::timestamptz, true))
+          OR coalesce(CASE WHEN i.severity = 'warning'
+                           THEN watcher_due(p.loaded_at, p.freshness_warn_number, p.freshness_warn_datepart)
+                           ELSE watcher_due(p.loaded_at, p.freshness_number, p.freshness_datepart)
+                      END >= $1::timestamptz, true))
   RETURNING i.id`;
 
 /** The number of pipelines that a freshness check covers; counted only on request. */
@@ -63,6 +90,36 @@ export const OPEN_LATE = `
    ORDER BY late.deadline, late.id
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
+
+/** Opens an incident of severity `warning` for each execution past the warning threshold, as {@link OPEN_LATE}. */
+export const OPEN_WARNED_LATE = `
+  WITH late AS MATERIALIZED (
+    SELECT found.*
+      FROM watcher_warned_executions($1::timestamptz) found
+     WHERE NOT EXISTS (SELECT FROM incident i
+                        WHERE i.kind = 'timeliness' AND coalesce(i.execution_id, i.pipeline_id) = found.id
+                          AND i.resolved_at IS NULL)
+  )
+  INSERT INTO incident (kind, severity, pipeline_id, execution_id, root_id, opened_at, expected_at, since,
+                        threshold_number, threshold_datepart, notified_at)
+  SELECT 'timeliness', 'warning', late.pipeline_id, late.id, tree.root_id, $1::timestamptz, late.due, late.start_date,
+         late.threshold_number, late.threshold_datepart, NULL
+    FROM late
+    JOIN watcher_execution_roots(ARRAY(SELECT late.id FROM late)) tree ON tree.id = late.id
+   ORDER BY late.due, late.id
+      ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
+  RETURNING id`;
+
+/** Makes warnings of executions past their deadline critical; by uq_incident_open. */
+export const ESCALATE_LATE = `
+  UPDATE incident i
+     SET severity = 'critical', expected_at = late.deadline, threshold_number = p.timeliness_number,
+         threshold_datepart = p.timeliness_datepart
+    FROM watcher_late_executions($1::timestamptz) late
+    JOIN watcher_pipeline_threshold p ON p.pipeline_id = late.pipeline_id
+   WHERE i.kind = 'timeliness' AND i.severity = 'warning' AND i.resolved_at IS NULL
+     AND coalesce(i.execution_id, i.pipeline_id) = late.id AND p.active AND NOT p.mute_timeliness_check
+  RETURNING i.id`;
 
 /** Records executions that ended late, for the next timeliness check. */
 export const NOTE_LATE_ENDS = prepared(`
@@ -99,7 +156,9 @@ export const RESOLVE_LATE = `
     JOIN watcher_pipeline_threshold p ON p.pipeline_id = e.pipeline_id
    WHERE i.kind = 'timeliness' AND i.resolved_at IS NULL AND e.id = i.execution_id
      AND (e.end_date IS NOT NULL OR NOT p.active OR p.mute_timeliness_check
-          OR coalesce(e.deadline >= $1::timestamptz, true))
+          OR coalesce(CASE WHEN i.severity = 'warning'
+                           THEN watcher_due(e.start_date, p.timeliness_warn_number, p.timeliness_warn_datepart)
+                           ELSE e.deadline END >= $1::timestamptz, true))
   RETURNING i.id`;
 
 /** Those of these incidents whose executions ended at or after a moment; by pk_incident. */

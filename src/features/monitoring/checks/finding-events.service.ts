@@ -20,7 +20,11 @@ export class FindingEventsService {
    * ended between two checks, only `resolved` is published, and nothing if it ended longer than
    * `WATCHER_ALERT_MAX_AGE` ago: it is imported history.
    */
-  async announce(manager: EntityManager, { opened, resolved, isHistory }: Findings, now: Date): Promise<void> {
+  async announce(
+    manager: EntityManager,
+    { opened, resolved, escalated = [], isHistory }: Findings,
+    now: Date,
+  ): Promise<void> {
     const wasOpened = new Set(opened);
     const wasResolved = new Set(resolved);
     const lasting = opened.filter((id) => !wasResolved.has(id) && !isHistory?.has(id));
@@ -28,6 +32,10 @@ export class FindingEventsService {
     await this.events.opened.emit(
       manager,
       [...lasting, ...unheard].map((incidentId) => ({ incidentId, at: now })),
+    );
+    await this.events.escalated.emit(
+      manager,
+      escalated.filter((id) => !wasResolved.has(id)).map((incidentId) => ({ incidentId, at: now })),
     );
     const over = opened.filter((id) => wasResolved.has(id));
     const oldest = new Date(now.getTime() - this.config.alertMaxAge);

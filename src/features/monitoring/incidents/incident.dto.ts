@@ -143,14 +143,15 @@ export class IncidentDto {
   /**
    * `freshness`: the pipeline's data is older than its threshold. `timeliness`: an execution ran past its deadline.
    * `failure`: root executions of the pipeline failed, and none has succeeded since. `lost`: a root execution fell silent
-   * without an end; its end may still be reported.
+   * without an end; its end may still be reported. `missed`: no execution of the pipeline started as scheduled.
    * @example timeliness
    */
   @ApiProperty({ enum: KINDS, enumName: 'IncidentKind' })
   kind!: Kind;
 
   /**
-   * The severity of the incident.
+   * The severity of the incident: a `warning` of freshness or timeliness becomes `critical` at the second threshold; a
+   * missed start is a warning.
    * @example critical
    */
   @ApiProperty({ enum: SEVERITIES, enumName: 'IncidentSeverity' })
@@ -178,14 +179,14 @@ export class IncidentDto {
   pipeline_name!: string;
 
   /**
-   * The late execution, the lost root, or the root that failed last; null for freshness.
+   * The late execution, the lost root, or the root that failed last; null for freshness and missed starts.
    * @example 42
    */
   @ApiProperty({ ...ID, nullable: true })
   execution_id!: number | null;
 
   /**
-   * The number of consecutive failures, or of lost executions in the tree; 1 for the other kinds.
+   * The number of consecutive failures or missed starts, or of lost executions in the tree; 1 for the other kinds.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 1 })
@@ -206,7 +207,7 @@ export class IncidentDto {
   resolved_at!: string | null;
 
   /**
-   * The time when the data or the end was expected (UTC), as of the opening of the incident; null for a failure
+   * The time when the data, the end or the start was expected (UTC), as of the opening of the incident; null for a failure
    * and a lost execution.
    * @example 2026-01-31T02:30:00.000Z
    */

@@ -13,7 +13,7 @@ import { LongColumns } from '../../../platform/database/long-columns.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
 import { Threshold } from '../../pipeline/threshold.entity.js';
 
-export const KINDS = ['freshness', 'timeliness', 'failure', 'lost'] as const;
+export const KINDS = ['freshness', 'timeliness', 'failure', 'lost', 'missed'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const SEVERITIES = ['warning', 'critical'] as const;
@@ -25,10 +25,11 @@ export const SEVERITY_OF: Record<Kind, Severity> = {
   timeliness: 'critical',
   failure: 'critical',
   lost: 'critical',
+  missed: 'warning',
 };
 
 /** The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open. */
-export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'joined' | 'muted' | 'inactive' | 'threshold';
+export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'started' | 'joined' | 'muted' | 'inactive' | 'threshold';
 
 /** A root cause of a failed tree as stored in an incident. */
 export interface IncidentRootCause {
@@ -39,7 +40,7 @@ export interface IncidentRootCause {
 }
 
 /**
- * One violation: stale data of a pipeline, a late or lost execution, or consecutive failures of a pipeline. Each subject (the
+ * One violation: stale data of a pipeline, a late or lost execution, consecutive failures or missed starts of a pipeline. Each subject (the
  * execution, or the pipeline if there is none; for failures always the pipeline) has at most one open incident of a
  * kind. It is resolved once, by an update that requires it to be open; then it is history.
  */

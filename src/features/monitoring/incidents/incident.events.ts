@@ -24,6 +24,8 @@ export class IncidentEvents {
   readonly opened = new TransactionEvent<ChangedIncident>();
   /** Published when further failures join an open one, a day or more after its last event. */
   readonly repeated = new TransactionEvent<ChangedIncident>();
+  /** Published when warnings have become critical. */
+  readonly escalated = new TransactionEvent<ChangedIncident>();
   /** Published after incidents were resolved. */
   readonly resolved = new TransactionEvent<ResolvedIncident>();
 }

@@ -4,6 +4,7 @@ import type { IncidentEntity, Resolution } from './incident.entity.js';
 const RESOLUTIONS: Record<Resolution, string> = {
   loaded: 'data arrived',
   ended: 'the execution ended',
+  started: 'an execution started',
   succeeded: 'the pipeline succeeded again',
   joined: 'a later failure of the pipeline has an incident that stays open',
   muted: 'the check was muted',
@@ -47,13 +48,16 @@ function detailOf(incident: IncidentEntity): string {
 function happenedOf(incident: IncidentEntity): string {
   const since = incident.since.toISOString();
   const expected = `${incident.expectedAt?.toISOString() ?? 'never'} (${thresholdOf(incident)})`;
+  const isWarning = incident.severity === 'warning';
   switch (incident.kind) {
     case 'freshness':
-      return `No data since ${since}; it was expected by ${expected}.`;
+      return `No data since ${since}; ${isWarning ? 'a warning was set for' : 'it was expected by'} ${expected}.`;
     case 'timeliness':
-      return `Execution ${incident.executionId} started at ${since} and was due to end by ${expected}.`;
+      return `Execution ${incident.executionId} started at ${since} and ${isWarning ? 'has a warning set for' : 'was due to end by'} ${expected}.`;
     case 'failure':
       return sentence(`${failedOf(incident)} at ${since}${causesOf(incident)}`);
+    case 'missed':
+      return `${missedOf(incident)} expected at ${incident.expectedAt?.toISOString() ?? since}.`;
     case 'lost':
       return `${lostOf(incident)} last heard of at ${since}.`;
   }
@@ -62,6 +66,10 @@ function happenedOf(incident: IncidentEntity): string {
 function lostOf({ executionId, occurrences }: IncidentEntity): string {
   if (occurrences === 1) return `Execution ${executionId} is lost; it was`;
   return `${occurrences} executions of a tree are lost; its root, execution ${executionId}, was`;
+}
+
+function missedOf({ occurrences }: IncidentEntity): string {
+  return occurrences === 1 ? 'No execution started that was' : `${occurrences} executions did not start, the last one`;
 }
 
 function failedOf({ executionId, occurrences }: IncidentEntity): string {

@@ -3,5 +3,6 @@ export const COUNT_OPEN_INCIDENTS = `
   SELECT count(*) FILTER (WHERE kind = 'freshness') AS freshness,
          count(*) FILTER (WHERE kind = 'timeliness') AS timeliness,
          count(*) FILTER (WHERE kind = 'failure') AS failure,
-         count(*) FILTER (WHERE kind = 'lost') AS lost
+         count(*) FILTER (WHERE kind = 'lost') AS lost,
+         count(*) FILTER (WHERE kind = 'missed') AS missed
     FROM (SELECT i.kind FROM incident i WHERE i.resolved_at IS NULL LIMIT 100000) AS open`;

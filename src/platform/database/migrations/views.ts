@@ -31,8 +31,9 @@ class Views1767834000000 extends LatestViews {}
 class Views1767924000000 extends LatestViews {}
 class Views1768010400000 extends LatestViews {}
 class Views1768096800000 extends LatestViews {}
+class Views1768183200000 extends LatestViews {}
 
-const LATEST = Views1768096800000;
+const LATEST = Views1768183200000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -40,4 +41,5 @@ export const VIEWS_MIGRATIONS = [
   Views1767924000000,
   Views1768010400000,
   Views1768096800000,
+  Views1768183200000,
 ];

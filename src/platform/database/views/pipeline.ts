@@ -15,7 +15,9 @@ const THRESHOLDS = `
          coalesce(p.timeliness_datepart, t.timeliness_datepart)::text AS timeliness_datepart,
          p.mute_timeliness_check OR t.mute_timeliness_check AS mute_timeliness_check,
          coalesce(p.lost_after_number, t.lost_after_number) AS lost_after_number,
-         coalesce(p.lost_after_datepart, t.lost_after_datepart)::text AS lost_after_datepart
+         coalesce(p.lost_after_datepart, t.lost_after_datepart)::text AS lost_after_datepart,
+         p.freshness_warn_number, p.freshness_warn_datepart::text AS freshness_warn_datepart,
+         p.timeliness_warn_number, p.timeliness_warn_datepart::text AS timeliness_warn_datepart
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id`;
 
@@ -56,6 +58,22 @@ const STALE = `
        AND watcher_due(old.loaded_at, t.freshness_number, t.freshness_datepart::text) < moment;
   END $$`;
 
+/** The pipelines that are past their warning threshold at a moment; by ix_pipeline_warn_at. */
+const WARNED = `
+  CREATE OR REPLACE FUNCTION watcher_warned_pipelines(moment timestamptz)
+  RETURNS TABLE (pipeline_id bigint, since timestamptz, threshold_number integer, threshold_datepart text, due timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT p.id, ${LOADED_AT}, p.freshness_warn_number, p.freshness_warn_datepart::text,
+           watcher_due(${LOADED_AT}, p.freshness_warn_number, p.freshness_warn_datepart::text)
+      FROM pipeline p
+      JOIN pipeline_type t ON t.id = p.pipeline_type_id
+     WHERE p.active AND NOT p.mute_freshness_check AND p.freshness_warn_number IS NOT NULL
+       AND NOT t.mute_freshness_check
+       AND watcher_due(${LOADED_AT}, p.freshness_warn_number, p.freshness_warn_datepart::text) < moment;
+  END $$`;
+
 /**
  * The pipelines that changed since a moment, or whose type did; by ix_pipeline_updated and ix_pipeline_pipeline_type.
  */
@@ -76,6 +94,10 @@ const CHANGED = `
 /** The functions of the pipeline module for other modules. */
 export const PIPELINE_VIEWS = {
   views: ['watcher_pipeline_threshold'],
-  functions: ['watcher_stale_pipelines(timestamptz)', 'watcher_changed_pipelines(timestamptz)'],
-  statements: [THRESHOLDS, STALE, CHANGED],
+  functions: [
+    'watcher_stale_pipelines(timestamptz)',
+    'watcher_warned_pipelines(timestamptz)',
+    'watcher_changed_pipelines(timestamptz)',
+  ],
+  statements: [THRESHOLDS, STALE, WARNED, CHANGED],
 };

@@ -58,6 +58,56 @@ const ABANDONED = `
      WHERE coalesce(heard.at, old.start_date) < moment;
   END $$`;
 
+/**
+ * The running executions of pipelines with a warning threshold that are past it at a given moment; by
+ * ix_pipeline_timeliness_warn and ix_pipeline_execution_pipeline_running.
+ */
+const WARNED = `
+  CREATE OR REPLACE FUNCTION watcher_warned_executions(moment timestamptz)
+  RETURNS TABLE (id bigint, pipeline_id bigint, start_date timestamptz, due timestamptz, threshold_number integer,
+                 threshold_datepart text)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    WITH warned AS MATERIALIZED (
+      SELECT p.id, p.timeliness_warn_number AS number, p.timeliness_warn_datepart::text AS datepart
+        FROM pipeline p
+        JOIN pipeline_type t ON t.id = p.pipeline_type_id
+       WHERE p.active AND NOT p.mute_timeliness_check AND p.timeliness_warn_number IS NOT NULL
+         AND NOT t.mute_timeliness_check
+    ), running AS MATERIALIZED (
+      SELECT e.id, e.pipeline_id, e.start_date
+        FROM pipeline_execution e
+       WHERE e.pipeline_id = ANY (ARRAY(SELECT warned.id FROM warned)) AND e.${RUNNING}
+    )
+    SELECT running.id, running.pipeline_id, running.start_date::timestamptz,
+           watcher_due(running.start_date, warned.number, warned.datepart), warned.number, warned.datepart
+      FROM running
+      JOIN warned ON warned.id = running.pipeline_id
+     WHERE watcher_due(running.start_date, warned.number, warned.datepart) < moment;
+  END $$`;
+
+/**
+ * Those of these pipelines of which an execution started at or after a moment, one for each, and not after another. A
+ * loop, so that each takes one entry of ix_pipeline_execution_pipeline_start.
+ */
+const STARTED = `
+  CREATE OR REPLACE FUNCTION watcher_started_pipelines(ids bigint[], since timestamptz[], until timestamptz)
+  RETURNS TABLE (pipeline_id bigint)
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
+  BEGIN
+    FOR n IN 1 .. coalesce(cardinality(ids), 0) LOOP
+      PERFORM
+         FROM pipeline_execution e
+        WHERE e.pipeline_id = ids[n] AND e.start_date >= since[n] AND e.start_date <= until
+        LIMIT 1;
+      IF FOUND THEN
+        pipeline_id := ids[n];
+        RETURN NEXT;
+      END IF;
+    END LOOP;
+  END $$`;
+
 /** The deadlines and ends of these executions; by pk_pipeline_execution. */
 const DEADLINES = `
   CREATE OR REPLACE FUNCTION watcher_execution_deadlines(ids bigint[])
@@ -77,7 +127,9 @@ export const RUNNING_VIEWS = {
     'watcher_late_executions(timestamptz)',
     'watcher_timed_executions()',
     'watcher_abandoned_executions(timestamptz)',
+    'watcher_warned_executions(timestamptz)',
+    'watcher_started_pipelines(bigint[], timestamptz[], timestamptz)',
     'watcher_execution_deadlines(bigint[])',
   ],
-  statements: [LATE, TIMED, ABANDONED, DEADLINES],
+  statements: [LATE, TIMED, ABANDONED, WARNED, STARTED, DEADLINES],
 };

@@ -3,7 +3,7 @@ import type { IncidentDto } from '../../incidents/incident.dto.js';
 import type { Kind, Severity } from '../../incidents/incident.entity.js';
 
 /** The subject of a message. */
-export const EVENTS = ['opened', 'reminder', 'resolved', 'test'] as const;
+export const EVENTS = ['opened', 'escalated', 'reminder', 'resolved', 'test'] as const;
 export type AlertEvent = (typeof EVENTS)[number];
 
 /** The subject of a test message. */
@@ -40,6 +40,7 @@ const KIND_NAMES: Record<Kind, string> = {
   timeliness: 'Late',
   failure: 'Failed',
   lost: 'Lost',
+  missed: 'Missed',
 };
 
 /** A one-line summary for people. */
@@ -47,6 +48,7 @@ export function titleOf({ count, event, test }: Message): string {
   const incidents = `${count} ${count === 1 ? 'incident' : 'incidents'}`;
   switch (event) {
     case 'opened':
+    case 'escalated':
     case 'resolved':
       return `${incidents} ${event}`;
     case 'reminder':

@@ -101,8 +101,8 @@ describe('failure', () => {
     expect([...(await incidentsOf(watcher, top)), ...(await incidentsOf(watcher, step))]).toEqual([]);
   });
 
-  it('is not opened for an inactive pipeline', async () => {
-    await watcher.patch('/pipeline', { id: top, active: false });
+  it.each([{ active: false }, { archived: true }])('is not opened for a pipeline with %j', async (change) => {
+    await watcher.patch('/pipeline', { id: top, ...change });
     await fail(await watcher.begin(top));
     expect(await incidentsOf(watcher, top)).toEqual([]);
   });

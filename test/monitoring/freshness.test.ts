@@ -60,6 +60,7 @@ describe('freshness', () => {
     ['the pipeline was muted', () => patch({ mute_freshness_check: true }), 'the check was muted'],
     ['the type was muted', () => patchType({ mute_freshness_check: true }), 'the check was muted'],
     ['the pipeline was deactivated', () => patch({ active: false }), 'the pipeline is not active any more'],
+    ['the pipeline was archived', () => patch({ archived: true }), 'the pipeline is not active any more'],
     ['the threshold was raised', () => patch({ freshness_number: 2 }), 'the threshold was changed'],
     [
       'the threshold was removed',

@@ -111,6 +111,7 @@ describe('a schedule', () => {
   it.each([
     ['muted', { mute_schedule_check: true }],
     ['inactive', { active: false }],
+    ['archived', { archived: true }],
   ])('of a pipeline that is %s is not checked, and its incident resolves', async (_, change) => {
     const id = await scheduled('0 2 * * *', '2026-03-10T02:00:00Z');
     expect(await check(watcher, 'missed', '2026-03-10T03:00:00Z')).toEqual({ opened: 1, resolved: 0 });

@@ -122,6 +122,7 @@ describe('timeliness', () => {
     ['the pipeline was muted', () => patch({ mute_timeliness_check: true }), 'the check was muted'],
     ['the type was muted', () => patchType({ mute_timeliness_check: true }), 'the check was muted'],
     ['the pipeline was deactivated', () => patch({ active: false }), 'the pipeline is not active any more'],
+    ['the pipeline was archived', () => patch({ archived: true }), 'the pipeline is not active any more'],
     ['the threshold was raised', () => patch({ timeliness_number: 2 }), 'the threshold was changed'],
     ['the threshold was removed', () => withoutAny(), 'the threshold was changed'],
   ])('resolves when %s', async (_, change, reason) => {

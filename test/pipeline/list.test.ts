@@ -13,6 +13,8 @@ beforeAll(async () => {
     ids[name] = await watcher.pipeline(name, { pipeline_type_name: type });
   }
   await watcher.patch('/pipeline', { name: 'Beta', active: false });
+  ids['Old'] = await watcher.pipeline('Old', { pipeline_type_name: 'load' });
+  await watcher.patch('/pipeline', { name: 'Old', archived: true });
 });
 afterAll(() => watcher.stop());
 
@@ -26,6 +28,10 @@ describe('GET /pipeline', () => {
     ['?active=true', ['Alpha', 'Gamma']],
     ['?active=false', ['Beta']],
     ['?pipeline_type_name=load&active=true', ['Alpha']],
+    ['?archived=false', ['Alpha', 'Beta', 'Gamma']],
+    ['?archived=true', ['Old']],
+    ['?name=old', []],
+    ['?name=old&archived=true', ['Old']],
   ])('%s lists %j', async (query, names) => {
     const { status, body } = await watcher.get(`/pipeline${query}`);
     expect(status).toBe(200);
@@ -35,6 +41,14 @@ describe('GET /pipeline', () => {
   it('lists each pipeline as GET /pipeline/{id} returns it', async () => {
     const { body } = await watcher.get('/pipeline');
     for (const pipeline of body) expect((await watcher.get(`/pipeline/${pipeline.id}`)).body).toEqual(pipeline);
+  });
+
+  it('leaves archived pipelines out, which are still read by id, registered and run', async () => {
+    const { status, body } = await watcher.get(`/pipeline/${ids['Old']}`);
+    expect([status, body.archived]).toEqual([200, true]);
+    expect(await watcher.pipeline('Old', { pipeline_type_name: 'load', next_watermark: 1 })).toBe(ids['Old']);
+    expect((await watcher.end(await watcher.begin(ids['Old'] as number))).status).toBe(200);
+    expect((await watcher.get(`/pipeline/${ids['Old']}`)).body).toMatchObject({ archived: true, watermark: '1' });
   });
 
   it.each(['?active=1', '?active=True', '?name=', '?active=true&active=false', '?name=a&name=b'])(

@@ -44,6 +44,7 @@ describe('PATCH /pipeline', () => {
     ['mute_freshness_check', true],
     ['mute_timeliness_check', true],
     ['active', false],
+    ['archived', true],
     ['load_lineage', false],
   ])('changes %s alone, and answers with the whole pipeline', async (field, value) => {
     const id = await watcher.pipeline(`only ${field}`, pairs);

@@ -75,6 +75,7 @@ describe('POST /pipeline', () => {
       next_expected_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT0[01]:30:00.000Z$/),
       load_lineage: true,
       active: true,
+      archived: false,
       config_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       config_version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

@@ -214,6 +214,14 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   active?: boolean;
 
   /**
+   * If true, the pipeline is neither listed nor checked. It can still be read by id, registered and run.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  archived?: boolean;
+
+  /**
    * Whether callers should load lineage.
    * @example true
    */
@@ -247,4 +255,12 @@ export class ListPipelinesQuery extends PageQuery {
   @Optional()
   @QueryFlag()
   active?: boolean;
+
+  /**
+   * Archived pipelines instead of the others.
+   * @example false
+   */
+  @Optional()
+  @QueryFlag()
+  archived?: boolean;
 }

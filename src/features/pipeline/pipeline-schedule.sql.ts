@@ -10,7 +10,7 @@ export const TAKE_DUE = `
   SELECT p.id AS "pipelineId", p.schedule, coalesce(p.schedule_timezone, 'UTC') AS timezone,
          p.next_expected_at AS "expectedAt",
          ($1::timestamptz AT TIME ZONE 'UTC' - ${GRACE}) AT TIME ZONE 'UTC' AS "missedBefore",
-         p.active AND NOT p.mute_schedule_check AS "isWatched"
+         p.active AND NOT p.archived AND NOT p.mute_schedule_check AS "isWatched"
     FROM pipeline p
    WHERE p.next_expected_at < $1::timestamptz AND p.schedule IS NOT NULL AND ${GRACE} < interval '1000 years'
      AND p.next_expected_at < ($1::timestamptz AT TIME ZONE 'UTC' - least(${GRACE}, interval '1000 years'))

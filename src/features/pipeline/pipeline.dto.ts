@@ -153,6 +153,13 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
   active!: boolean;
 
   /**
+   * If true, the pipeline is neither listed nor checked.
+   * @example false
+   */
+  @ApiProperty()
+  archived!: boolean;
+
+  /**
    * SHA-256 (hex) over the RFC 8785 canonical JSON of the configuration that the code last declared.
    * @example 3b0c7fe1a5c4f9a1d86c0f4f7b0bb1f8b9a4e13f0d3ad0a6a8f4a2dc1c9b6a55
    */

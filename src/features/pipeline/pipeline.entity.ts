@@ -134,6 +134,10 @@ export class PipelineEntity {
   @Column('boolean', { default: true })
   active!: boolean;
 
+  /** Kept, but neither listed nor checked. */
+  @Column('boolean', { default: false })
+  archived!: boolean;
+
   /** See `configurationHash`; of the configuration that the code last declared. */
   @Column('char', { name: 'config_hash', length: 64 })
   configHash!: string;

@@ -92,6 +92,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     ...wirePair('lost_after', pipeline.lostAfter),
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
+    archived: pipeline.archived,
     config_hash: pipeline.configHash,
     config_version: pipeline.configVersion,
     created_at: pipeline.createdAt.toISOString(),

@@ -151,6 +151,7 @@ export class PipelineRepository {
       .orderBy('p.id')
       .limit(limit);
     if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
+    rows.andWhere('p.archived = :archived', { archived: query.archived ?? false });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
       rows.andWhere('t.nameKey = :typeName', { typeName: nameKey(query.pipeline_type_name) });

@@ -136,6 +136,7 @@ export class PipelineService {
       ),
       muteScheduleCheck: request.mute_schedule_check,
       active: request.active,
+      archived: request.archived,
       loadLineage: request.load_lineage,
     });
   }

@@ -17,6 +17,7 @@ import { ExecutionLife1768006800000 } from './migrations/1768006800000-execution
 import { FailureLook1768006850000 } from './migrations/1768006850000-failure-look.js';
 import { Heartbeats1768093200000 } from './migrations/1768093200000-heartbeats.js';
 import { Schedules1768179600000 } from './migrations/1768179600000-schedules.js';
+import { Archived1768266000000 } from './migrations/1768266000000-archived.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -34,6 +35,7 @@ const MIGRATIONS = [
   FailureLook1768006850000,
   Heartbeats1768093200000,
   Schedules1768179600000,
+  Archived1768266000000,
   ...VIEWS_MIGRATIONS,
 ];
 

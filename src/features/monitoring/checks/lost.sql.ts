@@ -1,6 +1,7 @@
 /**
  * Opens an incident for each of these lost roots: their ids, pipelines, last signs of life, and the number of lost
- * executions of each tree. Inactive pipelines get none, since they are not watched. By pk_pipeline and
+ * executions of each tree. Inactive and archived pipelines get none, since
+ * they are not watched. By pk_pipeline and
  * uq_incident_open.
  */
 export const OPEN_LOST = `
@@ -11,7 +12,7 @@ export const OPEN_LOST = `
     FROM unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::int[])
       AS tree (root_id, pipeline_id, since, executions)
     JOIN pipeline p ON p.id = tree.pipeline_id
-   WHERE p.active
+   WHERE p.active AND NOT p.archived
    ORDER BY tree.root_id
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id, since`;

@@ -18,7 +18,7 @@ export const RESOLVE_MISSED = `
   UPDATE incident i
      SET resolved_at = $1::timestamptz,
          resolution = CASE WHEN started.pipeline_id IS NOT NULL THEN 'started'
-                           WHEN NOT p.active THEN 'inactive'
+                           WHEN NOT p.active OR p.archived THEN 'inactive'
                            WHEN p.mute_schedule_check THEN 'muted'
                            ELSE 'threshold' END
     FROM pipeline p
@@ -29,5 +29,6 @@ export const RESOLVE_MISSED = `
                   WHERE o.kind = 'missed' AND o.resolved_at IS NULL ORDER BY o.id),
            'infinity') started ON started.pipeline_id = p.id
    WHERE i.kind = 'missed' AND i.resolved_at IS NULL AND p.id = i.pipeline_id
-     AND (started.pipeline_id IS NOT NULL OR NOT p.active OR p.mute_schedule_check OR p.schedule IS NULL)
+     AND (started.pipeline_id IS NOT NULL OR NOT p.active OR p.archived OR p.mute_schedule_check
+          OR p.schedule IS NULL)
   RETURNING i.id`;

@@ -15,7 +15,7 @@ export const LAST_SUCCESSES = prepared(`
 
 /**
  * Opens an incident for each pipeline with failed roots, or adds them to the open one, which then names the failure
- * that ended last. Inactive pipelines get none, since they are not watched. By pk_pipeline and
+ * that ended last. Inactive and archived pipelines get none, since they are not watched. By pk_pipeline and
  * uq_incident_open_failure.
  */
 export const OPEN_FAILURES = `
@@ -27,7 +27,7 @@ export const OPEN_FAILURES = `
            pipeline_id bigint, execution_id bigint, since timestamptz, occurrences int, root_causes jsonb,
            root_cause_count int)
     JOIN pipeline p ON p.id = item.pipeline_id
-   WHERE p.active
+   WHERE p.active AND NOT p.archived
    ORDER BY item.pipeline_id
       ON CONFLICT (pipeline_id, (CASE WHEN root_id IS NULL THEN id ELSE 0 END))
          WHERE kind = 'failure' AND resolved_at IS NULL DO UPDATE
@@ -52,7 +52,7 @@ export const KEEP_OVERTAKEN = `
       FROM jsonb_to_recordset($1::jsonb) AS item (
              pipeline_id bigint, execution_id bigint, since timestamptz, root_causes jsonb, root_cause_count int)
       JOIN pipeline p ON p.id = item.pipeline_id
-     WHERE p.active
+     WHERE p.active AND NOT p.archived
      ORDER BY item.since, item.execution_id
     RETURNING id, execution_id, since
   )

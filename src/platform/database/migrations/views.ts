@@ -32,8 +32,9 @@ class Views1767924000000 extends LatestViews {}
 class Views1768010400000 extends LatestViews {}
 class Views1768096800000 extends LatestViews {}
 class Views1768183200000 extends LatestViews {}
+class Views1768269600000 extends LatestViews {}
 
-const LATEST = Views1768183200000;
+const LATEST = Views1768269600000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -42,4 +43,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768010400000,
   Views1768096800000,
   Views1768183200000,
+  Views1768269600000,
 ];

@@ -4,10 +4,13 @@
  */
 const LOADED_AT = `coalesce(GREATEST(p.last_target_insert, p.last_target_update, p.last_target_soft_delete), p.created_at)`;
 
-/** The thresholds of each pipeline: its own pair, or else its type's. By pk_pipeline and pk_pipeline_type. */
+/**
+ * The thresholds of each pipeline: its own pair, or else its type's. An archived pipeline counts as inactive. By
+ * pk_pipeline and pk_pipeline_type.
+ */
 const THRESHOLDS = `
   CREATE OR REPLACE VIEW watcher_pipeline_threshold AS
-  SELECT p.id AS pipeline_id, p.pipeline_type_id, p.active, ${LOADED_AT} AS loaded_at,
+  SELECT p.id AS pipeline_id, p.pipeline_type_id, p.active AND NOT p.archived AS active, ${LOADED_AT} AS loaded_at,
          coalesce(p.freshness_number, t.freshness_number) AS freshness_number,
          coalesce(p.freshness_datepart, t.freshness_datepart)::text AS freshness_datepart,
          p.mute_freshness_check OR t.mute_freshness_check AS mute_freshness_check,
@@ -38,7 +41,8 @@ const STALE = `
            watcher_due(${LOADED_AT}, p.freshness_number, p.freshness_datepart::text)
       FROM pipeline p
       JOIN pipeline_type t ON t.id = p.pipeline_type_id
-     WHERE p.active AND NOT p.mute_freshness_check AND p.freshness_number IS NOT NULL AND NOT t.mute_freshness_check
+     WHERE p.active AND NOT p.archived AND NOT p.mute_freshness_check AND p.freshness_number IS NOT NULL
+       AND NOT t.mute_freshness_check
        AND watcher_due(${LOADED_AT}, p.freshness_number, p.freshness_datepart::text) < moment
      UNION ALL
     SELECT old.id, old.loaded_at, t.freshness_number, t.freshness_datepart::text,
@@ -48,7 +52,7 @@ const STALE = `
            SELECT p.id, ${LOADED_AT} AS loaded_at
              FROM pipeline p
             WHERE p.pipeline_type_id = t.id
-              AND p.active AND NOT p.mute_freshness_check AND p.freshness_number IS NULL
+              AND p.active AND NOT p.archived AND NOT p.mute_freshness_check AND p.freshness_number IS NULL
               AND ${LOADED_AT} < CASE WHEN watcher_interval(t.freshness_number, t.freshness_datepart::text) < '4000 years'
                   THEN (moment AT TIME ZONE 'UTC'
                         + CASE WHEN t.freshness_datepart IN ('month', 'year') THEN interval '4 days' ELSE interval '0' END
@@ -69,7 +73,7 @@ const WARNED = `
            watcher_due(${LOADED_AT}, p.freshness_warn_number, p.freshness_warn_datepart::text)
       FROM pipeline p
       JOIN pipeline_type t ON t.id = p.pipeline_type_id
-     WHERE p.active AND NOT p.mute_freshness_check AND p.freshness_warn_number IS NOT NULL
+     WHERE p.active AND NOT p.archived AND NOT p.mute_freshness_check AND p.freshness_warn_number IS NOT NULL
        AND NOT t.mute_freshness_check
        AND watcher_due(${LOADED_AT}, p.freshness_warn_number, p.freshness_warn_datepart::text) < moment;
   END $$`;

@@ -73,7 +73,7 @@ const WARNED = `
       SELECT p.id, p.timeliness_warn_number AS number, p.timeliness_warn_datepart::text AS datepart
         FROM pipeline p
         JOIN pipeline_type t ON t.id = p.pipeline_type_id
-       WHERE p.active AND NOT p.mute_timeliness_check AND p.timeliness_warn_number IS NOT NULL
+       WHERE p.active AND NOT p.archived AND NOT p.mute_timeliness_check AND p.timeliness_warn_number IS NOT NULL
          AND NOT t.mute_timeliness_check
     ), running AS MATERIALIZED (
       SELECT e.id, e.pipeline_id, e.start_date

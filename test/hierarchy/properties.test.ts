@@ -10,6 +10,7 @@ const TREES = fc.array(
     start: fc.integer({ min: 0, max: 100 }),
     length: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined, freq: 4 }),
     failed: fc.boolean(),
+    status: fc.option(fc.constantFrom('expected', 'aborted', 'skipped', 'lost'), { nil: undefined, freq: 1 }),
     rows: fc.nat(1000),
   }),
   { minLength: 1, maxLength: 30 },
@@ -34,13 +35,14 @@ describe('what is answered of any tree', () => {
         planted += tree.length;
         await plant(
           watcher.database,
-          tree.map(({ above, pipeline, start, length, failed, rows }, index): Planted => ({
+          tree.map(({ above, pipeline, start, length, failed, status, rows }, index): Planted => ({
             id: top + index,
             parentId: index === 0 ? undefined : top + (above % index),
             pipelineId: pipelines[pipeline] ?? 0,
             start,
             ...(length !== undefined && { end: start + length }),
             failed,
+            status,
             rows,
           })),
         );

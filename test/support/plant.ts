@@ -10,6 +10,8 @@ export interface Planted {
   /** The same; absent while it runs. */
   readonly end?: number;
   readonly failed?: boolean;
+  /** How it ended, where that is neither success nor failure. */
+  readonly status?: 'expected' | 'aborted' | 'skipped' | 'lost' | undefined;
   /** Rows processed. */
   readonly rows?: number;
 }
@@ -32,10 +34,10 @@ export async function plant(database: TestDatabase, executions: readonly Planted
   }));
   await database.sql(
     `INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
-                                     total_rows, config_version)
-     SELECT id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully, total_rows, 1
+                                     status, total_rows, config_version)
+     SELECT id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully, status, total_rows, 1
        FROM jsonb_to_recordset($1::jsonb) AS item (id bigint, parent_id bigint, root_id bigint, pipeline_id bigint,
-            start_date timestamptz, end_date timestamptz, completed_successfully bool,
+            start_date timestamptz, end_date timestamptz, completed_successfully bool, status text,
             total_rows bigint)`,
     [
       JSON.stringify(
@@ -46,7 +48,8 @@ export async function plant(database: TestDatabase, executions: readonly Planted
           pipeline_id: row.pipelineId,
           start_date: row.start,
           end_date: row.end,
-          completed_successfully: row.end === null ? null : !row.failed,
+          completed_successfully: row.end === null || row.status ? null : !row.failed,
+          status: row.end === null ? null : row.status,
           total_rows: row.rows,
         })),
       ),

@@ -6,6 +6,8 @@ export interface Shape {
   readonly at: readonly [start: number, end: number | null];
   readonly pipeline?: number;
   readonly failed?: boolean;
+  /** How it ended, where that is neither success nor failure. */
+  readonly status?: 'expected' | 'aborted' | 'skipped' | 'lost' | undefined;
   readonly rows?: number;
   readonly children?: readonly Shape[];
 }
@@ -35,6 +37,7 @@ export function arbitraryTree(size = 25, maxNodes = 10_000): fc.Arbitrary<Subtre
     length: fc.option(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 120 })), { freq: 6 }),
     pipeline: fc.integer({ min: 1, max: 3 }),
     failed: fc.boolean(),
+    status: fc.option(fc.constantFrom('expected', 'aborted', 'skipped', 'lost'), { nil: undefined, freq: 1 }),
     rows: fc.nat(100),
   });
   return fc.array(node, { minLength: 1, maxLength: size }).map((nodes) => {
@@ -61,14 +64,14 @@ function subtreeOf(executions: readonly SubtreeRow[], now: number, maxNodes: num
 function rowOf(
   id: number,
   parentId: number | null,
-  { at, pipeline = id, failed = false, rows = 0 }: Shape,
+  { at, pipeline = id, failed = false, status, rows = 0 }: Shape,
 ): SubtreeRow {
   return {
     id,
     parent_id: parentId,
     pipeline_id: pipeline,
-    status: at[1] === null ? 'running' : failed ? 'failed' : 'succeeded',
-    completed_successfully: at[1] === null ? null : !failed,
+    status: at[1] === null ? 'running' : (status ?? (failed ? 'failed' : 'succeeded')),
+    completed_successfully: at[1] === null || status ? null : !failed,
     start_ms: at[0],
     end_ms: at[1],
     total_rows: at[1] === null ? null : rows,

@@ -80,8 +80,8 @@ const MOST_ASIDE = 1000;
 
 /**
  * Commits items that arrive together in one transaction, because the cost of a small write is its commit. While a
- * batch runs, the next one collects items; an idle service sends a batch of one at once, so that no item waits for
- * others. The promise of an item settles after the commit.
+ * batch runs, the next one collects items. Otherwise an item waits only for those that are submitted in the same turn of
+ * the event loop. The promise of an item settles after the commit.
  *
  * `commit` gets the items in the order of their arrival and returns results in the same order; the refusal of a single
  * item is part of its result. When `commit` itself fails, the items are retried separately, so that only the faulty

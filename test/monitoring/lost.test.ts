@@ -24,14 +24,17 @@ describe('an execution with heartbeats', () => {
   const read = async (id: number): Promise<Json> => (await watcher.get(`/pipeline_execution/${id}`)).body;
   const lastOf = async (id: number): Promise<string> =>
     (await watcher.get(`/pipeline_execution/${id}/heartbeat`)).body.at;
+  /** A time after the last heartbeat of an execution. */
+  const afterLast = async (id: number, minutes: number): Promise<Date> =>
+    new Date(Date.parse(await lastOf(id)) + minutes * MINUTE);
 
   it('is lost after 10 minutes of silence, and its incident names the last sign of life', async () => {
     const id = await watcher.begin(pipeline);
     await beat({ id, progress: 0.5 });
     const at = await lastOf(id);
-    expect(await check(watcher, 'lost', later(9.9))).toEqual({ opened: 0, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, 10))).toEqual({ opened: 0, resolved: 0 });
     expect(await read(id)).toMatchObject({ status: 'running' });
-    expect(await check(watcher, 'lost', later(10.1))).toEqual({ opened: 1, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, 10.001))).toEqual({ opened: 1, resolved: 0 });
     expect(await read(id)).toMatchObject({ status: 'lost', end_date: at, completed_successfully: null });
     expect(await incidentsOf(watcher, pipeline)).toMatchObject([
       {
@@ -53,7 +56,7 @@ describe('an execution with heartbeats', () => {
     await beat({ id: speaks });
     await watcher.database.sql(`UPDATE execution_heartbeat SET at = now() - interval '14 minutes'`);
     await beat({ id: speaks });
-    expect(await check(watcher, 'lost', later(9.9))).toEqual({ opened: 0, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(speaks, 9.9))).toEqual({ opened: 0, resolved: 0 });
     expect(await check(watcher, 'lost', later(600))).toEqual({ opened: 1, resolved: 0 });
     expect(await read(silent)).toMatchObject({ status: 'running' });
   });
@@ -65,8 +68,8 @@ describe('an execution with heartbeats', () => {
     await watcher.database.sql(`UPDATE execution_heartbeat SET gaps = '{600,600,86400,600}' WHERE execution_id = $1`, [
       id,
     ]);
-    expect(await check(watcher, 'lost', later(29.9))).toEqual({ opened: 0, resolved: 0 });
-    expect(await check(watcher, 'lost', later(30.1))).toEqual({ opened: 1, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, 30))).toEqual({ opened: 0, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, 30.001))).toEqual({ opened: 1, resolved: 0 });
   });
 
   it.each([
@@ -83,8 +86,8 @@ describe('an execution with heartbeats', () => {
     await watcher.post('/pipeline_type', { name: pipeline_type_name, ...ofType });
     const id = await watcher.begin(await watcher.pipeline(`p${names++}`, { pipeline_type_name, ...own }));
     await beat({ id });
-    expect(await check(watcher, 'lost', later(minutes - 0.1))).toEqual({ opened: 0, resolved: 0 });
-    expect(await check(watcher, 'lost', later(minutes + 0.1))).toEqual({ opened: 1, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, minutes))).toEqual({ opened: 0, resolved: 0 });
+    expect(await check(watcher, 'lost', await afterLast(id, minutes + 0.001))).toEqual({ opened: 1, resolved: 0 });
   });
 
   it('may end after all: the end counts, moves the watermark and resolves the incident at once', async () => {

@@ -1,23 +1,13 @@
 import { type Configuration, configurationHash } from './configuration.js';
+import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
 
 const nothing: Configuration = {
   name: 'Customers',
   pipeline_type_name: 'extraction',
   pipeline_metadata: null,
-  freshness_number: null,
-  freshness_datepart: null,
-  timeliness_number: null,
-  timeliness_datepart: null,
   schedule: null,
   schedule_timezone: null,
-  freshness_warn_number: null,
-  freshness_warn_datepart: null,
-  timeliness_warn_number: null,
-  timeliness_warn_datepart: null,
-  start_grace_number: null,
-  start_grace_datepart: null,
-  lost_after_number: null,
-  lost_after_datepart: null,
+  ...pairsOf(PIPELINE_PAIRS, {}),
 };
 
 describe('the hash of a configuration', () => {

@@ -11,8 +11,6 @@ import {
   OPEN_LATE,
   OPEN_LATE_ENDS,
   OPEN_STALE,
-  OPEN_WARNED_LATE,
-  OPEN_WARNED_STALE,
   RESOLVE_FAILED,
   RESOLVE_LATE,
   RESOLVE_STALE,
@@ -46,19 +44,17 @@ export class CheckRepository {
 
   async freshness(manager: EntityManager, now: Date): Promise<Findings> {
     const escalated = await this.update(manager, ESCALATE_STALE, now);
-    const stale = await this.insert(manager, OPEN_STALE, now);
-    const warned = await this.insert(manager, OPEN_WARNED_STALE, now);
-    return { opened: [...stale, ...warned], resolved: await this.update(manager, RESOLVE_STALE, now), escalated };
+    const opened = await this.insert(manager, OPEN_STALE, now);
+    return { opened, resolved: await this.update(manager, RESOLVE_STALE, now), escalated };
   }
 
   async timeliness(manager: EntityManager, now: Date): Promise<Findings> {
     const ended = await this.insert(manager, OPEN_LATE_ENDS, now);
     const escalated = await this.update(manager, ESCALATE_LATE, now);
     const running = await this.insert(manager, OPEN_LATE, now);
-    const warned = await this.insert(manager, OPEN_WARNED_LATE, now);
     const timely = await this.update(manager, RESOLVE_LATE, now);
     const recovered = await this.update(manager, RESOLVE_FAILED, now);
-    return { opened: [...ended, ...running, ...warned], resolved: [...timely, ...recovered], escalated };
+    return { opened: [...ended, ...running], resolved: [...timely, ...recovered], escalated };
   }
 
   /** Records executions that ended late, for the next check. */

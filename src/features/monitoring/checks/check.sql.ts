@@ -9,31 +9,22 @@ import { prepared } from '../../../platform/database/prepared-statements.js';
 /** Allows one check of a kind at a time across replicas. A transaction-level lock, so it works through a pooler. */
 export const LOCK_CHECK = `SELECT pg_advisory_xact_lock(hashtextextended('watcher.check.' || $1::text, 0))`;
 
-/** Opens an incident for each stale pipeline without an open one; by uq_incident_open. */
+/**
+ * Opens an incident for each pipeline past its threshold, or past the threshold of its warning, without an open one; by
+ * uq_incident_open. A pipeline past both gets the critical one, which comes first.
+ */
 export const OPEN_STALE = `
-  INSERT INTO incident (kind, pipeline_id, opened_at, expected_at, since, threshold_number, threshold_datepart,
-                        notified_at)
-  SELECT 'freshness', stale.pipeline_id, $1::timestamptz, stale.due, stale.since, stale.threshold_number,
-         stale.threshold_datepart, NULL
-    FROM watcher_stale_pipelines($1::timestamptz) stale
-   WHERE NOT EXISTS (SELECT FROM incident i
-                      WHERE i.kind = 'freshness' AND coalesce(i.execution_id, i.pipeline_id) = stale.pipeline_id
-                        AND i.resolved_at IS NULL)
-   ORDER BY stale.due, stale.pipeline_id
-      ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
-  RETURNING id`;
-
-/** The same with severity `warning` for pipelines past their warning threshold. */
-export const OPEN_WARNED_STALE = `
   INSERT INTO incident (kind, severity, pipeline_id, opened_at, expected_at, since, threshold_number,
                         threshold_datepart, notified_at)
-  SELECT 'freshness', 'warning', stale.pipeline_id, $1::timestamptz, stale.due, stale.since, stale.threshold_number,
-         stale.threshold_datepart, NULL
-    FROM watcher_warned_pipelines($1::timestamptz) stale
+  SELECT 'freshness', stale.severity, stale.pipeline_id, $1::timestamptz, stale.due, stale.since,
+         stale.threshold_number, stale.threshold_datepart, NULL
+    FROM (SELECT 'critical' AS severity, found.* FROM watcher_stale_pipelines($1::timestamptz) found
+           UNION ALL
+          SELECT 'warning', found.* FROM watcher_warned_pipelines($1::timestamptz) found) stale
    WHERE NOT EXISTS (SELECT FROM incident i
                       WHERE i.kind = 'freshness' AND coalesce(i.execution_id, i.pipeline_id) = stale.pipeline_id
                         AND i.resolved_at IS NULL)
-   ORDER BY stale.due, stale.pipeline_id
+   ORDER BY stale.severity, stale.due, stale.pipeline_id
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 
@@ -70,43 +61,32 @@ export const COUNT_FRESHNESS = `
     FROM watcher_pipeline_threshold p
    WHERE p.active AND NOT p.mute_freshness_check AND p.freshness_number IS NOT NULL`;
 
-/** Opens an incident for each execution that runs past its deadline without an open one; by uq_incident_open. */
+/** The same for each execution that runs past its deadline, or past the threshold of its warning. */
 export const OPEN_LATE = `
-  WITH late AS MATERIALIZED (
-    SELECT found.id, found.pipeline_id, found.start_date, found.deadline, p.timeliness_number, p.timeliness_datepart
-      FROM watcher_late_executions($1::timestamptz) found
-      JOIN watcher_pipeline_threshold p ON p.pipeline_id = found.pipeline_id
+  WITH found AS MATERIALIZED (
+    SELECT 'critical' AS severity, late.id, late.pipeline_id, late.start_date, late.deadline AS due,
+           p.timeliness_number AS threshold_number, p.timeliness_datepart AS threshold_datepart
+      FROM watcher_late_executions($1::timestamptz) late
+      JOIN watcher_pipeline_threshold p ON p.pipeline_id = late.pipeline_id
      WHERE p.active AND NOT p.mute_timeliness_check
-       AND NOT EXISTS (SELECT FROM incident i
-                        WHERE i.kind = 'timeliness' AND coalesce(i.execution_id, i.pipeline_id) = found.id
-                          AND i.resolved_at IS NULL)
-  )
-  INSERT INTO incident (kind, pipeline_id, execution_id, root_id, opened_at, expected_at, since, threshold_number,
-                        threshold_datepart, notified_at)
-  SELECT 'timeliness', late.pipeline_id, late.id, tree.root_id, $1::timestamptz, late.deadline, late.start_date,
-         late.timeliness_number, late.timeliness_datepart, NULL
-    FROM late
-    JOIN watcher_execution_roots(ARRAY(SELECT late.id FROM late)) tree ON tree.id = late.id
-   ORDER BY late.deadline, late.id
-      ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
-  RETURNING id`;
-
-/** Opens an incident of severity `warning` for each execution past the warning threshold, as {@link OPEN_LATE}. */
-export const OPEN_WARNED_LATE = `
-  WITH late AS MATERIALIZED (
+     UNION ALL
+    SELECT 'warning', warned.id, warned.pipeline_id, warned.start_date, warned.due, warned.threshold_number,
+           warned.threshold_datepart
+      FROM watcher_warned_executions($1::timestamptz) warned
+  ), late AS MATERIALIZED (
     SELECT found.*
-      FROM watcher_warned_executions($1::timestamptz) found
+      FROM found
      WHERE NOT EXISTS (SELECT FROM incident i
                         WHERE i.kind = 'timeliness' AND coalesce(i.execution_id, i.pipeline_id) = found.id
                           AND i.resolved_at IS NULL)
   )
   INSERT INTO incident (kind, severity, pipeline_id, execution_id, root_id, opened_at, expected_at, since,
                         threshold_number, threshold_datepart, notified_at)
-  SELECT 'timeliness', 'warning', late.pipeline_id, late.id, tree.root_id, $1::timestamptz, late.due, late.start_date,
-         late.threshold_number, late.threshold_datepart, NULL
+  SELECT 'timeliness', late.severity, late.pipeline_id, late.id, tree.root_id, $1::timestamptz, late.due,
+         late.start_date, late.threshold_number, late.threshold_datepart, NULL
     FROM late
     JOIN watcher_execution_roots(ARRAY(SELECT late.id FROM late)) tree ON tree.id = late.id
-   ORDER BY late.due, late.id
+   ORDER BY late.severity, late.due, late.id
       ON CONFLICT (kind, coalesce(execution_id, pipeline_id)) WHERE resolved_at IS NULL DO NOTHING
   RETURNING id`;
 

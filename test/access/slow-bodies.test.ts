@@ -64,9 +64,11 @@ describe('clients that send slowly cost the others nothing', () => {
 
   it('1,200 with a body that has begun, more than may be under way', async () => {
     await Promise.all(Array.from({ length: 1200 }, () => stall(`${HEAD}content-length: 1000\r\n\r\n{"name"`)));
-    const reads = await Promise.all(Array.from({ length: 50 }, () => watcher.get('/pipeline')));
-    // A slow machine may refuse some for want of a connection to the database, but none for the others' bodies.
-    expect(reads.filter(({ status, body }) => status !== 200 && body.code !== 'database_busy')).toEqual([]);
+    // No more at a time than there are connections to the database: a slow machine may let a read wait for one in vain.
+    for (let round = 0; round < 10; round++) {
+      const reads = await Promise.all(Array.from({ length: 5 }, () => watcher.get('/pipeline')));
+      expect(reads.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    }
     expect((await register('among many')).status).toBe(201);
   });
 });

@@ -186,6 +186,11 @@ describe('a batch', () => {
     expect(await batch(body)).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
   });
 
+  it('needs a body', async () => {
+    const { status, body } = await watcher.send('POST', '/batch', undefined, { 'content-type': 'application/json' });
+    expect([status, body.code]).toEqual([400, 'body_missing']);
+  });
+
   it('may be empty, have a thousand operations, and be compressed', async () => {
     expect(await resultsOf([])).toEqual([]);
     const pipeline = await watcher.pipeline(`many ${names++}`);

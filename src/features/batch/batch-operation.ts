@@ -55,6 +55,9 @@ const pipe = new RequestValidationPipe();
 
 /** The operations of a body, each one valid or with its refusal. @throws InvalidRequestError for the whole body */
 export function operationsOf(body: unknown): (Operation | DomainError)[] {
+  if (body === undefined) {
+    throw new DomainError('malformed', 'body_missing', 'The request needs a body: a JSON array of operations.');
+  }
   if (!Array.isArray(body)) throw new OperationFieldError('body', 'must be a JSON array of operations');
   if (body.length > MOST_OPERATIONS) {
     throw new OperationFieldError('body', `must have at most ${MOST_OPERATIONS} operations`);

@@ -24,7 +24,7 @@ export class PipelineController {
   /**
    * Register a pipeline, or find it by name, and update its configuration from its source code.
    *
-   * Metadata and thresholds are the pipeline's configuration. A body with any of these fields, even null, declares all
+   * Metadata, schedule and thresholds are the pipeline's configuration. A body with any of these fields, even null, declares all
    * of them; omitted ones are null. If they differ from the last declaration, they replace the stored configuration and
    * the change is added to the history. Otherwise, and for a body without any of them, an existing pipeline changes only
    * in its `next_watermark`, if one is given. `watermark` and `last_target_*` never change; `active` and the mute flags

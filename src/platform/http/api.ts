@@ -20,6 +20,8 @@ import { statusOf } from './problem.filter.js';
 interface Answers {
   readonly created?: Type;
   readonly ok?: Type | [Type];
+  /** When the endpoint answers without a body (204). */
+  readonly noContent?: string;
   /** Whether the endpoint reads a body; if so, 400, 413, 415 and `Prefer` are documented. */
   readonly body?: boolean;
   /** The endpoint's own refusals; 422 and 503 are documented for all endpoints. */
@@ -163,7 +165,7 @@ export function ApiProblems(...statuses: readonly number[]): MethodDecorator {
 }
 
 /** Documents every answer of an endpoint, its refusals included. */
-export function ApiAnswers({ created, ok, body = false, problems }: Answers): MethodDecorator {
+export function ApiAnswers({ created, ok, noContent, body = false, problems }: Answers): MethodDecorator {
   const refusals = [...new Set([...(body ? [400, 413, 415] : []), ...problems, 422, 503])];
   const headers = { ...REQUEST_ID, ...(body && IGNORED_FIELDS) };
   return applyDecorators(
@@ -173,7 +175,7 @@ export function ApiAnswers({ created, ok, body = false, problems }: Answers): Me
     ...(body && ok
       ? [
           ApiNoContentResponse({
-            description: 'The answer to `Prefer: return=minimal`, in place of a 200.',
+            description: `${noContent ? `${noContent} Also the` : 'The'} answer to \`Prefer: return=minimal\`, in place of a 200.`,
             headers: { ...headers, ...PREFERENCE_APPLIED },
           }),
         ]

@@ -28,6 +28,7 @@ export class HeartbeatController {
   @Requires('write')
   @ApiAnswers({
     ok: HeartbeatReportDto,
+    noContent: 'The execution given by `id` is running.',
     body: true,
     problems: [new ExecutionNotFoundError(42), new ExecutionEndedError(42)],
   })

@@ -12,7 +12,8 @@ export default {
   testMatch: ['<rootDir>/test/clients/**/*.test.ts'],
   roots: ['<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/clients/global-setup.ts',
   maxWorkers: 2,
   // The first run downloads the generator and the dependencies of the clients.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
 };

@@ -49,5 +49,5 @@ export default {
   // By default Jest leaves one core free, so a machine with two would run no tests in parallel.
   maxWorkers: '100%',
   // Allows for a real database on a busy machine; a test that hangs still ends.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

@@ -16,5 +16,5 @@ export default {
   globalTeardown: undefined,
   // A file mostly waits: two at a time fit on two cores.
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

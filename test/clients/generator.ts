@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
-import { run } from './run.js';
+import { download, run } from './run.js';
 
 const VERSION = '7.25.0';
 const cache = join(fileURLToPath(new URL('../..', import.meta.url)), 'node_modules', '.cache', 'watcher');
@@ -22,7 +22,6 @@ export async function withClient(options: readonly string[], work: (folder: stri
   const service = await Service.start({ DATABASE_URL: database.url });
   const folder = await mkdtemp(join(tmpdir(), 'watcher-client-'));
   try {
-    await fetchGenerator();
     const args = ['-jar', jar, 'generate', '-i', `${service.url}/docs-json`, '-o', folder, ...options];
     await run('java', args, folder);
     await work(folder);
@@ -33,10 +32,10 @@ export async function withClient(options: readonly string[], work: (folder: stri
   }
 }
 
-/** openapi-generator comes by Maven, which keeps it. */
-async function fetchGenerator(): Promise<void> {
+/** openapi-generator comes by Maven, which keeps it. Not safe for concurrent calls. */
+export async function fetchGenerator(): Promise<void> {
   if (existsSync(jar)) return;
   await mkdir(cache, { recursive: true });
   const artifact = `-Dartifact=org.openapitools:openapi-generator-cli:${VERSION}`;
-  await run('mvn', ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${cache}`], cache);
+  await download('mvn', ['-q', '-B', 'dependency:copy', artifact, `-DoutputDirectory=${cache}`], cache);
 }

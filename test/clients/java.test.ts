@@ -2,14 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { PROGRAMS, withClient } from './generator.js';
 import { ROUND_TRIP } from './round-trip.js';
-import { run } from './run.js';
+import { download, run } from './run.js';
 
 it('a client generated for Java compiles, and makes the round trip', async () => {
   const options = ['--library', 'native', '--additional-properties', 'useSingleRequestParameter=true'];
   await withClient(['-g', 'java', ...options], async (folder) => {
     // What the client needs, by its own pom; javac alone is quicker than Maven's life cycle with its plugins.
     const copy = ['dependency:copy-dependencies', '-DincludeScope=compile', '-DoutputDirectory=lib'];
-    await run('mvn', ['-q', '-B', ...copy], folder);
+    await download('mvn', ['-q', '-B', ...copy], folder);
     const sources = await javaFiles(join(folder, 'src', 'main', 'java'));
     const classes = ['classes', join('lib', '*')].join(delimiter);
     const compile = ['-encoding', 'UTF-8', '-nowarn', '-d', 'classes', '-cp', classes];

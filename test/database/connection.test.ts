@@ -3,7 +3,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { connectionOptions, DatabaseClient } from '../../src/platform/database/connection.js';
 import { EmbeddedServer } from '../../src/platform/embedded-postgres/embedded-server.js';
 import { explainDatabase } from '../../src/platform/database/unusable-database.js';
@@ -12,8 +11,6 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { Service } from '../support/service.js';
 import { hasTool } from '../support/tools.js';
-
-jest.setTimeout(60_000);
 
 let folder: string;
 let plain: TestDatabase;

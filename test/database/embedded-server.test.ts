@@ -7,12 +7,11 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { transform } from '@swc/core';
 import pg from 'pg';
 import { EmbeddedServer, EmbeddedServerError } from '../../src/platform/embedded-postgres/embedded-server.js';
-
-jest.setTimeout(60_000);
+import { eventually } from '../support/eventually.js';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const settings = { fsync: 'off' };
@@ -407,16 +406,6 @@ async function query(url: string, sql: string): Promise<unknown[]> {
     return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end().catch(() => undefined);
-  }
-}
-
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + 15_000; ; await sleep(20)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-    }
   }
 }
 

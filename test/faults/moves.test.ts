@@ -66,4 +66,4 @@ it('executions that start and move at once are where a recursive walk finds them
   } finally {
     await service.close();
   }
-}, 120_000);
+});

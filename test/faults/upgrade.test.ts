@@ -110,7 +110,7 @@ describe('an upgrade under load', () => {
     expect((await old.runMigrations()).at(-1)?.name).toBe(LAST_OF_OLD);
     await old.destroy();
     await seed(postgres);
-  }, 120_000);
+  });
   afterAll(async () => {
     await service?.close();
     await postgres.close();
@@ -167,7 +167,7 @@ describe('an upgrade under load', () => {
     expect(byOld).toHaveLength(20);
     expect(new Set(await Promise.all(byOld.map(statusOf)))).toEqual(new Set(['succeeded']));
     client.close();
-  }, 60_000);
+  });
 });
 
 /** Without the indexes, which are rebuilt afterwards: updating them row by row takes four times as long. */

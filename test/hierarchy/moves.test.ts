@@ -37,5 +37,5 @@ describe('executions that start and move at once', () => {
     // Each kind occurred: starts, moves, and refused cycles.
     for (const status of [200, 201, 409]) expect(answers.get(status)).toBeGreaterThan(0);
     await expectExactTrees(one.database);
-  }, 60_000);
+  });
 });

@@ -223,14 +223,14 @@ describe('alerts', () => {
       const threshold = { timeliness_number: 1, timeliness_datepart: 'minute' };
       await reporter.begin(await reporter.pipeline('p', threshold), { start_date: '2026-03-10T12:00:00Z' });
       for (let i = 0; i < 2; i++) replicas.push(await Watcher.start(scheduled, database));
-      const opened = await until(() => hooks()[0], 45_000);
+      const opened = await until(() => hooks()[0], 90_000);
       expect(opened.body).toMatchObject({ event: 'opened', incidents: [{ kind: 'timeliness' }] });
       expect((await reporter.get('/incident')).body).toHaveLength(1);
     } finally {
       await Promise.all(replicas.map(({ app }) => app.close()));
       await reporter.stop();
     }
-  }, 60_000);
+  });
 
   async function fail(pipeline: number, message?: string, on = watcher): Promise<void> {
     await on.end(await on.begin(pipeline), { completed_successfully: false, error_message: message });

@@ -67,7 +67,7 @@ export class Receiver {
 }
 
 /** Waits until `look` finds something, and returns it. */
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 20_000): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
   for (const end = Date.now() + withinMs; ;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -2,11 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { cli, Service } from '../support/service.js';
 
 // Starts a service and a new database.
-jest.setTimeout(60_000);
 
 /** Variables of libpq that would break each connection that used them. */
 const STRANGE = { PGHOST: 'nowhere.invalid', PGSSLMODE: 'verify-full', PGOPTIONS: '-c no_such_setting=1' };

@@ -1,13 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import { Service } from '../support/service.js';
 import type { Json } from '../support/watcher.js';
 
 // Each start is a process, some with a database of its own, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 let folder: string;
 

@@ -4,9 +4,6 @@ import { chmod, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { jest } from '@jest/globals';
-
-jest.setTimeout(60_000);
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;

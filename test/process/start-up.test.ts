@@ -2,13 +2,11 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 
 // Each start is a process, some with a database of its own, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 const ROLE = 'watcher_without_rights';
 

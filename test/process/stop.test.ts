@@ -3,13 +3,11 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 
 // Each start is a process, some with a database of its own, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 const services: Service[] = [];

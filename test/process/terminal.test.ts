@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { hasTool } from '../support/tools.js';
 
 // Each test starts npm, a service and a new database.
-jest.setTimeout(120_000);
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const CONTROL_C = '\u0003';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Retries until the attempt no longer throws; for conditions that become true soon, but not at once. */
 export async function eventually<T>(attempt: () => T | Promise<T>): Promise<T> {

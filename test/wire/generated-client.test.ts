@@ -100,5 +100,5 @@ describe('a client generated from the OpenAPI document', () => {
     await run(process.execPath, [join(folder, 'program.js'), answers], folder);
     const { default: said } = (await import(answers, { with: { type: 'json' } })) as { default: unknown };
     expect(said).toEqual(ROUND_TRIP);
-  }, 60_000);
+  });
 });

@@ -147,6 +147,7 @@ export const MODULES = {
   pipeline: {
     path: 'src/features/pipeline',
     floor: 'features',
+    offers: { 'pipeline-key.ts': 'the key of a name and a namespace' },
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
@@ -173,7 +174,7 @@ export const MODULES = {
       config: 'the most starts and ends of a batch',
       database: 'its transactions',
       errors: 'its refusals',
-      values: 'pipelines are found by their name, and an end is hashed',
+      values: 'an end is hashed',
       idempotency: 'its POST requests can be repeated, and share batches',
       observability: 'it declares its metrics',
       pipeline: 'an execution is a run of a pipeline: it moves the watermark, and has the deadline of a threshold',
@@ -211,7 +212,6 @@ export const MODULES = {
       idempotency: 'a batch can be repeated',
       observability: 'a refusal of an operation has the id of the request',
       pipeline: 'registrations are operations',
-      values: 'operations are ordered by the names of their pipelines',
     },
   },
   monitoring: {

@@ -59,6 +59,107 @@ describe('GET /pipeline', () => {
   );
 });
 
+describe('GET /pipeline by part of the name and by metadata', () => {
+  beforeAll(async () => {
+    const metadata = { owner: 'sales', tags: ['pii', 'daily'], source: { system: 'crm', id: 1 } };
+    await watcher.pipeline('Delta_100%', { pipeline_metadata: metadata });
+    await watcher.pipeline('Deltaxyz', { pipeline_metadata: { owner: 'finance', big: 1 } });
+    await watcher.send(
+      'POST',
+      '/pipeline',
+      '{"name":"Exact","pipeline_type_name":"test","pipeline_metadata":{"id":1546130668394913823}}',
+      { 'content-type': 'application/json' },
+    );
+  });
+
+  it.each([
+    ['q=delta', ['Delta_100%', 'Deltaxyz']],
+    ['q=ELTA', ['Delta_100%', 'Deltaxyz']],
+    ['q=_', ['Delta_100%']],
+    ['q=0%25', ['Delta_100%']],
+    ['q=%5C', []],
+    ['q=e', ['Beta', 'Delta_100%', 'Deltaxyz', 'Exact']],
+    ['q=ta&active=true', ['Delta_100%', 'Deltaxyz']],
+    ['q=old', []],
+    ['q=old&archived=true', ['Old']],
+    ['metadata={"owner":"sales"}', ['Delta_100%']],
+    ['metadata={"tags":["daily"]}', ['Delta_100%']],
+    ['metadata={"source":{"id":1}}', ['Delta_100%']],
+    ['metadata={"id":1546130668394913823}', ['Exact']],
+    ['metadata={"id":1546130668394913800}', []],
+    ['metadata={}&q=delta', ['Delta_100%', 'Deltaxyz']],
+  ])('%s', async (query, names) => {
+    const { status, body } = await watcher.get(`/pipeline?${query}`);
+    expect([status, body.map((pipeline: Json) => pipeline.name)]).toEqual([200, names]);
+  });
+
+  it('follows PATCH and SQL', async () => {
+    await watcher.patch('/pipeline', { name: 'Deltaxyz', pipeline_metadata: { owner: 'legal' } });
+    const found = async (owner: string): Promise<number> =>
+      (await watcher.get(`/pipeline?metadata={"owner":"${owner}"}`)).body.length;
+    expect([await found('finance'), await found('legal')]).toEqual([0, 1]);
+    await watcher.database.sql(`UPDATE pipeline SET pipeline_metadata = '{"owner":"sql"}' WHERE name = 'Deltaxyz'`);
+    expect([await found('legal'), await found('sql')]).toEqual([0, 1]);
+  });
+
+  it('goes on from page to page', async () => {
+    expect((await watcher.all('/pipeline?q=e&limit=1')).map(({ name }) => name)).toEqual([
+      'Beta',
+      'Delta_100%',
+      'Deltaxyz',
+      'Exact',
+    ]);
+  });
+
+  it.each(['metadata=sales', 'metadata=[1]', 'metadata={', 'metadata=1', 'q=', `q=${'x'.repeat(256)}`, 'state=fine'])(
+    'refuses %s',
+    async (query) => {
+      expect((await watcher.get(`/pipeline?${query}`)).status).toBe(422);
+    },
+  );
+});
+
+describe('GET /pipeline by state', () => {
+  const old = '2026-01-01T00:00:00Z';
+  let own: Watcher;
+  beforeAll(async () => {
+    own = await Watcher.start();
+    const run = async (name: string, ...ends: (object | null)[]): Promise<void> => {
+      const id = await own.pipeline(name, name === 'late' ? { timeliness_number: 1, timeliness_datepart: 'hour' } : {});
+      for (const [index, end] of ends.entries()) {
+        const started = await own.begin(id, { start_date: new Date(Date.parse(old) + index * 60_000).toISOString() });
+        if (end) await own.end(started, end);
+      }
+    };
+    const [succeeded, failed] = [{}, { completed_successfully: false }];
+    await run('new');
+    await run('good', failed, succeeded);
+    await run('bad', succeeded, failed);
+    await run('bad and running', failed, null);
+    await run('late', succeeded, null);
+    await run('skipped only', { completed_successfully: undefined, status: 'skipped' });
+    await run('off', failed);
+    await own.patch('/pipeline', { name: 'off', active: false });
+    const stale = await own.pipeline('stale', { freshness_number: 1, freshness_datepart: 'hour' });
+    const loaded = await own.begin(stale, { start_date: old });
+    await own.end(loaded, { end_date: old, inserts: 1 });
+  });
+  afterAll(() => own.stop());
+
+  it.each([
+    ['running', ['bad and running', 'late']],
+    ['ok', ['good']],
+    ['failing', ['bad', 'bad and running']],
+    ['late', ['late']],
+    ['stale', ['stale']],
+    ['never_ran', ['new']],
+    ['inactive', ['off']],
+  ])('%s', async (state, names) => {
+    const { status, body } = await own.get(`/pipeline?state=${state}`);
+    expect([status, body.map((pipeline: Json) => pipeline.name)]).toEqual([200, names]);
+  });
+});
+
 describe('GET /pipeline/{id}', () => {
   it('answers 404 for unknown ids', async () => {
     for (const id of ['999999', '9007199254740993', '99999999999999999999999']) {

@@ -60,6 +60,7 @@ describe('POST /pipeline', () => {
     const { pipeline_metadata, ...rest } = full;
     expect(body).toEqual({
       id: answer.id,
+      namespace: '',
       name: 'whole',
       pipeline_type_id: expect.any(Number),
       ...rest,

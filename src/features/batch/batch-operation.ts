@@ -16,11 +16,12 @@ export interface Requests {
   readonly heartbeat: HeartbeatDto;
 }
 
-/** The references of an operation to others, by field; and the name of a start's pipeline. */
+/** The references of an operation to others, by field; and the name and the namespace of a start's pipeline. */
 interface References {
   readonly ref?: string;
   readonly pipeline_ref?: string;
   readonly pipeline_name?: string;
+  readonly pipeline_namespace?: string;
   readonly parent_ref?: string;
   readonly execution_ref?: string;
 }
@@ -47,7 +48,14 @@ const IN_PLACE_OF: { readonly [O in Op]?: readonly (readonly [string, ...string[
   heartbeat: [['id', 'execution_ref', 'ids']],
 };
 
-const REFERENCES = ['ref', 'pipeline_ref', 'pipeline_name', 'parent_ref', 'execution_ref'] as const;
+const REFERENCES = [
+  'ref',
+  'pipeline_ref',
+  'pipeline_name',
+  'pipeline_namespace',
+  'parent_ref',
+  'execution_ref',
+] as const;
 /** Stands for an id until the operation that has it is done. */
 const PLACEHOLDER = 1;
 
@@ -88,7 +96,7 @@ function operationOf(value: unknown): Operation {
 function referencesOf(given: Readonly<Record<string, unknown>>): References {
   const found = REFERENCES.flatMap((field) => {
     const ref = given[field] ?? undefined;
-    if (ref === undefined) return [];
+    if (ref === undefined || (field === 'pipeline_namespace' && ref === '')) return [];
     if (!hasLength(ref, 1, 255)) throw new OperationFieldError(field, 'must be text of 1 to 255 characters');
     return [[field, ref] as const];
   });

@@ -3,7 +3,7 @@ import { stepsOf, type Subjects } from './batch-order.js';
 import { BatchRun } from './batch-run.js';
 
 const NOTHING: Subjects = { pipelines: new Map(), executions: new Map() };
-const pipeline = (id: number, hasNextWatermark: boolean) => [id, { id, nameKey: `p${id}`, hasNextWatermark }] as const;
+const pipeline = (id: number, hasNextWatermark: boolean) => [id, { id, key: `p${id}`, hasNextWatermark }] as const;
 
 /** The step of each operation. */
 function steps(body: readonly object[], subjects: Subjects = NOTHING): (number | undefined)[] {

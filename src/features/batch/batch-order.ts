@@ -1,10 +1,10 @@
-import { nameKey } from '../../platform/values/name.js';
+import { pipelineKey } from '../pipeline/pipeline-key.js';
 import type { Operation } from './batch-operation.js';
 
 /** A pipeline as it is before the batch. */
 export interface PipelineSubject {
   readonly id: number;
-  readonly nameKey: string;
+  readonly key: string;
   /** Whether an execution that starts now inherits a `next_watermark`. */
   readonly hasNextWatermark: boolean;
 }
@@ -83,7 +83,7 @@ class Uses {
       const isNext = 'next_watermark' in request && request.next_watermark !== undefined;
       if (pipeline !== undefined && (isNext || this.inheritsNext(item))) this.moving.add(pipeline);
     }
-    for (const { nameKey: key, hasNextWatermark } of subjects.pipelines.values()) {
+    for (const { key, hasNextWatermark } of subjects.pipelines.values()) {
       if (hasNextWatermark) this.moving.add(key);
     }
   }
@@ -128,7 +128,7 @@ class Uses {
     return this.subjects.executions.get(operation.request.id)?.hasNextWatermark ?? false;
   }
 
-  /** The pipeline of an operation, by the key of its name. */
+  /** The pipeline of an operation, by its key. */
   private pipelineOf({ operation, refersTo }: Placed): string | undefined {
     const placedAt = (position: number): string | undefined => {
       const other = this.placed.get(position);
@@ -136,17 +136,17 @@ class Uses {
     };
     switch (operation.op) {
       case 'register':
-        return nameKey(operation.request.name);
+        return pipelineKey(operation.request.name, operation.request.namespace);
       case 'start': {
-        const { pipeline_name } = operation.references;
-        if (pipeline_name !== undefined) return nameKey(pipeline_name);
+        const { pipeline_name, pipeline_namespace } = operation.references;
+        if (pipeline_name !== undefined) return pipelineKey(pipeline_name, pipeline_namespace);
         if (refersTo.pipeline !== undefined) return placedAt(refersTo.pipeline);
-        return this.subjects.pipelines.get(operation.request.pipeline_id)?.nameKey;
+        return this.subjects.pipelines.get(operation.request.pipeline_id)?.key;
       }
       case 'end': {
         if (refersTo.execution !== undefined) return placedAt(refersTo.execution);
         const execution = this.subjects.executions.get(operation.request.id);
-        return execution && this.subjects.pipelines.get(execution.pipelineId)?.nameKey;
+        return execution && this.subjects.pipelines.get(execution.pipelineId)?.key;
       }
       case 'heartbeat':
         return undefined;

@@ -1,6 +1,6 @@
 import { DomainError } from '../../platform/errors/domain-error.js';
 import type { Answer } from '../../platform/http/answer.js';
-import { nameKey } from '../../platform/values/name.js';
+import { pipelineKey } from '../pipeline/pipeline-key.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { Op } from './batch.dto.js';
 import { FailedReferenceError, OperationFieldError } from './batch.errors.js';
@@ -39,14 +39,14 @@ export class BatchRun {
 
   /** See {@link stepsOf}. */
   steps(subjects: Subjects): number[][] {
-    for (const { id, nameKey: key } of subjects.pipelines.values()) this.pipelineIds.set(key, id);
+    for (const { id, key } of subjects.pipelines.values()) this.pipelineIds.set(key, id);
     return stepsOf(this.placed, subjects);
   }
 
   /** The operation at a position with the ids that it refers to, or its refusal. */
   ready(position: number): Operation | DomainError {
     const { operation, refersTo } = this.placed.get(position) as Placed;
-    const { pipeline_ref, parent_ref, execution_ref, pipeline_name } = operation.references;
+    const { pipeline_ref, parent_ref, execution_ref, pipeline_name, pipeline_namespace } = operation.references;
     const ids: Record<string, number> = {};
     for (const [field, ref, at] of [
       ['pipeline_id', pipeline_ref, refersTo.pipeline],
@@ -59,7 +59,7 @@ export class BatchRun {
       ids[field] = id;
     }
     if (pipeline_name !== undefined) {
-      const id = this.pipelineIds.get(nameKey(pipeline_name));
+      const id = this.pipelineIds.get(pipelineKey(pipeline_name, pipeline_namespace));
       if (id === undefined) return new PipelineNotFoundError(pipeline_name);
       ids['pipeline_id'] = id;
     }
@@ -74,7 +74,9 @@ export class BatchRun {
     this.settled[position] = result;
     const operation = this.placed.get(position)?.operation;
     const id = this.idAt(position);
-    if (operation?.op === 'register' && id !== undefined) this.pipelineIds.set(nameKey(operation.request.name), id);
+    if (operation?.op !== 'register' || id === undefined) return;
+    const { name, namespace } = operation.request;
+    this.pipelineIds.set(pipelineKey(name, namespace), id);
   }
 
   /** The results, in the order of the operations. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { nameKey } from '../../platform/values/name.js';
 import { ExecutionService } from '../execution/execution.service.js';
+import { pipelineKey } from '../pipeline/pipeline-key.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { Placed, Subjects } from './batch-order.js';
 
@@ -18,12 +18,12 @@ export class BatchSubjectsService {
     const pipelineIds = new Set<number>();
     const keys = new Set<string>();
     for (const { operation, refersTo } of placed) {
-      if (operation.op === 'register') keys.add(nameKey(operation.request.name));
+      if (operation.op === 'register') keys.add(pipelineKey(operation.request.name, operation.request.namespace));
       if (operation.op === 'end' && refersTo.execution === undefined) ended.add(operation.request.id);
       if (operation.op !== 'start' || refersTo.pipeline !== undefined) continue;
-      const { pipeline_name } = operation.references;
+      const { pipeline_name, pipeline_namespace } = operation.references;
       if (pipeline_name === undefined) pipelineIds.add(operation.request.pipeline_id);
-      else keys.add(nameKey(pipeline_name));
+      else keys.add(pipelineKey(pipeline_name, pipeline_namespace));
     }
     const executions = await this.executions.outline(manager, [...ended]);
     for (const { pipelineId } of executions) pipelineIds.add(pipelineId);

@@ -1,5 +1,5 @@
 import { ApiProperty, IntersectionType, PartialType } from '@nestjs/swagger';
-import { Name, OneOf, Optional, Text } from '../../platform/http/fields.js';
+import { Name, Namespace, OneOf, Optional, Text } from '../../platform/http/fields.js';
 import { EndExecutionDto, StartExecutionDto } from '../execution/execution-request.dto.js';
 import { HeartbeatDto } from '../execution/heartbeats/heartbeat.dto.js';
 import { RegisterPipelineDto } from '../pipeline/pipeline-request.dto.js';
@@ -51,6 +51,14 @@ export class BatchOperationDto extends OperationFields {
   @Optional()
   @Name()
   pipeline_name?: string;
+
+  /**
+   * For a start with `pipeline_name`: the namespace of that name; empty by default.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  pipeline_namespace?: string;
 
   /**
    * In a start: the `ref` of the start of its parent, in place of `parent_id`.

@@ -1,4 +1,14 @@
-import { Name, OneOf, Optional, QueryFlag, QueryId, QueryInstant, SomeOf, Text } from '../../platform/http/fields.js';
+import {
+  Name,
+  Namespace,
+  OneOf,
+  Optional,
+  QueryFlag,
+  QueryId,
+  QueryInstant,
+  SomeOf,
+  Text,
+} from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { type Status, STATUSES } from './execution-status.js';
 
@@ -19,6 +29,14 @@ export class ListExecutionsQuery extends PageQuery {
   @Optional()
   @Name()
   pipeline_name?: string;
+
+  /**
+   * The namespace of `pipeline_name`; empty by default.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  pipeline_namespace?: string;
 
   /**
    * Only executions of pipelines of this type (case-insensitive).

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { nameKey } from '../../platform/values/name.js';
 import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
+import { pipelineKey } from '../pipeline/pipeline-key.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution-list.dto.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from './execution.entity.js';
@@ -112,7 +112,7 @@ function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Read
   if (query.pipeline_name !== undefined) {
     // A scalar sub-select lets the planner see a single pipeline and use its index.
     rows.andWhere('e.pipelineId = (SELECT n.id FROM pipeline n WHERE n.name_key = :pipelineName)', {
-      pipelineName: nameKey(query.pipeline_name),
+      pipelineName: pipelineKey(query.pipeline_name, query.pipeline_namespace),
     });
   }
   if (pipelineIds !== undefined) rows.andWhere('e.pipelineId = ANY (:pipelineIds)', { pipelineIds });

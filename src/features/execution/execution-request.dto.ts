@@ -9,6 +9,7 @@ import {
   ID,
   Metadata,
   Name,
+  Namespace,
   OneOf,
   Optional,
   Text,
@@ -94,6 +95,14 @@ export class StartExecutionDto {
   @Optional()
   @Name()
   parent_pipeline_name?: string;
+
+  /**
+   * The namespace of `parent_pipeline_name`; empty by default.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  parent_pipeline_namespace?: string;
 
   /**
    * The caller's own id of the run, 1 to 255 characters. A second start with the same pipeline, `external_id` and
@@ -268,6 +277,14 @@ export class PatchExecutionDto extends OptionalPatchBody {
   @Optional()
   @Name()
   parent_pipeline_name?: string;
+
+  /**
+   * The namespace of `parent_pipeline_name`; empty by default.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  parent_pipeline_namespace?: string;
 
   /**
    * Metadata to merge, key by key, into the existing metadata: a JSON object, at most 256 kB. Null clears the metadata.

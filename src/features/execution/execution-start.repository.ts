@@ -156,16 +156,16 @@ export class ExecutionStartRepository {
     return byId(await manager.query<StartedPipeline[]>(FIND_STARTED_PIPELINES, [[...new Set(ids)]]));
   }
 
-  /** The pipelines of parents given by pipeline name, by that name. */
+  /** The pipelines of parents given by pipeline name, by their keys. */
   async findNamed(manager: EntityManager, parents: readonly ParentRun[]): Promise<Map<string, StartedPipeline>> {
-    const names = [...new Set(parents.flatMap(({ pipelineName }) => pipelineName ?? []))];
-    if (names.length === 0) return new Map();
-    const ids = await this.names.idsOf(manager, names);
+    const keys = [...new Set(parents.flatMap((parent) => parent.pipelineKey ?? []))];
+    if (keys.length === 0) return new Map();
+    const ids = await this.names.idsOf(manager, keys);
     const pipelines = await this.findPipelines(manager, [...ids.values()]);
     return new Map(
-      [...ids].flatMap(([name, id]) => {
+      [...ids].flatMap(([key, id]) => {
         const pipeline = pipelines.get(id);
-        return pipeline ? [[name, pipeline] as const] : [];
+        return pipeline ? [[key, pipeline] as const] : [];
       }),
     );
   }
@@ -251,11 +251,11 @@ export function hasParent({ parent, retryOf }: Pick<StartToResolve, 'parent' | '
 
 /** The pipeline of a parent, if there is one. */
 function pipelineOf(
-  { pipelineId, pipelineName }: ParentRun,
+  { pipelineId, pipelineKey }: ParentRun,
   pipelines: ReadonlyMap<number, StartedPipeline>,
   named: ReadonlyMap<string, StartedPipeline>,
 ): StartedPipeline | undefined {
-  return pipelineId === undefined ? named.get(pipelineName ?? '') : pipelines.get(pipelineId);
+  return pipelineId === undefined ? named.get(pipelineKey ?? '') : pipelines.get(pipelineId);
 }
 
 function byId<Row extends { readonly id: number }>(rows: readonly Row[]): Map<number, Row> {

@@ -29,19 +29,15 @@ export class PipelineNameService {
     return this.pipelines.findIdsOfType(manager, typeName);
   }
 
-  /** The ids of the pipelines with these names, keyed by the name as given. Unknown names are left out. */
-  async idsOf(manager: EntityManager, names: readonly string[]): Promise<Map<string, number>> {
-    if (names.length === 0) return new Map();
-    return new Map((await this.pipelines.findIdsByName(manager, names)).map(({ name, id }) => [name, id]));
+  /** The ids of the pipelines with these keys (see `pipelineKey`), by key. Unknown keys are left out. */
+  async idsOf(manager: EntityManager, keys: readonly string[]): Promise<Map<string, number>> {
+    if (keys.length === 0) return new Map();
+    return new Map((await this.pipelines.findIdsByKey(manager, keys)).map(({ key, id }) => [key, id]));
   }
 
-  /** The pipelines with these ids or the keys of these names, in no particular order. */
-  async outline(
-    manager: EntityManager,
-    ids: readonly number[],
-    nameKeys: readonly string[],
-  ): Promise<PipelineOutline[]> {
-    return ids.length + nameKeys.length === 0 ? [] : this.pipelines.outline(manager, ids, nameKeys);
+  /** The pipelines with these ids or keys, in no particular order. */
+  async outline(manager: EntityManager, ids: readonly number[], keys: readonly string[]): Promise<PipelineOutline[]> {
+    return ids.length + keys.length === 0 ? [] : this.pipelines.outline(manager, ids, keys);
   }
 
   /** The pipelines with these ids and their types, in no particular order. */

@@ -7,6 +7,7 @@ import { changedSchedule, nextExpected } from './expected-start.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import type { PipelineEntity } from './pipeline.entity.js';
 import { configurationOf, toConfigurationColumns } from './pipeline.mapper.js';
+import { pipelineKey } from './pipeline-key.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { FIND_FOR_REGISTRATION, INSERT_PIPELINE, SET_NEXT_WATERMARK } from './pipeline.sql.js';
 import { pairsOf, PIPELINE_PAIRS } from './threshold-pairs.js';
@@ -22,8 +23,9 @@ export interface KnownPipeline extends RegisteredPipeline {
   readonly isInStep: boolean;
 }
 
-/** The fields of a registration besides the configuration. After the creation, only `nextWatermark` is used. */
+/** The fields of a registration besides the configuration. After the creation, only the first two are used. */
 export interface AskedAtCreation {
+  readonly namespace: string;
   readonly nextWatermark: string | undefined;
   readonly active: boolean | undefined;
   readonly muteFreshnessCheck: boolean | undefined;
@@ -34,7 +36,7 @@ export interface AskedAtCreation {
 /** A row of {@link FIND_FOR_REGISTRATION}. */
 interface PipelineForRegistration extends RegisteredPipeline {
   readonly name: string;
-  readonly nameKey: string;
+  readonly key: string;
   readonly nextWatermark: string | null;
   readonly isNextUsed: boolean;
   readonly configHash: string;
@@ -49,12 +51,12 @@ export class PipelineRegistrationRepository {
   /** Finds pipelines by their names, in the order asked for. */
   async findForRegistration(
     manager: EntityManager,
-    asked: readonly Configuration[],
+    asked: readonly { readonly configuration: Configuration; readonly namespace: string }[],
   ): Promise<(KnownPipeline | undefined)[]> {
-    const keys = asked.map(({ name }) => nameKey(name));
+    const keys = asked.map(({ configuration, namespace }) => pipelineKey(configuration.name, namespace));
     const rows: PipelineForRegistration[] = await manager.query(FIND_FOR_REGISTRATION, [[...new Set(keys)]]);
-    const byKey = new Map(rows.map((row) => [row.nameKey, row]));
-    return asked.map((configuration, index) => {
+    const byKey = new Map(rows.map((row) => [row.key, row]));
+    return asked.map(({ configuration }, index) => {
       const known = byKey.get(keys[index] as string);
       return known && { ...known, isInStep: known.configHash === configurationHash(asStored(configuration, known)) };
     });
@@ -79,16 +81,17 @@ export class PipelineRegistrationRepository {
         schedule_timezone: configuration.schedule_timezone,
         next_expected_at: nextExpected(configuration),
       }),
-      nameKey(configuration.name),
+      pipelineKey(configuration.name, asked.namespace),
       asked.active ?? true,
       asked.muteFreshnessCheck ?? false,
       asked.muteTimelinessCheck ?? false,
       asked.muteScheduleCheck ?? false,
+      asked.namespace,
     ]);
     return inserted;
   }
 
-  /** Locks a pipeline, by id or name. If its configuration differs, replaces it and adds the change to the history. */
+  /** Locks a pipeline, by id or key. If its configuration differs, replaces it and adds the change to the history. */
   async bringInStep(
     manager: EntityManager,
     key: number | string,

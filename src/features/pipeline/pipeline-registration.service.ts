@@ -11,6 +11,7 @@ import type { RegisteredPipelineDto } from './pipeline.dto.js';
 import type { RegisterPipelineDto } from './pipeline-request.dto.js';
 import { PipelineEvents } from './pipeline.events.js';
 import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
+import { pipelineKey } from './pipeline-key.js';
 import {
   type AskedAtCreation,
   type KnownPipeline,
@@ -65,8 +66,7 @@ export class PipelineRegistrationService {
     manager: EntityManager,
     asked: readonly AskedPipeline[],
   ): Promise<(KnownPipeline | undefined | Answer<RegisteredPipelineDto>)[]> {
-    const configurations = asked.map(({ configuration }) => configuration);
-    const found = await this.pipelines.findForRegistration(manager, configurations);
+    const found = await this.pipelines.findForRegistration(manager, asked);
     return asked.map((one, index) => {
       const known = found[index];
       return known && !needsWrite(one, known) ? Answer.found(toRegisteredPipelineDto(known)) : known;
@@ -91,7 +91,7 @@ export class PipelineRegistrationService {
     if (created) return Answer.created(toRegisteredPipelineDto(created));
     // The pipeline existed, or another request has created it in the meantime.
     if (!known && !asked.isDeclared) return this.findCreated(manager, asked);
-    const key = known?.id ?? configuration.name;
+    const key = known?.id ?? pipelineKey(configuration.name, asked.namespace);
     const { pipeline, isChanged } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
     await this.pipelines.setNextWatermark(manager, pipeline.id, nextWatermark);
     if (isChanged) this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
@@ -100,7 +100,7 @@ export class PipelineRegistrationService {
 
   /** Answers with the pipeline that another request has just created; its configuration is kept. */
   private async findCreated(manager: EntityManager, asked: AskedPipeline): Promise<Answer<RegisteredPipelineDto>> {
-    const [known] = await this.pipelines.findForRegistration(manager, [asked.configuration]);
+    const [known] = await this.pipelines.findForRegistration(manager, [asked]);
     // It was renamed after the insert found the name taken; a retry finds the name free.
     if (!known) throw databaseBusy();
     await this.pipelines.setNextWatermark(manager, known.id, asked.nextWatermark);
@@ -112,6 +112,7 @@ function askedBy(request: RegisterPipelineDto, names: NamePolicy): AskedPipeline
   return {
     configuration: toConfiguration(request, names),
     isDeclared: declaresConfiguration(request),
+    namespace: request.namespace ?? '',
     nextWatermark: request.next_watermark,
     active: request.active,
     muteFreshnessCheck: request.mute_freshness_check,

@@ -6,10 +6,14 @@ import {
   Instant,
   Metadata,
   Name,
+  Namespace,
+  OneOf,
   Optional,
   QueryFlag,
+  QueryObject,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
+import { PIPELINE_STATES, type PipelineState } from './pipeline-state.js';
 import { ScheduleExpression, TimeZone } from './schedule.fields.js';
 import { PIPELINE_PAIRS } from './threshold-pairs.js';
 import { PatchedThresholds, PostedThresholds } from './thresholds.dto.js';
@@ -18,11 +22,19 @@ import { Watermark } from './watermark.dto.js';
 /** The registration that a pipeline's source code sends. */
 export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   /**
-   * The pipeline's name, 1 to 255 characters, trimmed. Names are case-insensitive.
+   * The pipeline's name, 1 to 255 characters, trimmed. Names are case-insensitive, and unique in a namespace.
    * @example "Customer Data Pipeline"
    */
   @Name()
   name!: string;
+
+  /**
+   * The namespace of the name; empty by default. Case-insensitive.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  namespace?: string;
 
   /**
    * The name of its type; the type is created if it does not exist.
@@ -122,6 +134,15 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
   @Optional()
   @Name()
   name?: string;
+
+  /**
+   * The namespace of the name by which the pipeline is selected; empty by default. It can't be changed: together with
+   * `id`, it must be the pipeline's own.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  namespace?: string;
 
   /**
    * The id of its type.
@@ -233,12 +254,28 @@ export class PatchPipelineDto extends PatchedThresholds(PIPELINE_PAIRS) {
 /** Filters and paging of the list of pipelines. */
 export class ListPipelinesQuery extends PageQuery {
   /**
-   * Only the pipeline with this name (case-insensitive).
+   * Only pipelines of this namespace (case-insensitive); empty: only those without one.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  namespace?: string;
+
+  /**
+   * Only pipelines with this name (case-insensitive), in any namespace.
    * @example "Customer Data Pipeline"
    */
   @Optional()
   @Name()
   name?: string;
+
+  /**
+   * Only pipelines whose name contains this text (case-insensitive).
+   * @example customer
+   */
+  @Optional()
+  @Name()
+  q?: string;
 
   /**
    * Only pipelines of the type with this name (case-insensitive).
@@ -263,4 +300,24 @@ export class ListPipelinesQuery extends PageQuery {
   @Optional()
   @QueryFlag()
   archived?: boolean;
+
+  /**
+   * Only pipelines in this state. `inactive`: not active. The others apply to active pipelines only. `running`: has a
+   * running execution. `late`: one of these is past its deadline. `stale`: past its freshness threshold. `failing`: of
+   * the executions that succeeded or failed, the one that started last failed. `never_ran`: has no execution. `ok`: the
+   * last one succeeded, and the pipeline is neither late nor stale. A pipeline may be in several states.
+   * @example failing
+   */
+  @Optional()
+  @OneOf(PIPELINE_STATES, 'PipelineState')
+  state?: PipelineState;
+
+  /**
+   * Only pipelines whose metadata contains this JSON object, such as `{"owner":"sales"}`. It may have nested objects,
+   * and arrays, of which each element must be in the pipeline's.
+   * @example {"owner":"sales"}
+   */
+  @Optional()
+  @QueryObject()
+  metadata?: Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { HASH, ID, INSTANT, METADATA, NAME, VERSION } from '../../platform/http/fields.js';
+import { HASH, ID, INSTANT, METADATA, NAME, NAMESPACE, VERSION } from '../../platform/http/fields.js';
 import { PIPELINE_PAIRS } from './threshold-pairs.js';
 import { CheckedThresholds, Thresholds } from './thresholds.dto.js';
 import { WATERMARK } from './watermark.dto.js';
@@ -45,6 +45,13 @@ export class PipelineDto extends CheckedThresholds(PIPELINE_PAIRS) {
    */
   @ApiProperty(ID)
   id!: number;
+
+  /**
+   * The namespace of its name; empty for most pipelines.
+   * @example ""
+   */
+  @ApiProperty(NAMESPACE)
+  namespace!: string;
 
   /**
    * Its name, as first registered or last renamed.

@@ -14,7 +14,7 @@ import { LongColumns } from '../../platform/database/long-columns.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { Threshold } from './threshold.entity.js';
 
-/** A pipeline: its configuration, by source code and operators, and its progress. Names are unique, ignoring case. */
+/** A pipeline: its configuration, by source code and operators, and its progress. Names are unique in a namespace, ignoring case. */
 @Entity('pipeline')
 @Index('uq_pipeline_name', ['nameKey'], { unique: true })
 @Index('ix_pipeline_pipeline_type', ['pipelineTypeId', 'id'])
@@ -42,10 +42,14 @@ export class PipelineEntity {
   })
   id!: number;
 
+  /** Empty for most pipelines. */
+  @Column('varchar', { length: 255, default: '' })
+  namespace!: string;
+
   @Column('varchar', { length: 255 })
   name!: string;
 
-  /** The case-folded name, by which rows are found; see `nameKey`. */
+  /** The case-folded name and namespace, by which rows are found; see `pipelineKey`. */
   @Column('text', { name: 'name_key', select: false })
   nameKey!: string;
 

@@ -69,6 +69,7 @@ export function configurationOf(pipeline: PipelineEntity): Configuration {
 export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
   return {
     id: pipeline.id,
+    namespace: pipeline.namespace,
     name: pipeline.name,
     pipeline_type_id: pipeline.pipelineTypeId,
     pipeline_type_name: pipeline.pipelineType.name,

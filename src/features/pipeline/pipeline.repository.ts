@@ -9,13 +9,15 @@ import {
   CHANGED_NOW,
   DESCRIBE_PIPELINES,
   FIND_IDS_OF_TYPE,
-  FIND_IDS_BY_NAME,
+  FIND_IDS_BY_KEY,
   FIND_NAMES,
   OUTLINE_PIPELINES,
   RECORD_PROGRESS,
   RECORD_PROGRESS_OF_ONE,
 } from './pipeline.sql.js';
 import type { Schedule } from './schedule.js';
+import { HAS_METADATA, HAS_NAME, HAS_PART, IN_NAMESPACE } from './pipeline-search.sql.js';
+import { STATE_CONDITIONS } from './pipeline-state.js';
 import { SET_NEXT_EXPECTED, TAKE_DUE } from './pipeline-schedule.sql.js';
 
 /** Columns that lists don't show, and that may be long. */
@@ -42,7 +44,8 @@ export interface PipelineDescription {
 /** A pipeline, and whether an execution that starts now inherits a `next_watermark`. */
 export interface PipelineOutline {
   readonly id: number;
-  readonly nameKey: string;
+  /** See `pipelineKey`. */
+  readonly key: string;
   readonly hasNextWatermark: boolean;
 }
 
@@ -69,13 +72,12 @@ export class PipelineRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Returns the names as given. */
-  findIdsByName(manager: EntityManager, names: readonly string[]): Promise<{ name: string; id: number }[]> {
-    return manager.query(FIND_IDS_BY_NAME, [names, names.map(nameKey)]);
+  findIdsByKey(manager: EntityManager, keys: readonly string[]): Promise<{ key: string; id: number }[]> {
+    return manager.query(FIND_IDS_BY_KEY, [keys]);
   }
 
-  outline(manager: EntityManager, ids: readonly number[], nameKeys: readonly string[]): Promise<PipelineOutline[]> {
-    return manager.query(OUTLINE_PIPELINES, [ids, nameKeys]);
+  outline(manager: EntityManager, ids: readonly number[], keys: readonly string[]): Promise<PipelineOutline[]> {
+    return manager.query(OUTLINE_PIPELINES, [ids, keys]);
   }
 
   describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
@@ -117,8 +119,7 @@ export class PipelineRepository {
   }
 
   async update(manager: EntityManager, id: number, change: Partial<PipelineEntity>): Promise<void> {
-    const renamed = change.name === undefined ? change : { ...change, nameKey: nameKey(change.name) };
-    const changed = { ...renamed, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineEntity>;
+    const changed = { ...change, updatedAt: () => CHANGED_NOW } as QueryDeepPartialEntity<PipelineEntity>;
     await manager.update(PipelineEntity, { id }, changed);
   }
 
@@ -150,7 +151,8 @@ export class PipelineRepository {
       .innerJoinAndSelect('p.pipelineType', 't')
       .orderBy('p.id')
       .limit(limit);
-    if (query.name !== undefined) rows.andWhere('p.nameKey = :name', { name: nameKey(query.name) });
+    filterBySearch(rows, query);
+    if (query.state !== undefined) rows.andWhere(STATE_CONDITIONS[query.state]);
     rows.andWhere('p.archived = :archived', { archived: query.archived ?? false });
     if (query.active !== undefined) rows.andWhere('p.active = :active', { active: query.active });
     if (query.pipeline_type_name !== undefined) {
@@ -177,9 +179,20 @@ export class PipelineRepository {
   private withType(manager: EntityManager, key?: number | string): SelectQueryBuilder<PipelineEntity> {
     const pipelines = manager.createQueryBuilder(PipelineEntity, 'p').innerJoinAndSelect('p.pipelineType', 't');
     if (typeof key === 'number') pipelines.where('p.id = :key', { key });
-    if (typeof key === 'string') pipelines.where('p.nameKey = :key', { key: nameKey(key) });
+    if (typeof key === 'string') pipelines.where('p.nameKey = :key', { key });
     return pipelines;
   }
+}
+
+/** Adds the filters for which `pipeline_search` has indexes. */
+function filterBySearch(
+  rows: SelectQueryBuilder<PipelineEntity>,
+  { namespace, name, q, metadata }: ListPipelinesQuery,
+): void {
+  if (namespace !== undefined) rows.andWhere(IN_NAMESPACE, { namespace: nameKey(namespace) });
+  if (name !== undefined) rows.andWhere(HAS_NAME, { name: nameKey(name) });
+  if (q !== undefined) rows.andWhere(HAS_PART, { part: `%${nameKey(q).replace(/[\\%_]/g, '\\$&')}%` });
+  if (metadata !== undefined) rows.andWhere(HAS_METADATA, { metadata: JSON.stringify(metadata) });
 }
 
 function movesAnything(progress: PipelineProgress): boolean {

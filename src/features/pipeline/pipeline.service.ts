@@ -7,6 +7,7 @@ import { readInGroups } from '../../platform/batching/group-read.js';
 import { definedFields } from '../../platform/http/defined-fields.js';
 import { completePage } from '../../platform/http/bounded-list.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
+import { InvalidRequestError } from '../../platform/errors/domain-error.js';
 import { violates } from '../../platform/database/database-errors.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { CONFIG_HISTORY_LONG_COLUMNS } from './pipeline-config-history.entity.js';
@@ -23,6 +24,7 @@ import {
 } from './pipeline.errors.js';
 import { PipelineEvents } from './pipeline.events.js';
 import { configurationOf, toPipelineConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
+import { pipelineKey } from './pipeline-key.js';
 import { PipelineRepository } from './pipeline.repository.js';
 import { refuseUnfit } from './configuration-rules.js';
 import { changedSchedule } from './expected-start.js';
@@ -72,14 +74,16 @@ export class PipelineService {
     if (!isReport(request)) requireScope(caller, 'admin');
     const now = new Date();
     const id = request.id ?? request.pipeline_id;
-    const key = id ?? request.name;
-    if (key === undefined) throw new KeyMissingError();
+    const named = id ?? request.name;
+    if (named === undefined) throw new KeyMissingError();
+    const key = typeof named === 'string' ? pipelineKey(named, request.namespace) : named;
     const newName = id === undefined || request.name === undefined ? undefined : this.names.stored(request.name);
     try {
       return await this.transactions.run(async (manager) => {
         await this.announceNextWatermark(manager, key, request.next_watermark);
         const pipeline = await this.pipelines.lock(manager, key);
-        if (!pipeline) throw new PipelineNotFoundError(key);
+        if (!pipeline) throw new PipelineNotFoundError(named);
+        refuseOtherNamespace(pipeline, request.namespace);
         const typeId = request.pipeline_type_id;
         if (typeId !== undefined && !(await this.types.findById(manager, typeId))) {
           throw new PipelineTypeNotFoundError(typeId);
@@ -119,6 +123,7 @@ export class PipelineService {
   ): Partial<PipelineEntity> {
     return definedFields<PipelineEntity>({
       name: newName,
+      nameKey: newName === undefined ? undefined : pipelineKey(newName, pipeline.namespace),
       pipelineTypeId: request.pipeline_type_id,
       pipelineMetadata: request.pipeline_metadata,
       ...changedWatermarks(pipeline, request, now),
@@ -142,15 +147,22 @@ export class PipelineService {
   }
 }
 
-/** The fields that pipelines report themselves. `name` is among them as a key; with an id, it renames the pipeline. */
+/** The fields that pipelines report themselves. `name` and `namespace` are among them as a key; with an id, `name` renames the pipeline. */
 const REPORTED: ReadonlySet<string> = new Set([
   'id',
   'pipeline_id',
   'name',
+  'namespace',
   'watermark',
   'next_watermark',
   'load_lineage',
 ]);
+
+/** Throws `InvalidRequestError` for a namespace that is not the pipeline's: a pipeline keeps its namespace. */
+function refuseOtherNamespace(pipeline: PipelineEntity, namespace: string | undefined): void {
+  if (namespace === undefined || nameKey(namespace) === nameKey(pipeline.namespace)) return;
+  throw new InvalidRequestError([{ field: 'namespace', message: "must be the pipeline's: it can't be changed" }]);
+}
 
 function isReport(request: PatchPipelineDto): boolean {
   const isRename = (request.id ?? request.pipeline_id) !== undefined && request.name !== undefined;

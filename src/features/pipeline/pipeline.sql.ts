@@ -1,9 +1,9 @@
 import { prepared } from '../../platform/database/prepared-statements.js';
 import { PIPELINE_PAIR_COLUMNS, TYPE_PAIR_COLUMNS } from './threshold-pairs.js';
 
-/** The pipelines with these name keys, and the names of their types. Indexes: uq_pipeline_name, pk_pipeline_type. */
+/** The pipelines with these keys, and the names of their types. Indexes: uq_pipeline_name, pk_pipeline_type. */
 export const FIND_FOR_REGISTRATION = prepared(`
-  SELECT p.id, p.name, p.name_key AS "nameKey", p.active, p.load_lineage AS "loadLineage", p.watermark,
+  SELECT p.id, p.name, p.name_key AS key, p.active, p.load_lineage AS "loadLineage", p.watermark,
          p.next_watermark AS "nextWatermark",
          coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash",
          (SELECT t.name FROM pipeline_type t WHERE t.id = p.pipeline_type_id) AS "typeName"
@@ -21,18 +21,18 @@ export const FIND_IDS_OF_TYPE = `
    WHERE p.pipeline_type_id = (SELECT t.id FROM pipeline_type t WHERE t.name_key = $1::text)
    ORDER BY p.id`;
 
-/** The pipelines with these names; no row for an unknown one. Index: uq_pipeline_name. */
-export const FIND_IDS_BY_NAME = prepared(`
-  SELECT item.name, p.id
-    FROM unnest($1::text[], $2::text[]) AS item (name, name_key)
-    JOIN pipeline p ON p.name_key = item.name_key`);
+/** The ids of the pipelines with these keys; no row for an unknown one. Index: uq_pipeline_name. */
+export const FIND_IDS_BY_KEY = prepared(`
+  SELECT p.name_key AS key, p.id
+    FROM pipeline p
+   WHERE p.name_key = ANY ($1::text[])`);
 
 /**
- * The pipelines with these ids or name keys, and whether an execution that starts now inherits a `next_watermark`.
+ * The pipelines with these ids or keys, and whether an execution that starts now inherits a `next_watermark`.
  * Indexes: pk_pipeline, uq_pipeline_name.
  */
 export const OUTLINE_PIPELINES = prepared(`
-  SELECT p.id, p.name_key AS "nameKey",
+  SELECT p.id, p.name_key AS key,
          p.next_watermark IS NOT NULL AND p.next_watermark IS DISTINCT FROM p.used_next_watermark AS "hasNextWatermark"
     FROM pipeline p
    WHERE p.id = ANY ($1::bigint[]) OR p.name_key = ANY ($2::text[])`);
@@ -49,11 +49,11 @@ export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond
 
 /** Returns no row if the name is taken; a second statement then reads the existing row. */
 export const INSERT_PIPELINE = `
-  INSERT INTO pipeline (name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
+  INSERT INTO pipeline (namespace, name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
                         mute_freshness_check, mute_timeliness_check, mute_schedule_check, ${PIPELINE_PAIR_COLUMNS.names},
                         schedule, schedule_timezone, next_expected_at)
-  SELECT $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool, $11::bool,
-         declared.*
+  SELECT $12::text, $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool,
+         $11::bool, declared.*
     FROM jsonb_to_record($6::jsonb) AS declared (
            ${PIPELINE_PAIR_COLUMNS.typed}, schedule text, schedule_timezone text, next_expected_at timestamptz)
   ON CONFLICT (name_key) DO NOTHING

@@ -18,6 +18,7 @@ import { FailureLook1768006850000 } from './migrations/1768006850000-failure-loo
 import { Heartbeats1768093200000 } from './migrations/1768093200000-heartbeats.js';
 import { Schedules1768179600000 } from './migrations/1768179600000-schedules.js';
 import { Archived1768266000000 } from './migrations/1768266000000-archived.js';
+import { Namespaces1768352400000 } from './migrations/1768352400000-namespaces.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -36,6 +37,7 @@ const MIGRATIONS = [
   Heartbeats1768093200000,
   Schedules1768179600000,
   Archived1768266000000,
+  Namespaces1768352400000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { parseJson } from '../values/exact-json.js';
 import { hasControlCharacter, tidyText } from '../values/name.js';
 import { parseInstant } from './instant.js';
 
@@ -27,6 +28,7 @@ export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
 export const INSTANT = { type: 'string', format: 'date-time' } as const;
 export const MEASURE = { type: 'number', format: 'double', minimum: 0 } as const;
 export const HASH = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
+export const NAMESPACE = { type: 'string', maxLength: 255 } as const;
 export const METADATA = { type: 'object', additionalProperties: true } as const;
 
 interface WholeSchema {
@@ -94,6 +96,13 @@ export const Text = (min: number, max: number): PropertyDecorator =>
 export const Name = (): PropertyDecorator =>
   applyDecorators(
     Text(1, 255),
+    must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
+  );
+
+/** The namespace of a name: as a name, but possibly empty. */
+export const Namespace = (): PropertyDecorator =>
+  applyDecorators(
+    Text(0, 255),
     must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
   );
 
@@ -189,6 +198,26 @@ export const Metadata = (): PropertyDecorator =>
     ),
     ApiProperty(METADATA),
   );
+
+/** A JSON object as text in a query; becomes the object. */
+export const QueryObject = (): PropertyDecorator =>
+  applyDecorators(
+    normalise((value) => (typeof value === 'string' ? (parsedJson(value) ?? value) : value)),
+    must(
+      'object',
+      'a JSON object such as {"owner":"sales"}',
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+    ApiProperty({ type: 'string' }),
+  );
+
+function parsedJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** True or false, never coerced. */
 export const Flag = (): PropertyDecorator =>

@@ -5,6 +5,7 @@ import { Answer } from '../../../platform/http/answer.js';
 import { InvalidRequestError } from '../../../platform/errors/domain-error.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { IdempotencyService } from '../../../platform/idempotency/idempotency.service.js';
+import { pipelineKey } from '../../pipeline/pipeline-key.js';
 import { PipelineNotFoundError } from '../../pipeline/pipeline.errors.js';
 import { SEVERITY_OF } from '../incidents/incident.entity.js';
 import type { AlertTestDto, TestAlertDto } from './alert.dto.js';
@@ -36,15 +37,16 @@ export class AlertTestService {
   }
 
   private async write(manager: EntityManager, request: TestAlertDto, now: Date): Promise<Answer<AlertTestDto>> {
-    const { pipeline_id: id, pipeline_name: name } = request;
-    const key = id ?? name;
-    if (key === undefined) {
+    const { pipeline_id: id, pipeline_name: name, pipeline_namespace: namespace } = request;
+    const named = id ?? name;
+    if (named === undefined) {
       throw new InvalidRequestError([
         { field: 'pipeline_id', message: 'or pipeline_name is required: the pipeline whose alerts are tested' },
       ]);
     }
-    const pipeline = await this.alerts.pipelineSubject(manager, { id, name }, this.routes.metadata);
-    if (!pipeline) throw new PipelineNotFoundError(key);
+    const key = typeof named === 'string' ? pipelineKey(named, namespace) : named;
+    const pipeline = await this.alerts.pipelineSubject(manager, key, this.routes.metadata);
+    if (!pipeline) throw new PipelineNotFoundError(named);
     const kind = request.kind ?? 'failure';
     const subject = { ...pipeline, kind, severity: request.severity ?? SEVERITY_OF[kind] };
     const ids = await this.outbox.writeTest(manager, subject, now);

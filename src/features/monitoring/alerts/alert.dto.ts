@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Id, ID, INSTANT, Name, OneOf, Optional } from '../../../platform/http/fields.js';
+import { Id, ID, INSTANT, Name, Namespace, OneOf, Optional } from '../../../platform/http/fields.js';
 import { PageQuery } from '../../../platform/http/page.js';
 import { type Kind, KINDS, SEVERITIES, type Severity } from '../incidents/incident.entity.js';
 import { ALERT_STATUSES, type AlertStatus } from './alert.entity.js';
@@ -136,6 +136,14 @@ export class TestAlertDto {
   @Optional()
   @Name()
   pipeline_name?: string;
+
+  /**
+   * The namespace of `pipeline_name`; empty by default.
+   * @example ""
+   */
+  @Optional()
+  @Namespace()
+  pipeline_namespace?: string;
 
   /**
    * The kind of incident for which the routes are matched; `failure` by default.

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListAlertsQuery } from './alert.dto.js';
-import { nameKey } from '../../../platform/values/name.js';
 import { ALERT_LONG_COLUMNS, AlertEntity } from './alert.entity.js';
 import {
   COUNT_UNSENT,
@@ -87,14 +86,17 @@ export class AlertRepository {
     return manager.query(FIND_SUBJECTS, [JSON.stringify(metadata), incidentIds]);
   }
 
-  /** The same for a pipeline, by its id or else its name. */
+  /** The same for a pipeline, by its id or else its key (see `pipelineKey`). */
   async pipelineSubject(
     manager: EntityManager,
-    key: { readonly id?: number | undefined; readonly name?: string | undefined },
+    key: number | string,
     metadata: readonly (object | null)[],
   ): Promise<PipelineSubject | undefined> {
-    const parameters = [JSON.stringify(metadata), key.id ?? null, key.name === undefined ? null : nameKey(key.name)];
-    const [row] = await manager.query<PipelineSubject[]>(FIND_PIPELINE_SUBJECT, parameters);
+    const parameters = typeof key === 'number' ? [key, null] : [null, key];
+    const [row] = await manager.query<PipelineSubject[]>(FIND_PIPELINE_SUBJECT, [
+      JSON.stringify(metadata),
+      ...parameters,
+    ]);
     return row;
   }
 

@@ -20,7 +20,7 @@ const METADATA_ROUTES = `
 
 /** The properties of incidents that routes match, oldest first; by pk_incident, pk_pipeline and pk_pipeline_type. */
 export const FIND_SUBJECTS = `
-  SELECT i.id, i.kind, i.severity, i.notified_at AS "notifiedAt", i.muted_until AS "mutedUntil", '' AS namespace,
+  SELECT i.id, i.kind, i.severity, i.notified_at AS "notifiedAt", i.muted_until AS "mutedUntil", p.namespace,
          p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
     FROM incident i
     JOIN pipeline p ON p.id = i.pipeline_id
@@ -28,9 +28,9 @@ export const FIND_SUBJECTS = `
    WHERE i.id = ANY ($2::bigint[])
    ORDER BY i.id`;
 
-/** The same for one pipeline, by its id or else its name; by pk_pipeline or uq_pipeline_name. */
+/** The same for one pipeline, by its id or else its key; by pk_pipeline or uq_pipeline_name. */
 export const FIND_PIPELINE_SUBJECT = `
-  SELECT p.id AS "pipelineId", '' AS namespace, p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
+  SELECT p.id AS "pipelineId", p.namespace, p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id
    WHERE p.id = $2::bigint OR ($2::bigint IS NULL AND p.name_key = $3::text)`;

@@ -33,8 +33,9 @@ class Views1768010400000 extends LatestViews {}
 class Views1768096800000 extends LatestViews {}
 class Views1768183200000 extends LatestViews {}
 class Views1768269600000 extends LatestViews {}
+class Views1768356000000 extends LatestViews {}
 
-const LATEST = Views1768269600000;
+const LATEST = Views1768356000000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -44,4 +45,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768096800000,
   Views1768183200000,
   Views1768269600000,
+  Views1768356000000,
 ];

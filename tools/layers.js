@@ -182,6 +182,7 @@ export const MODULES = {
     folders: {
       '.': {},
       heartbeats: { '.': 'a heartbeat is of an execution, and a lost execution ends' },
+      'pipeline-history': {},
     },
   },
   hierarchy: {

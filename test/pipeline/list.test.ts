@@ -124,7 +124,7 @@ describe('GET /pipeline by state', () => {
   let own: Watcher;
   beforeAll(async () => {
     own = await Watcher.start();
-    const run = async (name: string, ...ends: (object | null)[]): Promise<void> => {
+    const run = async (name: string, ...ends: (Record<string, unknown> | null)[]): Promise<void> => {
       const id = await own.pipeline(name, name === 'late' ? { timeliness_number: 1, timeliness_datepart: 'hour' } : {});
       for (const [index, end] of ends.entries()) {
         const started = await own.begin(id, { start_date: new Date(Date.parse(old) + index * 60_000).toISOString() });

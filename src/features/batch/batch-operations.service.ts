@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../platform/auth/caller.js';
 import type { DomainError } from '../../platform/errors/domain-error.js';
 import type { Answer } from '../../platform/http/answer.js';
 import { ExecutionEndService } from '../execution/execution-end.service.js';
@@ -22,10 +23,10 @@ export class BatchOperationsService {
   ) {}
 
   /** Performs one operation in a transaction that it may share with others. Throws its refusal. */
-  perform(operation: Operation): Promise<Answer<object | null>> {
+  perform(operation: Operation, caller: Caller): Promise<Answer<object | null>> {
     switch (operation.op) {
       case 'register':
-        return this.registrations.register(operation.request);
+        return this.registrations.register(operation.request, caller);
       case 'start':
         return this.starts.start(operation.request);
       case 'end':
@@ -36,10 +37,14 @@ export class BatchOperationsService {
   }
 
   /** Performs operations of one kind in the caller's transaction; returns the results in their order. */
-  performWithin(manager: EntityManager, operations: readonly Operation[]): Promise<readonly AnswerOrRefusal[]> {
+  performWithin(
+    manager: EntityManager,
+    operations: readonly Operation[],
+    caller: Caller,
+  ): Promise<readonly AnswerOrRefusal[]> {
     switch (operations[0]?.op) {
       case 'register':
-        return this.registrations.registerWithin(manager, requestsOf(operations, 'register'));
+        return this.registrations.registerWithin(manager, requestsOf(operations, 'register'), caller);
       case 'start':
         return this.starts.startWithin(manager, requestsOf(operations, 'start'));
       case 'end':

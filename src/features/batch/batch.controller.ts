@@ -1,5 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Caller } from '../../platform/auth/caller.js';
+import { CurrentCaller } from '../../platform/auth/current-caller.js';
 import { Requires } from '../../platform/auth/requires.js';
 import type { Answer } from '../../platform/http/answer.js';
 import { ApiAnswers } from '../../platform/http/api.js';
@@ -40,7 +42,7 @@ export class BatchController {
     },
   })
   @ApiAnswers({ ok: BatchReportDto, body: true, problems: [] })
-  batch(@Body() operations: unknown): Promise<Answer<BatchReportDto>> {
-    return this.batches.perform(operations);
+  batch(@Body() operations: unknown, @CurrentCaller() caller: Caller): Promise<Answer<BatchReportDto>> {
+    return this.batches.perform(operations, caller);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../platform/auth/caller.js';
 import { asDomainError, databaseBusy } from '../../platform/database/database-errors.js';
 import { Semaphore } from '../../platform/database/semaphore.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
@@ -37,18 +38,18 @@ export class BatchService {
   ) {}
 
   /** @throws InvalidRequestError if the body is no array of at most 1,000 operations */
-  async perform(body: unknown): Promise<Answer<BatchReportDto>> {
+  async perform(body: unknown, caller: Caller): Promise<Answer<BatchReportDto>> {
     const operations = operationsOf(body);
     return this.turns.run(async () => {
-      if (!this.idempotency.hasKey) return Answer.found(reportOf(await this.performEach(operations)));
+      if (!this.idempotency.hasKey) return Answer.found(reportOf(await this.performEach(operations, caller)));
       return this.idempotency.once(async (manager) =>
-        Answer.found(reportOf(await this.performAll(manager, operations))),
+        Answer.found(reportOf(await this.performAll(manager, operations, caller))),
       );
     });
   }
 
   /** An operation that fails, even unexpectedly, fails alone. */
-  private async performEach(operations: Operations): Promise<readonly Result[]> {
+  private async performEach(operations: Operations, caller: Caller): Promise<readonly Result[]> {
     const run = new BatchRun(operations);
     const subjects = await this.transactions.read((manager) => this.subjects.find(manager, run.placed.values()));
     for (const step of run.steps(subjects)) {
@@ -56,27 +57,27 @@ export class BatchService {
       await Promise.all(
         step.map(async (position) => {
           const operation = run.ready(position);
-          run.note(position, operation instanceof DomainError ? operation : await this.resultOf(operation));
+          run.note(position, operation instanceof DomainError ? operation : await this.resultOf(operation, caller));
         }),
       );
     }
     return run.results;
   }
 
-  private async resultOf(operation: Operation): Promise<Result> {
+  private async resultOf(operation: Operation, caller: Caller): Promise<Result> {
     try {
-      return await this.operations.perform(operation);
+      return await this.operations.perform(operation, caller);
     } catch (error) {
       return refusalOf(error) ?? new UnexpectedError(error);
     }
   }
 
   /** In the caller's transaction, where an unexpected error, or a locked row, fails the whole batch. */
-  private async performAll(manager: EntityManager, operations: Operations): Promise<readonly Result[]> {
+  private async performAll(manager: EntityManager, operations: Operations, caller: Caller): Promise<readonly Result[]> {
     const run = new BatchRun(operations);
     for (const step of run.steps(await this.subjects.find(manager, run.placed.values()))) {
       for (const ofOneKind of Map.groupBy(step, (position) => run.opAt(position)).values()) {
-        await this.performStep(manager, run, ofOneKind);
+        await this.performStep(manager, run, ofOneKind, caller);
       }
     }
     return run.results;
@@ -86,7 +87,12 @@ export class BatchService {
    * Performs operations of one kind together. A refusal is usually part of the results; where it is thrown, the
    * savepoint is restored, and each operation is tried by itself.
    */
-  private async performStep(manager: EntityManager, run: BatchRun, positions: readonly number[]): Promise<void> {
+  private async performStep(
+    manager: EntityManager,
+    run: BatchRun,
+    positions: readonly number[],
+    caller: Caller,
+  ): Promise<void> {
     const ready = new Map<number, Operation>();
     for (const position of positions) {
       const operation = run.ready(position);
@@ -96,13 +102,15 @@ export class BatchService {
     if (ready.size === 0) return;
     try {
       // A transaction in a transaction is a savepoint.
-      const results = await manager.transaction((nested) => this.operations.performWithin(nested, [...ready.values()]));
+      const results = await manager.transaction((nested) =>
+        this.operations.performWithin(nested, [...ready.values()], caller),
+      );
       for (const [index, position] of [...ready.keys()].entries()) run.note(position, results[index] as Result);
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
       const [only, second] = ready.keys();
       if (second === undefined) run.note(only as number, error);
-      else for (const position of ready.keys()) await this.performStep(manager, run, [position]);
+      else for (const position of ready.keys()) await this.performStep(manager, run, [position], caller);
     }
   }
 }

@@ -79,6 +79,10 @@ export class ExecutionEntity {
   @Column({ type: 'timestamptz', name: 'end_date', precision: 3, nullable: true })
   endDate!: Date | null;
 
+  /** When the end was received; null without an end, and for ends received by an older version. */
+  @Column({ type: 'timestamptz', name: 'end_received_at', precision: 3, nullable: true, select: false })
+  endReceivedAt?: Date | null;
+
   /** Null unless the status is succeeded or failed. */
   @Column('boolean', { name: 'completed_successfully', nullable: true })
   completedSuccessfully!: boolean | null;

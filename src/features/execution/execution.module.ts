@@ -33,8 +33,11 @@ import { HeartbeatRepository } from './heartbeats/heartbeat.repository.js';
 import { HeartbeatService } from './heartbeats/heartbeat.service.js';
 import { LostExecutionRepository } from './heartbeats/lost-execution.repository.js';
 import { LostExecutionService } from './heartbeats/lost-execution.service.js';
+import { PipelineHistoryController } from './pipeline-history/pipeline-history.controller.js';
+import { PipelineHistoryRepository } from './pipeline-history/pipeline-history.repository.js';
+import { PipelineHistoryService } from './pipeline-history/pipeline-history.service.js';
 
-/** Executions: start, end, get, list, heartbeats. */
+/** Executions: start, end, get, list, heartbeats; and the history of a pipeline, of which they are a part. */
 @Module({
   imports: [
     IdempotencyModule,
@@ -50,7 +53,7 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
       HeartbeatWatchEntity,
     ]),
   ],
-  controllers: [ExecutionController, HeartbeatController],
+  controllers: [ExecutionController, HeartbeatController, PipelineHistoryController],
   providers: [
     ExecutionAttemptRepository,
     ExecutionAttemptService,
@@ -74,6 +77,8 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
     HeartbeatService,
     LostExecutionRepository,
     LostExecutionService,
+    PipelineHistoryRepository,
+    PipelineHistoryService,
   ],
   exports: [
     ExecutionDeadlineService,

@@ -38,6 +38,8 @@ export type EndingExecution = ExecutionEntity &
 export interface EndedRow {
   readonly execution: EndingExecution;
   readonly nextWatermarkBefore: string | null;
+  /** When the end was received; null if it was not reported. */
+  readonly receivedAt: Date | null;
 }
 
 /** Owns the SQL of `pipeline_execution`, except that of starts; writes only in the caller's transaction. */
@@ -75,11 +77,12 @@ export class ExecutionRepository {
   async updateEnded(manager: EntityManager, ended: readonly EndedRow[]): Promise<void> {
     const items = ended
       .toSorted((a, b) => a.execution.id - b.execution.id)
-      .map(({ execution, nextWatermarkBefore }) => ({
+      .map(({ execution, nextWatermarkBefore, receivedAt }) => ({
         id: execution.id,
         parent_id: execution.parentId,
         root_id: execution.rootId,
         end_date: execution.endDate,
+        end_received_at: receivedAt,
         status: execution.status,
         completed_successfully: execution.completedSuccessfully,
         inserts: execution.inserts,

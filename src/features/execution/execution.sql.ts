@@ -105,7 +105,7 @@ const TAKES_END = `(${STILL_OPEN} OR e.status IN ('expected', 'lost'))`;
  */
 export const UPDATE_ENDED = prepared(`
   UPDATE pipeline_execution e
-     SET end_date = item.end_date, status = item.status, completed_successfully = item.completed_successfully,
+     SET end_date = item.end_date, end_received_at = item.end_received_at, status = item.status, completed_successfully = item.completed_successfully,
          inserts = item.inserts, updates = item.updates, soft_deletes = item.soft_deletes,
          total_rows = item.total_rows,
          execution_metadata = coalesce(e.execution_metadata || item.added_metadata, item.added_metadata,
@@ -114,7 +114,8 @@ export const UPDATE_ENDED = prepared(`
          duration_seconds = item.duration_seconds, throughput = item.throughput,
          date_recorded = (e.start_date AT TIME ZONE 'UTC')::date
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           id bigint, parent_id bigint, root_id bigint, end_date timestamptz, status text, completed_successfully bool,
+           id bigint, parent_id bigint, root_id bigint, end_date timestamptz, end_received_at timestamptz, status text,
+           completed_successfully bool,
            inserts bigint, updates bigint, soft_deletes bigint, total_rows bigint, added_metadata jsonb,
            next_watermark text, next_watermark_before text, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)

@@ -16,6 +16,10 @@ export interface Configuration extends Readonly<WirePairs<PairName>> {
  * cannot hold are written with all their digits. It depends on the content alone, so it is the same on every replica.
  */
 export function configurationHash(configuration: Configuration): string {
-  const declared = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
-  return hash('sha256', canonicalJson(declared));
+  return hash('sha256', canonicalJson(declaredFields(configuration)));
+}
+
+/** The fields of a configuration that are not null. */
+export function declaredFields(configuration: Configuration): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
 }

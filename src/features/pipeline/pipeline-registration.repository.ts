@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import { nameKey } from '../../platform/values/name.js';
+import { type ChangedFields, changedFields } from './changed-fields.js';
 import { type Configuration, configurationHash } from './configuration.js';
 import { changedSchedule, nextExpected } from './expected-start.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
@@ -91,19 +92,20 @@ export class PipelineRegistrationRepository {
     return inserted;
   }
 
-  /** Locks a pipeline, by id or key. If its configuration differs, replaces it and adds the change to the history. */
+  /** Locks a pipeline, by id or key. If its configuration differs, replaces it and adds the change to the history;
+   * `changed` has the fields that differed. */
   async bringInStep(
     manager: EntityManager,
     key: number | string,
     asked: Configuration,
     pipelineTypeId: number,
-  ): Promise<{ pipeline: RegisteredPipeline; isChanged: boolean }> {
+  ): Promise<{ pipeline: RegisteredPipeline; changed: ChangedFields | undefined }> {
     const pipeline = await this.pipelines.lock(manager, key);
     // It was renamed after the insert found the name taken; a retry finds the name free.
     if (!pipeline) throw databaseBusy();
     const newConfiguration = { ...asked, name: pipeline.name };
     const configHash = configurationHash(newConfiguration);
-    if (configHash === pipeline.configHash) return { pipeline, isChanged: false };
+    if (configHash === pipeline.configHash) return { pipeline, changed: undefined };
     const configVersion = pipeline.configVersion + 1;
     const columns = toConfigurationColumns(newConfiguration);
     const change = {
@@ -115,14 +117,16 @@ export class PipelineRegistrationRepository {
       loadLineage: true,
     };
     await this.pipelines.update(manager, pipeline.id, change);
+    const oldConfiguration = configurationOf(pipeline);
     await manager.insert(PipelineConfigHistoryEntity, {
       pipelineId: pipeline.id,
       configVersion,
       configHash,
-      oldConfiguration: configurationOf(pipeline),
+      oldConfiguration,
       newConfiguration,
     } as QueryDeepPartialEntity<PipelineConfigHistoryEntity>);
-    return { pipeline: { ...pipeline, loadLineage: true }, isChanged: true };
+    const changed = changedFields(oldConfiguration, newConfiguration) ?? { before: {}, after: {} };
+    return { pipeline: { ...pipeline, loadLineage: true }, changed };
   }
 
   /** Writes nothing if `nextWatermark` is undefined. */

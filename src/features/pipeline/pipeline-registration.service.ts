@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../platform/auth/caller.js';
 import { databaseBusy } from '../../platform/database/database-errors.js';
 import type { DomainError } from '../../platform/errors/domain-error.js';
 import { Answer } from '../../platform/http/answer.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
-import type { Configuration } from './configuration.js';
+import { type Configuration, declaredFields } from './configuration.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineTypeService } from './pipeline-type.service.js';
 import type { RegisteredPipelineDto } from './pipeline.dto.js';
 import type { RegisterPipelineDto } from './pipeline-request.dto.js';
-import { PipelineEvents } from './pipeline.events.js';
+import { type PipelineChange, PipelineEvents } from './pipeline.events.js';
 import { declaresConfiguration, toConfiguration, toRegisteredPipelineDto } from './pipeline.mapper.js';
 import { pipelineKey } from './pipeline-key.js';
 import {
@@ -19,6 +20,8 @@ import {
 } from './pipeline-registration.repository.js';
 
 interface AskedPipeline extends AskedAtCreation {
+  readonly by: Caller;
+  readonly at: Date;
   readonly configuration: Configuration;
   /** Whether the body has a configuration field. Without one, an existing configuration is kept. */
   readonly isDeclared: boolean;
@@ -47,19 +50,35 @@ export class PipelineRegistrationService {
   }
 
   /** Most callers repeat their last registration, which takes a single read. */
-  register(request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
-    return this.registrations.submit(askedBy(request, this.names));
+  register(request: RegisterPipelineDto, caller: Caller): Promise<Answer<RegisteredPipelineDto>> {
+    return this.registrations.submit(this.askedBy(caller, request));
   }
 
   /** The same for several requests, which name different pipelines, in the caller's transaction. */
   registerWithin(
     manager: EntityManager,
     requests: readonly RegisterPipelineDto[],
+    caller: Caller,
   ): Promise<readonly (Answer<RegisteredPipelineDto> | DomainError)[]> {
     return this.registrations.within(
       manager,
-      requests.map((request) => askedBy(request, this.names)),
+      requests.map((request) => this.askedBy(caller, request)),
     );
+  }
+
+  private askedBy(by: Caller, request: RegisterPipelineDto): AskedPipeline {
+    return {
+      configuration: toConfiguration(request, this.names),
+      by,
+      at: new Date(),
+      isDeclared: declaresConfiguration(request),
+      namespace: request.namespace ?? '',
+      nextWatermark: request.next_watermark,
+      active: request.active,
+      muteFreshnessCheck: request.mute_freshness_check,
+      muteTimelinessCheck: request.mute_timeliness_check,
+      muteScheduleCheck: request.mute_schedule_check,
+    };
   }
 
   private async find(
@@ -88,14 +107,29 @@ export class PipelineRegistrationService {
     const { row: type } = await this.types.ensure(manager, { name: asked.configuration.pipeline_type_name });
     const configuration = { ...asked.configuration, pipeline_type_name: type.name };
     const created = known ? undefined : await this.pipelines.insertIfAbsent(manager, configuration, type.id, asked);
-    if (created) return Answer.created(toRegisteredPipelineDto(created));
+    if (created) {
+      const after = { namespace: asked.namespace, ...declaredFields(configuration) };
+      await this.note(manager, asked, { pipelineId: created.id, kind: 'created', before: null, after });
+      return Answer.created(toRegisteredPipelineDto(created));
+    }
     // The pipeline existed, or another request has created it in the meantime.
     if (!known && !asked.isDeclared) return this.findCreated(manager, asked);
     const key = known?.id ?? pipelineKey(configuration.name, asked.namespace);
-    const { pipeline, isChanged } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
+    const { pipeline, changed } = await this.pipelines.bringInStep(manager, key, configuration, type.id);
     await this.pipelines.setNextWatermark(manager, pipeline.id, nextWatermark);
-    if (isChanged) this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
+    if (changed) {
+      await this.note(manager, asked, { pipelineId: pipeline.id, kind: 'configuration', ...changed });
+      this.events.thresholdChanged.emit(manager, { pipelineId: pipeline.id });
+    }
     return Answer.found(toRegisteredPipelineDto(pipeline));
+  }
+
+  private note(
+    manager: EntityManager,
+    { by, at }: AskedPipeline,
+    change: Omit<PipelineChange, 'by' | 'at'>,
+  ): Promise<void> {
+    return this.events.changed.emit(manager, [{ ...change, by: by.name, at }]);
   }
 
   /** Answers with the pipeline that another request has just created; its configuration is kept. */
@@ -106,19 +140,6 @@ export class PipelineRegistrationService {
     await this.pipelines.setNextWatermark(manager, known.id, asked.nextWatermark);
     return Answer.found(toRegisteredPipelineDto(known));
   }
-}
-
-function askedBy(request: RegisterPipelineDto, names: NamePolicy): AskedPipeline {
-  return {
-    configuration: toConfiguration(request, names),
-    isDeclared: declaresConfiguration(request),
-    namespace: request.namespace ?? '',
-    nextWatermark: request.next_watermark,
-    active: request.active,
-    muteFreshnessCheck: request.mute_freshness_check,
-    muteTimelinessCheck: request.mute_timeliness_check,
-    muteScheduleCheck: request.mute_schedule_check,
-  };
 }
 
 /** A body without a configuration never changes one. */

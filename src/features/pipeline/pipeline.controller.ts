@@ -10,6 +10,7 @@ import { type Page, PageQuery } from '../../platform/http/page.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineConfigurationChangeDto, PipelineDto, RegisteredPipelineDto } from './pipeline.dto.js';
 import { ListPipelinesQuery, PatchPipelineDto, RegisterPipelineDto } from './pipeline-request.dto.js';
+import { PipelinePatchService } from './pipeline-patch.service.js';
 import { PipelineService } from './pipeline.service.js';
 import { NameTakenError, PipelineNotFoundError } from './pipeline.errors.js';
 
@@ -19,6 +20,7 @@ export class PipelineController {
   constructor(
     private readonly registration: PipelineRegistrationService,
     private readonly pipelines: PipelineService,
+    private readonly patches: PipelinePatchService,
   ) {}
 
   /**
@@ -33,8 +35,11 @@ export class PipelineController {
   @Post()
   @Requires('write')
   @ApiAnswers({ created: RegisteredPipelineDto, ok: RegisteredPipelineDto, body: true, problems: [] })
-  registerPipeline(@Body() request: RegisterPipelineDto): Promise<Answer<RegisteredPipelineDto>> {
-    return this.registration.register(request);
+  registerPipeline(
+    @Body() request: RegisterPipelineDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<RegisteredPipelineDto>> {
+    return this.registration.register(request, caller);
   }
 
   /**
@@ -53,7 +58,7 @@ export class PipelineController {
     problems: [new PipelineNotFoundError(7), new NameTakenError('Customer Data Pipeline')],
   })
   patchPipeline(@Body() request: PatchPipelineDto, @CurrentCaller() caller: Caller): Promise<PipelineDto> {
-    return this.pipelines.patch(request, caller);
+    return this.patches.patch(request, caller);
   }
 
   /** List pipelines, oldest first. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { AfterCommitEvent } from '../../platform/events/after-commit-event.js';
 import { TransactionEvent } from '../../platform/events/transaction-event.js';
+import type { PipelineChangeKind } from './pipeline-change.entity.js';
 
 /** The timeliness threshold of one pipeline, or of all pipelines of a type, may have changed. */
 export type ThresholdChange = { readonly pipelineId: number } | { readonly pipelineTypeId: number };
@@ -10,6 +11,18 @@ export type ThresholdChange = { readonly pipelineId: number } | { readonly pipel
 export interface NextWatermarkChange {
   readonly pipelineId: number;
   readonly nextWatermark: string | null;
+}
+
+/** A change of a pipeline by a caller. Moves of the watermark by executions are none. */
+export interface PipelineChange {
+  readonly pipelineId: number;
+  readonly kind: PipelineChangeKind;
+  readonly at: Date;
+  /** The name of the caller. */
+  readonly by: string;
+  /** The fields that changed, by their names in the API, before the change; null for a creation. */
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>>;
 }
 
 /** The events of this module. */
@@ -26,6 +39,9 @@ export class PipelineEvents {
    * before their pipelines, as an end does.
    */
   readonly nextWatermarkChanging = new TransactionEvent<NextWatermarkChange>();
+
+  /** Emitted within the transaction, after the change. */
+  readonly changed = new TransactionEvent<PipelineChange>();
 
   constructor(transactions: TransactionRunner) {
     this.thresholdChanged = new AfterCommitEvent(transactions);

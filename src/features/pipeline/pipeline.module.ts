@@ -2,12 +2,16 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { NamePolicy } from './name-policy.js';
+import { PipelineChangeEntity } from './pipeline-change.entity.js';
+import { PipelineChangeService } from './pipeline-change.service.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import { PipelineNameService } from './pipeline-name.service.js';
+import { PipelinePatchService } from './pipeline-patch.service.js';
 import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineScheduleService } from './pipeline-schedule.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
+import { PipelineSearchEntity } from './pipeline-search.entity.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
@@ -22,13 +26,21 @@ import { PipelineService } from './pipeline.service.js';
 @Module({
   imports: [
     IdempotencyModule,
-    TypeOrmModule.forFeature([PipelineEntity, PipelineTypeEntity, PipelineConfigHistoryEntity]),
+    TypeOrmModule.forFeature([
+      PipelineChangeEntity,
+      PipelineConfigHistoryEntity,
+      PipelineEntity,
+      PipelineSearchEntity,
+      PipelineTypeEntity,
+    ]),
   ],
   controllers: [PipelineController, PipelineTypeController],
   providers: [
     NamePolicy,
+    PipelineChangeService,
     PipelineEvents,
     PipelineNameService,
+    PipelinePatchService,
     PipelineRegistrationRepository,
     PipelineRegistrationService,
     PipelineRepository,
@@ -39,6 +51,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineWatermarkService,
   ],
   exports: [
+    PipelineChangeService,
     PipelineEvents,
     PipelineNameService,
     PipelineRegistrationService,

@@ -115,3 +115,11 @@ export const RECORD_PROGRESS = prepared(`
     FROM locked
     JOIN ${PROGRESS_ITEM} ON item.pipeline_id = locked.id
    WHERE p.id = locked.id`);
+
+/** The newest changes of a watermark by PATCH before the change $2. Index: ix_pipeline_change_watermark. */
+export const FIND_WATERMARK_PATCHES = `
+  SELECT c.id, c.changed_at AS at, c.changed_by AS "by", c.after ->> 'watermark' AS watermark
+    FROM pipeline_change c
+   WHERE c.pipeline_id = $1::bigint AND c.id < $2::bigint AND c.kind = 'patch' AND c.after ? 'watermark'
+   ORDER BY c.id DESC
+   LIMIT $3::int`;

@@ -19,6 +19,7 @@ import { Heartbeats1768093200000 } from './migrations/1768093200000-heartbeats.j
 import { Schedules1768179600000 } from './migrations/1768179600000-schedules.js';
 import { Archived1768266000000 } from './migrations/1768266000000-archived.js';
 import { Namespaces1768352400000 } from './migrations/1768352400000-namespaces.js';
+import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipeline-changes.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -38,6 +39,7 @@ const MIGRATIONS = [
   Schedules1768179600000,
   Archived1768266000000,
   Namespaces1768352400000,
+  PipelineChanges1768438800000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -20,6 +20,11 @@ export class Page<T> {
     return new Page(this.items.map(change), this.nextCursor, this.cursorAfter);
   }
 
+  /** The page, followed by another one that begins at a position. */
+  continuedAt(position: Position): Page<T> {
+    return this.nextCursor === undefined ? new Page(this.items, cursorAt(position), this.cursorAfter) : this;
+  }
+
   /** The first items of the page, with the cursor that continues after them. */
   first(count: number): Page<T> {
     if (count >= this.items.length) return this;

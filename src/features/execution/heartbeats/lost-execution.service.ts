@@ -51,7 +51,11 @@ export class LostExecutionService {
       execution.endDate = last > execution.startDate ? last : execution.startDate;
       execution.status = 'lost';
     }
-    const rows = running.map((execution) => ({ execution, nextWatermarkBefore: execution.nextWatermark }));
+    const rows = running.map((execution) => ({
+      execution,
+      nextWatermarkBefore: execution.nextWatermark,
+      receivedAt: null,
+    }));
     await this.executions.updateEnded(manager, rows);
     const ended = running.map(toEndedExecution);
     await this.events.ended.emit(manager, ended);

@@ -199,6 +199,7 @@ export const MODULES = {
     folders: {
       '.': {},
       questions: { '.': 'the size of the trees that are read, and the depth of a node' },
+      deletion: {},
     },
   },
   batch: {

@@ -72,7 +72,7 @@ describe('GET /pipeline/{id}/watermarks', () => {
     const next = await watcher.begin(id, { next_watermark: 'next' });
     await watcher.end(next);
     expect((await watcher.get(`/pipeline/${id}`)).body.watermark).toBe('next');
-    expect((await moves(id)).map(({ execution_id }) => execution_id).toSorted()).toEqual([ahead, next].toSorted());
+    expect(new Set((await moves(id)).map(({ execution_id }) => execution_id))).toEqual(new Set([ahead, next]));
   });
 
   it('goes on from page to page, over many runs that move nothing', async () => {

@@ -7,6 +7,7 @@ import { ExecutionEntity } from './execution.entity.js';
 import {
   CLAIM_EXTERNAL_IDS,
   DRAW_IDS,
+  LOCK_PIPELINES_AND_DRAW_IDS,
   FIND_DEADLINES,
   FIND_EXTERNAL_IDS,
   FIND_PARENTS,
@@ -108,7 +109,8 @@ export class ExecutionStartRepository {
 
   /**
    * Looks up the data for a batch of starts and assigns an id to each. Takes the tree lock first, so that the results
-   * stay valid, unless the lock is busy and `waits` is false. No lookup depends on another.
+   * stay valid, unless the lock is busy and `waits` is false; and the pipelines lock before it reads pipelines. No
+   * lookup depends on the result of another.
    */
   async resolveStarts(
     manager: EntityManager,
@@ -121,7 +123,7 @@ export class ExecutionStartRepository {
     const pipelineIds = [...starts, ...parentRuns].flatMap(({ pipelineId }) => pipelineId ?? []);
     const [lock, ids, pipelines, parents, retried, named] = await Promise.all([
       this.lockTree(manager, starts, waits),
-      this.drawIds(manager, starts.length),
+      this.lockPipelinesAndDrawIds(manager, starts.length),
       this.findPipelines(manager, pipelineIds),
       this.findParents(manager, parentIds),
       this.findRetried(manager, retriedIds),
@@ -138,6 +140,11 @@ export class ExecutionStartRepository {
     const timed = found.filter(({ pipeline }) => pipeline?.timeliness_number);
     const deadlines = await this.findDeadlines(manager, timed);
     return { starts: found.map((start) => ({ ...start, deadline: deadlines.get(start.id) ?? null })), lock };
+  }
+
+  /** Reserves ids for new executions, and keeps the pipelines that are read afterwards from being deleted. */
+  private async lockPipelinesAndDrawIds(manager: EntityManager, count: number): Promise<number[]> {
+    return (await manager.query<{ id: number }[]>(LOCK_PIPELINES_AND_DRAW_IDS, [count])).map(({ id }) => id);
   }
 
   /** Reserves ids for new executions. */

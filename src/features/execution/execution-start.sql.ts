@@ -1,8 +1,14 @@
 import { prepared } from '../../platform/database/prepared-statements.js';
+import { PIPELINES } from './pipeline-lock.sql.js';
 
 /** Reserves ids for new executions. */
 export const DRAW_IDS = prepared(`
   SELECT nextval('pipeline_execution_id_seq') AS id FROM generate_series(1, $1::int)`);
+
+/** The same; takes the pipelines lock in shared mode first, for the pipelines that later statements read. */
+export const LOCK_PIPELINES_AND_DRAW_IDS = prepared(`
+  SELECT nextval('pipeline_execution_id_seq') AS id
+    FROM pg_advisory_xact_lock_shared(${PIPELINES}), generate_series(1, $1::int)`);
 
 /**
  * The pipelines of starts, with a used-up `next_watermark` returned as null, and the threshold of the pipeline or else

@@ -38,6 +38,11 @@ export interface MovingExecution {
   readonly parentId: number | null;
 }
 
+/** An execution that is about to be deleted. */
+export interface DeletingExecution {
+  readonly id: number;
+}
+
 /** A committed start or end. */
 export interface CommittedExecution {
   readonly executionId: number;
@@ -56,6 +61,8 @@ export class ExecutionEvents {
   readonly moving = new TransactionEvent<MovingExecution>();
   /** In the transaction, after the ends and the pipelines' progress are written. */
   readonly ended = new TransactionEvent<EndedExecution>();
+  /** In the transaction, before the executions are deleted: all of a tree, under the exclusive tree lock. */
+  readonly deleting = new TransactionEvent<DeletingExecution>();
   /** After the commit, at least once. */
   readonly committed: CommittedEvent<CommittedExecution>;
 

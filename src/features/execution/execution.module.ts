@@ -8,6 +8,8 @@ import { ExecutionAttemptEntity } from './execution-attempt.entity.js';
 import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
 import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionDeadlineService } from './execution-deadline.service.js';
+import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
+import { ExecutionDeletionService } from './execution-deletion.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
@@ -58,6 +60,8 @@ import { PipelineHistoryService } from './pipeline-history/pipeline-history.serv
     ExecutionAttemptRepository,
     ExecutionAttemptService,
     ExecutionDeadlineService,
+    ExecutionDeletionRepository,
+    ExecutionDeletionService,
     ExecutionEndService,
     ExecutionEvents,
     ExecutionListRepository,
@@ -82,6 +86,7 @@ import { PipelineHistoryService } from './pipeline-history/pipeline-history.serv
   ],
   exports: [
     ExecutionDeadlineService,
+    ExecutionDeletionService,
     ExecutionEndService,
     ExecutionEvents,
     ExecutionService,

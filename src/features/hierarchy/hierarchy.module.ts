@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { PipelineDeletionController } from './deletion/pipeline-deletion.controller.js';
+import { TreeDeletionRepository } from './deletion/tree-deletion.repository.js';
+import { TreeDeletionService } from './deletion/tree-deletion.service.js';
 import { TreeQuestionsController } from './questions/tree-questions.controller.js';
 import { TreeQuestionsRepository } from './questions/tree-questions.repository.js';
 import { TreeQuestionsService } from './questions/tree-questions.service.js';
@@ -18,13 +21,15 @@ import { TreeMoveService } from './tree-move.service.js';
 /** The execution tree: the closure, its subscriber, and the endpoints that read and analyse it. */
 @Module({
   imports: [ExecutionModule, PipelineModule, TypeOrmModule.forFeature([ClosureEntity])],
-  controllers: [HierarchyController, TreeQuestionsController],
+  controllers: [HierarchyController, PipelineDeletionController, TreeQuestionsController],
   providers: [
     ExecutionClosureSubscriber,
     HierarchyRepository,
     HierarchyService,
     TreeQuestionsRepository,
     TreeQuestionsService,
+    TreeDeletionRepository,
+    TreeDeletionService,
     TreeFailureRepository,
     TreeFailureService,
     TreeMoveRepository,

@@ -31,6 +31,7 @@ import { MissedRepository } from './checks/missed.repository.js';
 import { MissedService } from './checks/missed.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
 import { FailureRepository } from './incidents/failure.repository.js';
+import { IncidentDeletionService } from './incidents/incident-deletion.service.js';
 import { IncidentController } from './incidents/incident.controller.js';
 import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.entity.js';
 import { IncidentEvents } from './incidents/incident.events.js';
@@ -67,6 +68,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     FailureWatchService,
     FindingEventsService,
     IncidentAlertService,
+    IncidentDeletionService,
     IncidentEvents,
     IncidentRepository,
     IncidentService,

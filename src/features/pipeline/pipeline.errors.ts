@@ -12,6 +12,23 @@ export class PipelineTypeNotFoundError extends DomainError {
   }
 }
 
+export class PipelineHasExecutionsError extends DomainError {
+  constructor(id: number) {
+    const remedy = 'with cascade=true they are deleted too, each with its whole tree';
+    super('conflict', 'pipeline_has_executions', `The pipeline with id ${id} has executions; ${remedy}.`);
+  }
+}
+
+export class PipelineInOtherTreesError extends DomainError {
+  constructor(id: number) {
+    super(
+      'conflict',
+      'pipeline_in_other_trees',
+      `The pipeline with id ${id} has executions in trees of other pipelines, which would lose a part.`,
+    );
+  }
+}
+
 export class NameTakenError extends DomainError {
   constructor(name: string) {
     super('conflict', 'name_taken', `The name '${name}' is taken (names are case-insensitive).`);

@@ -43,6 +43,9 @@ export class PipelineEvents {
   /** Emitted within the transaction, after the change. */
   readonly changed = new TransactionEvent<PipelineChange>();
 
+  /** Emitted within the transaction, before the pipeline is deleted. It has no executions. */
+  readonly deleting = new TransactionEvent<{ readonly pipelineId: number }>();
+
   constructor(transactions: TransactionRunner) {
     this.thresholdChanged = new AfterCommitEvent(transactions);
   }

@@ -5,6 +5,7 @@ import { NamePolicy } from './name-policy.js';
 import { PipelineChangeEntity } from './pipeline-change.entity.js';
 import { PipelineChangeService } from './pipeline-change.service.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
+import { PipelineDeletionService } from './pipeline-deletion.service.js';
 import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelinePatchService } from './pipeline-patch.service.js';
 import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
@@ -38,6 +39,7 @@ import { PipelineService } from './pipeline.service.js';
   providers: [
     NamePolicy,
     PipelineChangeService,
+    PipelineDeletionService,
     PipelineEvents,
     PipelineNameService,
     PipelinePatchService,
@@ -52,6 +54,7 @@ import { PipelineService } from './pipeline.service.js';
   ],
   exports: [
     PipelineChangeService,
+    PipelineDeletionService,
     PipelineEvents,
     PipelineNameService,
     PipelineRegistrationService,

@@ -123,6 +123,12 @@ export class PipelineRepository {
     await manager.update(PipelineEntity, { id }, changed);
   }
 
+  /** Deletes a pipeline with its configuration history; the database deletes its changes and its search row. */
+  async delete(manager: EntityManager, id: number): Promise<void> {
+    await manager.delete(PipelineConfigHistoryEntity, { pipelineId: id });
+    await manager.delete(PipelineEntity, { id });
+  }
+
   findById(manager: EntityManager, id: number): Promise<PipelineEntity | null> {
     return this.withType(manager, id).getOne();
   }

@@ -171,6 +171,7 @@ export function ApiAnswers({ created, ok, noContent, body = false, problems }: A
   return applyDecorators(
     ApiExtraModels(ProblemDto),
     ...(created ? [ApiCreatedResponse({ type: created, description: 'Created.', headers })] : []),
+    ...(noContent && !ok ? [ApiNoContentResponse({ description: noContent, headers })] : []),
     ...(ok ? [ApiOkResponse({ type: ok, description: created ? 'Found.' : 'Done.', headers })] : []),
     ...(body && ok
       ? [

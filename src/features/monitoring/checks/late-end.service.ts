@@ -2,7 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ExecutionEvents } from '../../execution/execution.events.js';
 import { CheckRepository } from './check.repository.js';
 
-/** Records executions that ended after their deadline, together with their ends, for the next timeliness check. */
+/** Records executions that ended after their deadline, together with their ends, for the next timeliness check; forgets them if
+ * they are deleted first. */
 @Injectable()
 export class LateEndService implements OnModuleInit {
   constructor(
@@ -15,5 +16,11 @@ export class LateEndService implements OnModuleInit {
       const late = ended.filter((e) => e.deadline && e.endDate > e.deadline).map(({ id }) => id);
       if (late.length > 0) await this.checks.noteLateEnds(manager, late);
     });
+    this.executionEvents.deleting.listen((manager, executions) =>
+      this.checks.forgetLateEnds(
+        manager,
+        executions.map(({ id }) => id),
+      ),
+    );
   }
 }

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ExecutionEvents } from './execution.events.js';
+import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
+
+/** Deletes executions, in the caller's transaction. Whole trees only: the caller passes all executions of a tree. */
+@Injectable()
+export class ExecutionDeletionService {
+  constructor(
+    private readonly executions: ExecutionDeletionRepository,
+    private readonly events: ExecutionEvents,
+  ) {}
+
+  /**
+   * Waits for the starts and moves that have begun, and makes later ones wait until the transaction ends. To be called
+   * before the first read.
+   */
+  lock(manager: EntityManager): Promise<void> {
+    return this.executions.lock(manager);
+  }
+
+  /** Roots among the executions of a pipeline, oldest first. */
+  findRoots(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {
+    return this.executions.findRoots(manager, pipelineId, limit);
+  }
+
+  /** Whether the pipeline has any execution. */
+  hasExecutions(manager: EntityManager, pipelineId: number): Promise<boolean> {
+    return this.executions.hasExecutions(manager, pipelineId);
+  }
+
+  /** Whether the pipeline has an execution in a tree whose root is of another pipeline. Reads all its executions. */
+  isInOtherTrees(manager: EntityManager, pipelineId: number): Promise<boolean> {
+    return this.executions.isInOtherTrees(manager, pipelineId);
+  }
+
+  /** Deletes executions; listeners delete what they keep about them. */
+  async delete(manager: EntityManager, ids: readonly number[]): Promise<void> {
+    await this.events.deleting.emit(
+      manager,
+      ids.map((id) => ({ id })),
+    );
+    await this.executions.delete(manager, ids);
+  }
+}

@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DELETE_CLOSURE, FIND_TREES } from './tree-deletion.sql.js';
+
+/** The SQL of the closure for the deletion of trees. */
+@Injectable()
+export class TreeDeletionRepository {
+  /** The executions of the trees with these roots. */
+  async findTrees(manager: EntityManager, roots: readonly number[]): Promise<number[]> {
+    const rows = await manager.query<{ id: number }[]>(FIND_TREES, [roots]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** See {@link DELETE_CLOSURE}. */
+  async deleteClosure(manager: EntityManager, ids: readonly number[]): Promise<void> {
+    await manager.query(DELETE_CLOSURE, [ids]);
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { ExecutionDeletionService } from '../../execution/execution-deletion.service.js';
+import { ExecutionEvents } from '../../execution/execution.events.js';
+import { PipelineDeletionService } from '../../pipeline/pipeline-deletion.service.js';
+import { PipelineHasExecutionsError, PipelineInOtherTreesError } from '../../pipeline/pipeline.errors.js';
+import { TreeDeletionRepository } from './tree-deletion.repository.js';
+
+/** How many trees one transaction deletes; starts and moves wait for it. */
+const TREES_AT_ONCE = 500;
+
+/** Deletes whole trees of executions, and pipelines with theirs. */
+@Injectable()
+export class TreeDeletionService implements OnModuleInit {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly trees: TreeDeletionRepository,
+    private readonly executions: ExecutionDeletionService,
+    private readonly executionEvents: ExecutionEvents,
+    private readonly pipelines: PipelineDeletionService,
+  ) {}
+
+  onModuleInit(): void {
+    this.executionEvents.deleting.listen((manager, executions) =>
+      this.trees.deleteClosure(
+        manager,
+        executions.map(({ id }) => id),
+      ),
+    );
+  }
+
+  /**
+   * Deletes a pipeline; with `cascade` its trees too, some at a time, and the pipeline with the last. Throws
+   * `PipelineNotFoundError`, {@link PipelineHasExecutionsError} or {@link PipelineInOtherTreesError}; the last one
+   * before anything is deleted, unless an execution is moved to another tree meanwhile.
+   */
+  async deletePipeline(id: number, cascade: boolean): Promise<void> {
+    await this.transactions.read(async (manager) => {
+      await this.pipelines.require(manager, id);
+      if (await this.executions.isInOtherTrees(manager, id)) throw new PipelineInOtherTreesError(id);
+    });
+    for (let isDone = false; !isDone;) {
+      const begun = performance.now();
+      isDone = await this.transactions.run((manager) => this.deleteNext(manager, id, cascade));
+      // As long as starts have waited, they go first.
+      if (!isDone) await sleep(performance.now() - begun);
+    }
+  }
+
+  /** Deletes the next trees of the pipeline, or if there are none, the pipeline; true in the latter case. */
+  private async deleteNext(manager: EntityManager, id: number, cascade: boolean): Promise<boolean> {
+    await this.executions.lock(manager);
+    await this.pipelines.require(manager, id);
+    if (!cascade && (await this.executions.hasExecutions(manager, id))) throw new PipelineHasExecutionsError(id);
+    const roots = await this.executions.findRoots(manager, id, TREES_AT_ONCE);
+    if (roots.length > 0) await this.executions.delete(manager, await this.trees.findTrees(manager, roots));
+    if (roots.length === TREES_AT_ONCE) return false;
+    if (await this.executions.hasExecutions(manager, id)) throw new PipelineInOtherTreesError(id);
+    await this.pipelines.delete(manager, id);
+    return true;
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { PipelineEvents } from './pipeline.events.js';
+import { PipelineNotFoundError } from './pipeline.errors.js';
+import { PipelineRepository } from './pipeline.repository.js';
+
+/** Deletes pipelines that have no execution, in the caller's transaction. */
+@Injectable()
+export class PipelineDeletionService {
+  constructor(
+    private readonly pipelines: PipelineRepository,
+    private readonly events: PipelineEvents,
+  ) {}
+
+  /** Throws `PipelineNotFoundError`. */
+  async require(manager: EntityManager, id: number): Promise<void> {
+    if ((await this.pipelines.findNames(manager, [id])).length === 0) throw new PipelineNotFoundError(id);
+  }
+
+  /** Deletes the pipeline with its histories; listeners delete what they keep about it. */
+  async delete(manager: EntityManager, id: number): Promise<void> {
+    await this.events.deleting.emit(manager, [{ pipelineId: id }]);
+    await this.pipelines.delete(manager, id);
+  }
+}

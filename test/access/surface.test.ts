@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { newKey } from '../../src/platform/auth/api-key.js';
 import { addKey, bearer, until } from '../support/access.js';
 import { createDatabase } from '../support/database.js';
+import { holdableInserts } from '../support/held-inserts.js';
 import { Watcher } from '../support/watcher.js';
 
 /** Sends raw bytes; returns everything received until the service closes the connection. */
@@ -240,13 +241,14 @@ describe('overload', () => {
   it('is refused with 503 and Retry-After while current requests finish', async () => {
     const watcher = await Watcher.start({ maxPending: 20 });
     const id = await watcher.pipeline('Busy');
-    const blocker = await blockWrites(watcher);
-    const starts = Array.from({ length: 300 }, () => watcher.post('/start_pipeline_execution', { pipeline_id: id }));
-    const shed = await Promise.race([...starts, Promise.all(starts)]);
+    const starts = await holdableInserts(watcher.database, 'pipeline_execution');
+    await starts.hold();
+    const requests = Array.from({ length: 300 }, () => watcher.post('/start_pipeline_execution', { pipeline_id: id }));
+    const shed = await Promise.race([...requests, Promise.all(requests)]);
     expect(shed).toMatchObject({ status: 503, body: { code: 'overloaded' } });
     expect((await watcher.get('/health/live')).status).toBe(200);
-    await blocker.release();
-    const answers = await Promise.all(starts);
+    await starts.release();
+    const answers = await Promise.all(requests);
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(20);
     expect(statuses.filter((status) => status === 503)).toHaveLength(280);
@@ -261,7 +263,8 @@ describe('overload', () => {
   it('counts the work of clients that hang up', async () => {
     const watcher = await Watcher.start({ maxPending: 5 });
     const id = await watcher.pipeline('Abandoned');
-    const blocker = await blockWrites(watcher);
+    const starts = await holdableInserts(watcher.database, 'pipeline_execution');
+    await starts.hold();
     const body = JSON.stringify({ pipeline_id: id });
     const head = `POST /start_pipeline_execution HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
     for (let i = 0; i < 5; i++) {
@@ -271,7 +274,7 @@ describe('overload', () => {
       await answer;
     }
     expect((await watcher.get('/pipeline')).status).toBe(503);
-    await blocker.release();
+    await starts.release();
     while ((await watcher.get('/pipeline')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     // Requests with incomplete bodies do not count as work.
     for (let i = 0; i < 10; i++) {
@@ -283,19 +286,6 @@ describe('overload', () => {
     while ((await watcher.get('/pipeline')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     await watcher.stop();
   });
-
-  /** Delays every start. */
-  async function blockWrites(watcher: Watcher): Promise<{ release(): Promise<void> }> {
-    const runner = watcher.app.get(DataSource).createQueryRunner();
-    await runner.startTransaction();
-    await runner.query('LOCK TABLE pipeline_execution IN ACCESS EXCLUSIVE MODE');
-    return {
-      release: async () => {
-        await runner.commitTransaction();
-        await runner.release();
-      },
-    };
-  }
 });
 
 describe('slow clients', () => {

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli, Service } from '../support/service.js';
 
-// Starts a service and a new database.
-
 /** Variables of libpq that would break each connection that used them. */
 const STRANGE = { PGHOST: 'nowhere.invalid', PGSSLMODE: 'verify-full', PGOPTIONS: '-c no_such_setting=1' };
 

@@ -5,8 +5,6 @@ import pg from 'pg';
 import { Service } from '../support/service.js';
 import type { Json } from '../support/watcher.js';
 
-// Each start is a process, some with a database of its own, on a machine that may be busy.
-
 let folder: string;
 
 beforeAll(async () => {

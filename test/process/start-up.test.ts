@@ -6,8 +6,6 @@ import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
 
-// Each start is a process, some with a database of its own, on a machine that may be busy.
-
 const ROLE = 'watcher_without_rights';
 
 let database: TestDatabase;

@@ -5,27 +5,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
+import { type HeldInserts, holdableInserts } from '../support/held-inserts.js';
 import { Service } from '../support/service.js';
 
-// Each start is a process, some with a database of its own, on a machine that may be busy.
-
 let database: TestDatabase;
+let registrations: HeldInserts;
 const services: Service[] = [];
 
 beforeAll(async () => {
   database = await createDatabase();
-  // Not a lock: the service refuses what waits for one for long.
-  await database.sql(`
-    CREATE TABLE registrations_held ();
-    CREATE FUNCTION wait_while_held() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      WHILE EXISTS (SELECT FROM registrations_held) LOOP PERFORM pg_sleep(0.02); END LOOP;
-      RETURN NEW;
-    END $$;
-    CREATE TRIGGER wait_while_held BEFORE INSERT ON pipeline FOR EACH ROW EXECUTE FUNCTION wait_while_held()`);
+  registrations = await holdableInserts(database, 'pipeline');
 });
 afterEach(async () => {
-  await releaseRegistrations();
+  await registrations.release();
   await Promise.all(services.splice(0).map((service) => service.kill()));
 });
 afterAll(() => database.drop());
@@ -35,9 +27,6 @@ async function start(environment: Record<string, string> = { DATABASE_URL: datab
   services.push(service);
   return service;
 }
-
-const holdRegistrations = () => database.sql('INSERT INTO registrations_held DEFAULT VALUES');
-const releaseRegistrations = () => database.sql('DELETE FROM registrations_held');
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20);
@@ -81,7 +70,7 @@ const SIGNALS: readonly (readonly [string, readonly NodeJS.Signals[]])[] = [
 describe.each(SIGNALS)('%s', (signal, sent) => {
   it('lets a request in flight finish, accepts no new connection, and exits with 0', async () => {
     const service = await start();
-    await holdRegistrations();
+    await registrations.hold();
     const inFlight = register(service, `in flight at ${signal}`);
     await eventually(aRegistrationWaits);
     // Half a request: its connection is not idle, so its request must be served.
@@ -106,7 +95,7 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
     expect(head.toLowerCase()).toContain('x-request-id: ');
     expect(JSON.parse(body)).toMatchObject({ status: 503, code: 'stopping' });
 
-    await releaseRegistrations();
+    await registrations.release();
     const response = await inFlight;
     expect(response.status).toBe(201);
     expect(await response.json()).toMatchObject({ active: true });
@@ -118,7 +107,7 @@ describe.each(SIGNALS)('%s', (signal, sent) => {
 describe('a stop', () => {
   it('does not wait indefinitely for clients or for the database', async () => {
     const service = await start();
-    await holdRegistrations();
+    await registrations.hold();
     const cutOff = register(service, 'never answered').catch(() => 'cut off');
     await eventually(aRegistrationWaits);
     const idle = await connect(service);

@@ -8,8 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
 import { hasTool } from '../support/tools.js';
 
-// Each test starts npm, a service and a new database.
-
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const CONTROL_C = '\u0003';
 

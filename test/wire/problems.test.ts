@@ -58,7 +58,7 @@ describe('a refusal', () => {
 
   it.each([
     ['DELETE', '/pipeline', 'GET, HEAD, PATCH, POST'],
-    ['PUT', '/pipeline/1', 'GET, HEAD'],
+    ['PUT', '/pipeline/1', 'DELETE, GET, HEAD'],
     ['POST', '/pipeline/1/history/', 'GET, HEAD'],
     ['GET', '/start_pipeline_execution', 'POST'],
     ['PATCH', '/pipeline_execution/1/tree', 'GET, HEAD'],

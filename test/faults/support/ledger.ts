@@ -3,7 +3,8 @@ import type { NoAnswer, Reply } from './client.js';
 /** A start that was sent, once or more often; `id` is set when it is acknowledged. */
 export interface SentStart {
   readonly pipelineId: number;
-  readonly parentId: number | null;
+  /** Undefined if the parent was named by an external id. */
+  readonly parentId: number | null | undefined;
   readonly externalId: string | null;
   readonly startDate: string;
   id?: number;
@@ -11,7 +12,7 @@ export interface SentStart {
 
 /** An end that was sent, once or more often; `endDate` is set when it is acknowledged. */
 export interface SentEnd {
-  readonly isSuccess: boolean;
+  readonly status: 'succeeded' | 'failed' | 'aborted' | 'skipped';
   readonly inserts: number;
   endDate?: string;
 }
@@ -32,6 +33,8 @@ export class Ledger {
   readonly starts = new Map<string, SentStart>();
   /** By the execution's id. */
   readonly ends = new Map<number, SentEnd>();
+  /** External ids of parents that were named, most of which nobody starts. */
+  readonly named = new Set<string>();
   /** The registered pipelines, by name; null until acknowledged. */
   readonly registered = new Map<string, number | null>();
   /** By the pipeline's id. */

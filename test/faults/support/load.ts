@@ -25,8 +25,8 @@ interface Delivery {
 }
 
 /**
- * Mixed work of well-behaved clients: registrations, starts (some below earlier ones, some with an external id or an
- * Idempotency-Key), ends and reads. Repeatable requests are repeated until they are answered; the others are sent
+ * Mixed work of well-behaved clients: registrations, starts (some below earlier ones or below runs that nobody has
+ * reported, some with an external id or an Idempotency-Key), heartbeats, ends in every way, and reads. Repeatable requests are repeated until they are answered; the others are sent
  * once.
  */
 export class Load {
@@ -74,7 +74,8 @@ export class Load {
     while (!this.isStopping) {
       const dice = this.random.next();
       if (dice < 0.5) await this.start();
-      else if (dice < 0.8) await this.end();
+      else if (dice < 0.77) await this.end();
+      else if (dice < 0.8) await this.beat();
       else if (dice < 0.88) await this.sync();
       else if (dice < 0.9) await this.registerNew();
       else await this.read();
@@ -85,9 +86,11 @@ export class Load {
   private async start(): Promise<void> {
     const mark = `start ${(this.count += 1)}`;
     const isChild = this.started.length > 0 && this.random.chance(0.6);
+    const namedParent = isChild && this.random.chance(0.15) ? `flow ${this.random.below(30)}` : undefined;
+    if (namedParent !== undefined) this.ledger.named.add(namedParent);
     const sent: SentStart = {
       pipelineId: this.random.pick(this.pipelines),
-      parentId: isChild ? this.random.pick(this.started.slice(-200)) : null,
+      parentId: namedParent === undefined ? (isChild ? this.random.pick(this.started.slice(-200)) : null) : undefined,
       externalId: this.random.chance(0.4) ? `run ${this.count}` : null,
       // One start per moment, in random order: the starts are not reported in the order of their times.
       startDate: new Date(BASE + this.random.below(1000) * 1_000_000 + this.count).toISOString(),
@@ -100,6 +103,10 @@ export class Load {
       {
         pipeline_id: sent.pipelineId,
         parent_id: sent.parentId,
+        ...(namedParent !== undefined && {
+          parent_external_id: namedParent,
+          parent_pipeline_id: this.pipelines[0],
+        }),
         external_id: sent.externalId,
         start_date: sent.startDate,
         next_watermark: this.random.chance(0.9) ? mark : undefined,
@@ -117,11 +124,18 @@ export class Load {
   private async end(): Promise<void> {
     const [execution] = this.open.splice(this.random.below(this.open.length), 1);
     if (!execution) return;
-    const sent: SentEnd = { isSuccess: this.random.chance(0.8), inserts: this.random.below(5) };
+    const status = this.random.chance(0.7) ? 'succeeded' : this.random.pick(['failed', 'aborted', 'skipped'] as const);
+    const sent: SentEnd = { status, inserts: this.random.below(5) };
     this.ledger.ends.set(execution.id, sent);
-    const body = { id: execution.id, completed_successfully: sent.isSuccess, inserts: sent.inserts };
+    const body = { id: execution.id, status, inserts: sent.inserts };
     const reply = await this.deliver('/end_pipeline_execution', body, { isRepeated: true });
     if (reply) sent.endDate = reply.body.end_date as string;
+  }
+
+  /** Reports that some open executions are alive; others may end them meanwhile. */
+  private async beat(): Promise<void> {
+    const ids = this.open.slice(-20).map(({ id }) => id);
+    await this.deliver('/heartbeat', { ids }, {});
   }
 
   /** Reports the source's progress for a known pipeline; one at a time for each, so that there is a last one. */

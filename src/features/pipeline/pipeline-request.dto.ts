@@ -303,9 +303,9 @@ export class ListPipelinesQuery extends PageQuery {
 
   /**
    * Only pipelines in this state. `inactive`: not active. The others apply to active pipelines only. `running`: has a
-   * running execution. `late`: one of these is past its deadline. `stale`: past its freshness threshold. `failing`: of
-   * the executions that succeeded or failed, the one that started last failed. `never_ran`: has no execution. `ok`: the
-   * last one succeeded, and the pipeline is neither late nor stale. A pipeline may be in several states.
+   * running execution. `late`: one of these is past its deadline. `stale`: past its freshness threshold. `failing`: has
+   * a failed execution, and no success that started later. `never_ran`: has no execution. `ok`: has succeeded, and is
+   * neither failing nor late nor stale. A pipeline may be in several states.
    * @example failing
    */
   @Optional()

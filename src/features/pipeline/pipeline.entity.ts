@@ -29,6 +29,7 @@ import { Threshold } from './threshold.entity.js';
 @Index('ix_pipeline_timeliness_warn', ['id'], {
   where: 'active AND NOT mute_timeliness_check AND timeliness_warn_number IS NOT NULL',
 })
+@Index('ix_pipeline_inactive', ['id'], { where: 'NOT active' })
 @Index('ix_pipeline_next_expected', ['nextExpectedAt'], { where: 'next_expected_at IS NOT NULL' })
 @Check('ck_pipeline_freshness_warn', '(freshness_warn_number IS NULL) = (freshness_warn_datepart IS NULL)')
 @Check('ck_pipeline_timeliness_warn', '(timeliness_warn_number IS NULL) = (timeliness_warn_datepart IS NULL)')

@@ -45,6 +45,8 @@ export class Namespaces1768352400000 implements MigrationInterface {
       CREATE INDEX IF NOT EXISTS ix_pipeline_search_namespace ON pipeline_search (namespace, pipeline_id)`);
     await runner.query(`
       CREATE INDEX IF NOT EXISTS ix_pipeline_search_metadata ON pipeline_search USING gin (metadata jsonb_path_ops)`);
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ix_pipeline_inactive`);
+    await runner.query(`CREATE INDEX CONCURRENTLY ix_pipeline_inactive ON pipeline (id) WHERE NOT active`);
     // pg_trgm comes with PostgreSQL and needs no superuser. Where it is missing or refused, parts of names are found by
     // reading all names.
     await runner.query(`
@@ -62,6 +64,7 @@ export class Namespaces1768352400000 implements MigrationInterface {
       await runner.query(`DROP TRIGGER pipeline_search ON pipeline`);
       await runner.query(`DROP TABLE pipeline_search`);
       await runner.query(`DROP FUNCTION watcher_pipeline_search()`);
+      await runner.query(`DROP INDEX ix_pipeline_inactive`);
       await runner.query(`ALTER TABLE pipeline DROP COLUMN namespace`);
     });
   }

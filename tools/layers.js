@@ -183,6 +183,7 @@ export const MODULES = {
       '.': {},
       heartbeats: { '.': 'a heartbeat is of an execution, and a lost execution ends' },
       'pipeline-history': {},
+      'pipeline-series': { '.': 'the status of a point' },
     },
   },
   hierarchy: {
@@ -200,6 +201,17 @@ export const MODULES = {
       '.': {},
       questions: { '.': 'the size of the trees that are read, and the depth of a node' },
       deletion: {},
+    },
+  },
+  search: {
+    path: 'src/features/search',
+    floor: 'features',
+    imports: {
+      auth: 'its route declares its scope',
+      http: 'its fields and answers',
+      database: 'its reads',
+      execution: 'executions are found by their ids',
+      pipeline: 'pipelines are found by their names',
     },
   },
   batch: {

@@ -4,6 +4,7 @@ import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
 import { PipelineModule } from '../features/pipeline/pipeline.module.js';
+import { SearchModule } from '../features/search/search.module.js';
 import { AccessModule } from '../platform/auth/access.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import type { Config } from '../platform/config/config.js';
@@ -11,7 +12,7 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
 /** No other module depends on these; removing one here only disables its feature. */
-export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule];
+export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule, SearchModule];
 
 @Module({})
 export class AppModule {

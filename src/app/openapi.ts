@@ -28,6 +28,7 @@ const TAGS = {
   batch: 'Send many registrations, starts, ends and heartbeats in one request.',
   hierarchy: 'Read the ancestors and descendants of an execution, and find where a failure or a delay began.',
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
+  search: 'Find pipelines and executions by what people know of them.',
   operations: 'Monitor the service itself: liveness, readiness, metrics.',
 };
 

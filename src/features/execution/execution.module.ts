@@ -38,6 +38,9 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
 import { PipelineHistoryController } from './pipeline-history/pipeline-history.controller.js';
 import { PipelineHistoryRepository } from './pipeline-history/pipeline-history.repository.js';
 import { PipelineHistoryService } from './pipeline-history/pipeline-history.service.js';
+import { PipelineSeriesController } from './pipeline-series/pipeline-series.controller.js';
+import { PipelineSeriesRepository } from './pipeline-series/pipeline-series.repository.js';
+import { PipelineSeriesService } from './pipeline-series/pipeline-series.service.js';
 
 /** Executions: start, end, get, list, heartbeats; and the history of a pipeline, of which they are a part. */
 @Module({
@@ -55,7 +58,7 @@ import { PipelineHistoryService } from './pipeline-history/pipeline-history.serv
       HeartbeatWatchEntity,
     ]),
   ],
-  controllers: [ExecutionController, HeartbeatController, PipelineHistoryController],
+  controllers: [ExecutionController, HeartbeatController, PipelineHistoryController, PipelineSeriesController],
   providers: [
     ExecutionAttemptRepository,
     ExecutionAttemptService,
@@ -83,6 +86,8 @@ import { PipelineHistoryService } from './pipeline-history/pipeline-history.serv
     LostExecutionService,
     PipelineHistoryRepository,
     PipelineHistoryService,
+    PipelineSeriesRepository,
+    PipelineSeriesService,
   ],
   exports: [
     ExecutionDeadlineService,

@@ -69,6 +69,16 @@ export class ExecutionService {
     return (await this.complete(page, (execution) => execution)).map(toExecutionDto);
   }
 
+  /** The executions with this id or this external id, newest first, at most `limit`. */
+  async find(text: string, limit: number): Promise<ExecutionEntity[]> {
+    return this.transactions.read(async (manager) => {
+      const id = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+      const byId = id === undefined ? undefined : await this.executions.findById(manager, id);
+      const { items } = await this.lists.list(manager, { external_id: text, limit });
+      return [...(byId ? [byId] : []), ...items.filter((execution) => execution.id !== id)].slice(0, limit);
+    });
+  }
+
   /** Reads the omitted long columns of a page; the page may become shorter. Must not be called inside a read. */
   async complete<Item>(page: Page<Item>, executionOf: (item: Item) => ExecutionEntity): Promise<Page<Item>> {
     const executions = page.items.map(executionOf);

@@ -13,6 +13,7 @@ import { PipelineRegistrationService } from './pipeline-registration.service.js'
 import { PipelineScheduleService } from './pipeline-schedule.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
 import { PipelineSearchEntity } from './pipeline-search.entity.js';
+import { PipelineSearchService } from './pipeline-search.service.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
@@ -47,6 +48,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineRegistrationService,
     PipelineRepository,
     PipelineScheduleService,
+    PipelineSearchService,
     PipelineService,
     PipelineTypeRepository,
     PipelineTypeService,
@@ -59,6 +61,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineNameService,
     PipelineRegistrationService,
     PipelineScheduleService,
+    PipelineSearchService,
     PipelineWatermarkService,
   ],
 })

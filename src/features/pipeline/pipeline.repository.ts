@@ -16,7 +16,15 @@ import {
   RECORD_PROGRESS_OF_ONE,
 } from './pipeline.sql.js';
 import type { Schedule } from './schedule.js';
-import { HAS_METADATA, HAS_NAME, HAS_PART, IN_NAMESPACE } from './pipeline-search.sql.js';
+import {
+  DESCRIBE_FOUND,
+  FIND_BEGINNING,
+  FIND_CONTAINING,
+  HAS_METADATA,
+  HAS_NAME,
+  HAS_PART,
+  IN_NAMESPACE,
+} from './pipeline-search.sql.js';
 import { STATE_CONDITIONS } from './pipeline-state.js';
 import { SET_NEXT_EXPECTED, TAKE_DUE } from './pipeline-schedule.sql.js';
 
@@ -58,6 +66,16 @@ export interface DuePipeline extends Schedule {
   readonly missedBefore: Date;
   /** Whether it is active and its schedule not muted. */
   readonly isWatched: boolean;
+}
+
+/** A pipeline as a search shows it. */
+export interface FoundPipeline {
+  readonly id: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly pipeline_type_name: string;
+  readonly active: boolean;
+  readonly archived: boolean;
 }
 
 /** All SQL on `pipeline` and its configuration history. */
@@ -169,6 +187,17 @@ export class PipelineRepository {
     return toPage(await PIPELINE_LONG_COLUMNS.getMany(rows), query, (pipeline) => [pipeline.id]);
   }
 
+  /** The pipelines whose names contain a text, at most `limit`: first those whose names begin with it, by name. */
+  async search(manager: EntityManager, text: string, limit: number): Promise<FoundPipeline[]> {
+    const pattern = escaped(text);
+    const beginning = await manager.query<{ id: number }[]>(FIND_BEGINNING, [`${pattern}%`, limit]);
+    const containing = await manager.query<{ id: number }[]>(FIND_CONTAINING, [`%${pattern}%`, limit]);
+    const ids = [...new Set([...beginning, ...containing].map(({ id }) => id))].slice(0, limit);
+    const found = await manager.query<FoundPipeline[]>(DESCRIBE_FOUND, [ids]);
+    const byId = new Map(found.map((pipeline) => [pipeline.id, pipeline]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
   /** Newest first. Index: uq_pipeline_config_history_version. */
   async listHistory(manager: EntityManager, id: number, query: PageQuery): Promise<Page<PipelineConfigHistoryEntity>> {
     const limit = pageLimit(query) + 1;
@@ -197,8 +226,13 @@ function filterBySearch(
 ): void {
   if (namespace !== undefined) rows.andWhere(IN_NAMESPACE, { namespace: nameKey(namespace) });
   if (name !== undefined) rows.andWhere(HAS_NAME, { name: nameKey(name) });
-  if (q !== undefined) rows.andWhere(HAS_PART, { part: `%${nameKey(q).replace(/[\\%_]/g, '\\$&')}%` });
+  if (q !== undefined) rows.andWhere(HAS_PART, { part: `%${escaped(q)}%` });
   if (metadata !== undefined) rows.andWhere(HAS_METADATA, { metadata: JSON.stringify(metadata) });
+}
+
+/** The key of a text, as a part of a pattern of LIKE. */
+function escaped(text: string): string {
+  return nameKey(text).replace(/[\\%_]/g, '\\$&');
 }
 
 function movesAnything(progress: PipelineProgress): boolean {

@@ -211,6 +211,15 @@ export function ApiPage(item: Type, problems: readonly Refusal[] = []): MethodDe
   );
 }
 
+/** Documents a paged list whose pages are columns. */
+export function ApiColumns(columns: Type, problems: readonly Refusal[] = []): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ApiOkResponse({ type: columns, description: 'One page.', headers: { ...REQUEST_ID, ...NEXT_PAGE } }),
+    ...[...problems, 422, 503].map(problem),
+  );
+}
+
 /** Documents an endpoint about the service itself, whose request has no parameters. */
 export function ApiReport(ok: Type, problems: readonly Refusal[] = []): MethodDecorator {
   return applyDecorators(

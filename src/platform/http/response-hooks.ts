@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.js';
+import { Columns } from './columns.js';
 import { fittingArray, JsonText } from './json-text.js';
 import { Page } from './page.js';
 import { prefers } from './prefer.js';
@@ -31,6 +32,10 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
       const { nextCursor } = payload.first(count);
       if (nextCursor) reply.header('link', `<${nextUrl(request, nextCursor)}>; rel="next"`);
       return done(null, asText(reply, text));
+    }
+    if (payload instanceof Columns) {
+      if (payload.nextCursor) reply.header('link', `<${nextUrl(request, payload.nextCursor)}>; rel="next"`);
+      return done(null, payload.columns);
     }
     if (payload instanceof JsonText) return done(null, asText(reply, payload.text));
     if (payload instanceof Answer) {

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ExecutionModule } from '../execution/execution.module.js';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { SearchController } from './search.controller.js';
+import { SearchService } from './search.service.js';
+
+/** One search over pipelines and executions. */
+@Module({
+  imports: [ExecutionModule, PipelineModule],
+  controllers: [SearchController],
+  providers: [SearchService],
+})
+export class SearchModule {}

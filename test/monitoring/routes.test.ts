@@ -38,6 +38,9 @@ describe('the routes of alerts', () => {
 - name: nobody
   match: {pipeline_type: scratch}
   to: []
+- name: airflow
+  match: {namespace: "Airflow *"}
+  to: [{slack: "${receiver.url}/airflow"}]
 `,
     };
     watcher = await Watcher.start(configuration(environment));
@@ -54,6 +57,21 @@ describe('the routes of alerts', () => {
     mailbox.received.length = 0;
     mailbox.refusal = undefined;
     await watcher.database.sql('TRUNCATE alert, incident, incident_failure');
+  });
+
+  it('select by namespace', async () => {
+    const namespace = 'airflow prod';
+    await watcher.pipeline('in no namespace');
+    const pipeline = await watcher.pipeline('in a namespace', { namespace });
+    await fail(pipeline, 'refused');
+    await settled(1);
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/airflow']);
+    const test = async (fields: Json): Promise<Json> => (await watcher.post('/alert/test', fields)).body;
+    expect((await test({ pipeline_name: 'in a namespace', pipeline_namespace: namespace })).routes).toEqual([
+      'airflow',
+    ]);
+    expect((await test({ pipeline_name: 'in no namespace' })).routes).not.toContain('airflow');
+    expect((await test({ pipeline_name: 'in a namespace' })).code).toBe('pipeline_not_found');
   });
 
   it('select PagerDuty and mailboxes by metadata', async () => {

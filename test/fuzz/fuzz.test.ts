@@ -23,6 +23,12 @@ describe('requests made from the OpenAPI document', () => {
     for (let n = 1; n <= 5; n++) await post('/pipeline', { name: `Fuzzed ${n}`, pipeline_type_name: 'fuzzed' });
     for (let n = 1; n <= 10; n++)
       await post('/start_pipeline_execution', { pipeline_id: 1 + (n % 5), parent_id: n - 1 || null });
+    // Each has an execution in the tree of a pipeline with an id that is hardly drawn, so that none can be deleted.
+    await database.sql(
+      `INSERT INTO pipeline (id, name, pipeline_type_id, config_hash) VALUES (1000000, 'Guard', 1, repeat('0', 64))`,
+    );
+    await post('/start_pipeline_execution', { pipeline_id: 1_000_000 });
+    for (let n = 1; n <= 5; n++) await post('/start_pipeline_execution', { pipeline_id: n, parent_id: 11 });
     // Sums may exceed the largest count.
     for (const id of [2, 3])
       await post('/end_pipeline_execution', { id, completed_successfully: true, updates: Number.MAX_SAFE_INTEGER });

@@ -160,22 +160,24 @@ describe('DELETE /pipeline/{id}', () => {
             if (turn % 3 === 1) {
               const below = { pipeline_id: id, parent_external_id: `e${turn}`, parent_pipeline_id: id };
               const answers = [await replica.post('/start_pipeline_execution', below), await replica.end(body.id)];
-              for (const answer of answers) expect([200, 201, 404]).toContain(answer.status);
+              for (const answer of answers) expect([200, 201, 404, 503]).toContain(answer.status);
             } else if (round % 2 === 1) {
               const moved = await replica.patch(`/pipeline_execution/${body.id}`, { parent_id: parent });
-              expect([200, 404]).toContain(moved.status);
+              expect([200, 404, 503]).toContain(moved.status);
             }
           }
         });
         const { status } = await remove(id, '?cascade=true', round % 3 === 0 ? second : watcher);
         deleted.abort();
         await Promise.all(writers);
-        expect(status).toBe(round % 2 === 1 && status === 409 ? 409 : 204);
+        expect(status === 204 || status === 503 || (round % 2 === 1 && status === 409)).toBe(true);
       }
     } finally {
       await second.app.close();
     }
-    expect([...refusals]).toEqual([404]);
+    // A start that waits for a deletion for long is refused.
+    expect([...refusals].filter((status) => status !== 404 && status !== 503)).toEqual([]);
+    expect(refusals).toContain(404);
     await expectNoStray();
   });
 });

@@ -146,6 +146,32 @@ describe('GET /pipeline by state', () => {
   });
   afterAll(() => own.stop());
 
+  it('has the status of each pipeline where it is asked for', async () => {
+    expect((await own.get('/pipeline?limit=1')).body[0]).not.toHaveProperty('status');
+    const { status, body } = await own.get('/pipeline?include=status');
+    expect(status).toBe(200);
+    const of = (name: string): Json => body.find((pipeline: Json) => pipeline.name === name).status;
+    expect(of('new')).toEqual({
+      last_execution: null,
+      recent_statuses: [],
+      recent_duration_ms: [],
+      stale_at: null,
+      open_incidents: 0,
+    });
+    expect(of('bad and running')).toMatchObject({
+      last_execution: { status: 'running', end_date: null, start_date: '2026-01-01T00:01:00.000Z' },
+      recent_statuses: ['running', 'failed'],
+      recent_duration_ms: [null, expect.any(Number)],
+      open_incidents: 1,
+    });
+    expect(of('stale')).toMatchObject({ stale_at: '2026-01-01T01:00:00.000Z', recent_duration_ms: [0] });
+    expect(of('skipped only').recent_statuses).toEqual(['skipped']);
+    expect((await own.all('/pipeline?include=status&limit=3')).map((pipeline) => pipeline.status)).toEqual(
+      body.map((pipeline: Json) => pipeline.status),
+    );
+    expect((await own.get('/pipeline?include=everything')).status).toBe(422);
+  });
+
   it.each([
     ['running', ['bad and running', 'late']],
     ['ok', ['good']],

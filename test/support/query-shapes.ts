@@ -60,12 +60,12 @@ export async function statementsOf(sql: string): Promise<string[]> {
   );
   // Expressions and assignments are not statements; each that could contain one begins with its keyword.
   return expressions
-    .filter((query) => /^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|ARRAY\s*\(|\()/i.test(query))
+    .filter((query) => /^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|ARRAY\s*\(|(?:NOT\s+)?EXISTS\s*\(|\()/i.test(query))
     .map(asQuery);
 }
 
 function asQuery(expression: string): string {
-  return /^\s*(?:ARRAY|\()/i.test(expression) ? `SELECT ${expression}` : expression;
+  return /^\s*(?:ARRAY|NOT|EXISTS|\()/i.test(expression) ? `SELECT ${expression}` : expression;
 }
 
 class Inspection {

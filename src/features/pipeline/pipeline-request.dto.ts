@@ -320,4 +320,13 @@ export class ListPipelinesQuery extends PageQuery {
   @Optional()
   @QueryObject()
   metadata?: Record<string, unknown>;
+
+  /**
+   * `status`: each pipeline has its last execution, the statuses and durations of its last 30, when its data becomes
+   * stale, and the number of its open incidents.
+   * @example status
+   */
+  @Optional()
+  @OneOf(['status'], 'PipelineInclude')
+  include?: 'status';
 }

@@ -11,6 +11,7 @@ import { PipelineRegistrationService } from './pipeline-registration.service.js'
 import { PipelineConfigurationChangeDto, PipelineDto, RegisteredPipelineDto } from './pipeline.dto.js';
 import { ListPipelinesQuery, PatchPipelineDto, RegisterPipelineDto } from './pipeline-request.dto.js';
 import { PipelinePatchService } from './pipeline-patch.service.js';
+import { ListedPipelineDto } from './pipeline-status.dto.js';
 import { PipelineService } from './pipeline.service.js';
 import { NameTakenError, PipelineNotFoundError } from './pipeline.errors.js';
 
@@ -64,8 +65,8 @@ export class PipelineController {
   /** List pipelines, oldest first. */
   @Get()
   @Requires('read')
-  @ApiPage(PipelineDto)
-  listPipelines(@Query() query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
+  @ApiPage(ListedPipelineDto)
+  listPipelines(@Query() query: ListPipelinesQuery): Promise<Page<ListedPipelineDto>> {
     return this.pipelines.list(query);
   }
 

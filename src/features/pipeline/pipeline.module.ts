@@ -14,6 +14,7 @@ import { PipelineScheduleService } from './pipeline-schedule.service.js';
 import { PipelineWatermarkService } from './pipeline-watermark.service.js';
 import { PipelineSearchEntity } from './pipeline-search.entity.js';
 import { PipelineSearchService } from './pipeline-search.service.js';
+import { PipelineStatusService } from './pipeline-status.service.js';
 import { PipelineTypeController } from './pipeline-type.controller.js';
 import { PipelineTypeEntity } from './pipeline-type.entity.js';
 import { PipelineTypeRepository } from './pipeline-type.repository.js';
@@ -50,6 +51,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineScheduleService,
     PipelineSearchService,
     PipelineService,
+    PipelineStatusService,
     PipelineTypeRepository,
     PipelineTypeService,
     PipelineWatermarkService,

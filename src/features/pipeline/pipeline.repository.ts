@@ -25,8 +25,12 @@ import {
   HAS_PART,
   IN_NAMESPACE,
 } from './pipeline-search.sql.js';
+import { FIND_STATUS } from './pipeline-status.sql.js';
 import { STATE_CONDITIONS } from './pipeline-state.js';
 import { SET_NEXT_EXPECTED, TAKE_DUE } from './pipeline-schedule.sql.js';
+
+/** How many executions the status of a pipeline has. */
+const RECENT = 30;
 
 /** Columns that lists don't show, and that may be long. */
 const UNSHOWN = ['usedNextWatermark'];
@@ -66,6 +70,18 @@ export interface DuePipeline extends Schedule {
   readonly missedBefore: Date;
   /** Whether it is active and its schedule not muted. */
   readonly isWatched: boolean;
+}
+
+/** How a pipeline is doing: its last executions as arrays, newest first, null if it has none. */
+export interface PipelineStatus {
+  readonly pipelineId: number;
+  readonly ids: readonly number[] | null;
+  readonly rootIds: readonly number[] | null;
+  readonly starts: readonly Date[] | null;
+  readonly ends: readonly (Date | null)[] | null;
+  readonly statuses: string[] | null;
+  readonly staleAt: Date | null;
+  readonly openIncidents: number;
 }
 
 /** A pipeline as a search shows it. */
@@ -185,6 +201,11 @@ export class PipelineRepository {
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('p.id > :after', { after });
     return toPage(await PIPELINE_LONG_COLUMNS.getMany(rows), query, (pipeline) => [pipeline.id]);
+  }
+
+  /** See {@link FIND_STATUS}. */
+  findStatus(manager: EntityManager, ids: readonly number[]): Promise<PipelineStatus[]> {
+    return manager.query(FIND_STATUS, [ids, RECENT]);
   }
 
   /** The pipelines whose names contain a text, at most `limit`: first those whose names begin with it, by name. */

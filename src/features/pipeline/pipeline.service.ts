@@ -7,6 +7,8 @@ import { CONFIG_HISTORY_LONG_COLUMNS } from './pipeline-config-history.entity.js
 import type { PipelineConfigurationChangeDto, PipelineDto } from './pipeline.dto.js';
 import type { ListPipelinesQuery } from './pipeline-request.dto.js';
 import { PIPELINE_LONG_COLUMNS, type PipelineEntity } from './pipeline.entity.js';
+import type { ListedPipelineDto } from './pipeline-status.dto.js';
+import { PipelineStatusService } from './pipeline-status.service.js';
 import { PipelineNotFoundError } from './pipeline.errors.js';
 import { toPipelineConfigurationChangeDto, toPipelineDto } from './pipeline.mapper.js';
 import { PipelineRepository } from './pipeline.repository.js';
@@ -19,6 +21,7 @@ export class PipelineService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly pipelines: PipelineRepository,
+    private readonly statuses: PipelineStatusService,
   ) {
     this.find = readInGroups(transactions, (manager, ids: readonly number[]) => pipelines.findEach(manager, ids));
   }
@@ -29,9 +32,12 @@ export class PipelineService {
     return toPipelineDto(pipeline);
   }
 
-  async list(query: ListPipelinesQuery): Promise<Page<PipelineDto>> {
+  async list(query: ListPipelinesQuery): Promise<Page<ListedPipelineDto>> {
     const page = await this.transactions.read((manager) => this.pipelines.list(manager, query));
-    return (await completePage(this.transactions, PIPELINE_LONG_COLUMNS, page)).map(toPipelineDto);
+    const pipelines = (await completePage(this.transactions, PIPELINE_LONG_COLUMNS, page)).map(toPipelineDto);
+    if (query.include !== 'status') return pipelines;
+    const listed = await this.statuses.complete(pipelines.items);
+    return pipelines.map((_, index) => listed[index] as ListedPipelineDto);
   }
 
   async history(id: number, query: PageQuery): Promise<Page<PipelineConfigurationChangeDto>> {

@@ -16,7 +16,7 @@ export class Page<T> {
     private readonly cursorAfter?: (index: number) => string,
   ) {}
 
-  map<U>(change: (item: T) => U): Page<U> {
+  map<U>(change: (item: T, index: number) => U): Page<U> {
     return new Page(this.items.map(change), this.nextCursor, this.cursorAfter);
   }
 

@@ -54,14 +54,14 @@ export class PipelineSeriesDto {
    * The positions from which they load.
    * @example ["2026-01-30T00:00:00Z", null]
    */
-  @ApiProperty(column(WATERMARK))
+  @ApiProperty(column({ ...WATERMARK, nullable: true }))
   watermark!: (string | null)[];
 
   /**
    * The positions up to which they load.
    * @example ["2026-01-31T00:00:00Z", null]
    */
-  @ApiProperty(column(WATERMARK))
+  @ApiProperty(column({ ...WATERMARK, nullable: true }))
   next_watermark!: (string | null)[];
 }
 

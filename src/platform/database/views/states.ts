@@ -1,4 +1,4 @@
-import { FAILED, RUNNING, SUCCEEDED } from './conditions.js';
+import { FAILED, RUNNING, STATUS, SUCCEEDED } from './conditions.js';
 
 /** The pipelines with a running execution. Uses ix_pipeline_execution_pipeline_running. */
 const RUNNING_PIPELINES = `
@@ -55,7 +55,46 @@ const HAS_SUCCEEDED = `
     RETURN EXISTS (SELECT FROM pipeline_execution e WHERE e.${SUCCEEDED} AND e.pipeline_id = of_pipeline);
   END $$`;
 
-/** The functions of the execution module by which the pipeline module filters its list. */
+/**
+ * The last executions of pipelines, newest first, at most `most` of each, as arrays. A loop, because a LIMIT for each
+ * pipeline can't be pushed down to shards. Uses ix_pipeline_execution_pipeline_start.
+ */
+const RECENT_EXECUTIONS = `
+  CREATE OR REPLACE FUNCTION watcher_recent_executions(pipeline_ids bigint[], most integer)
+  RETURNS TABLE (pipeline_id bigint, ids bigint[], root_ids bigint[], starts timestamptz[], ends timestamptz[],
+                 statuses text[])
+  LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+  BEGIN
+    FOREACH pipeline_id IN ARRAY pipeline_ids LOOP
+      SELECT array_agg(recent.id ORDER BY recent.start_date DESC, recent.id DESC),
+             array_agg(recent.root_id ORDER BY recent.start_date DESC, recent.id DESC),
+             array_agg(recent.start_date::timestamptz ORDER BY recent.start_date DESC, recent.id DESC),
+             array_agg(recent.end_date::timestamptz ORDER BY recent.start_date DESC, recent.id DESC),
+             array_agg(recent.status ORDER BY recent.start_date DESC, recent.id DESC)
+        INTO ids, root_ids, starts, ends, statuses
+        FROM (SELECT e.id, e.root_id, e.start_date, e.end_date,${STATUS} AS status
+                FROM pipeline_execution e
+               WHERE e.pipeline_id = watcher_recent_executions.pipeline_id
+               ORDER BY e.start_date DESC, e.id DESC
+               LIMIT most) recent;
+      RETURN NEXT;
+    END LOOP;
+  END $$`;
+
+/** The number of open incidents of pipelines that have any. Uses ix_incident_open. */
+const OPEN_INCIDENTS = `
+  CREATE OR REPLACE FUNCTION watcher_open_incidents(pipeline_ids bigint[])
+  RETURNS TABLE (pipeline_id bigint, incidents bigint)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT i.pipeline_id, count(*)
+      FROM incident i
+     WHERE i.resolved_at IS NULL AND i.pipeline_id = ANY (pipeline_ids)
+     GROUP BY i.pipeline_id;
+  END $$`;
+
+/** The functions of other modules by which the pipeline module filters and completes its list. */
 export const STATE_VIEWS = {
   views: [],
   functions: [
@@ -63,6 +102,8 @@ export const STATE_VIEWS = {
     'watcher_failing_pipelines()',
     'watcher_has_run(bigint)',
     'watcher_has_succeeded(bigint)',
+    'watcher_recent_executions(bigint[], integer)',
+    'watcher_open_incidents(bigint[])',
   ],
-  statements: [RUNNING_PIPELINES, FAILING_PIPELINES, HAS_RUN, HAS_SUCCEEDED],
+  statements: [RUNNING_PIPELINES, FAILING_PIPELINES, HAS_RUN, HAS_SUCCEEDED, RECENT_EXECUTIONS, OPEN_INCIDENTS],
 };

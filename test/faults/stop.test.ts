@@ -47,7 +47,7 @@ describe('ten replicas started at once on an empty database', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(9);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
-    await database.sql('TRUNCATE pipeline, pipeline_type');
+    await database.sql('TRUNCATE pipeline, pipeline_type CASCADE');
   });
 });
 

@@ -102,6 +102,16 @@ describe('GET /pipeline by part of the name and by metadata', () => {
     expect([await found('legal'), await found('sql')]).toEqual([0, 1]);
   });
 
+  it('needs no pg_trgm, with which it is faster', async () => {
+    const [extension] = await watcher.database.sql(`SELECT extname FROM pg_extension WHERE extname = 'pg_trgm'`);
+    expect(extension).toEqual({ extname: 'pg_trgm' });
+    const without = await Watcher.start();
+    await without.database.sql('DROP EXTENSION pg_trgm CASCADE');
+    await without.pipeline('Without');
+    expect((await without.get('/pipeline?q=ITHO')).body.map((pipeline: Json) => pipeline.name)).toEqual(['Without']);
+    await without.stop();
+  });
+
   it('goes on from page to page', async () => {
     expect((await watcher.all('/pipeline?q=e&limit=1')).map(({ name }) => name)).toEqual([
       'Beta',

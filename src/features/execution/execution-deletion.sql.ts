@@ -40,7 +40,8 @@ export const HAS_EXECUTIONS = `
  * pk_pipeline_execution.
  */
 export const IS_IN_OTHER_TREES = `
-  SELECT EXISTS (SELECT FROM pipeline_execution e
-                   JOIN pipeline_execution root ON root.id = e.root_id
-                  WHERE e.pipeline_id = $1::bigint AND e.parent_id IS NOT NULL
+  SELECT EXISTS (SELECT FROM pipeline_execution root
+                  WHERE root.id = ANY (ARRAY(SELECT DISTINCT e.root_id
+                                               FROM pipeline_execution e
+                                              WHERE e.pipeline_id = $1::bigint AND e.parent_id IS NOT NULL))
                     AND root.pipeline_id <> $1::bigint) AS found`;

@@ -3,7 +3,7 @@ import type { EntityManager, QueryDeepPartialEntity, SelectQueryBuilder } from '
 import { nameKey } from '../../platform/values/name.js';
 import { type Page, pageLimit, positionOf, type PageQuery, toPage } from '../../platform/http/page.js';
 import { CONFIG_HISTORY_LONG_COLUMNS, PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
-import type { ListPipelinesQuery } from './pipeline-request.dto.js';
+import type { ListPipelinesQuery } from './pipeline-list.dto.js';
 import { PIPELINE_LONG_COLUMNS, PipelineEntity } from './pipeline.entity.js';
 import {
   CHANGED_NOW,

@@ -5,7 +5,7 @@ import type { Page, PageQuery } from '../../platform/http/page.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { CONFIG_HISTORY_LONG_COLUMNS } from './pipeline-config-history.entity.js';
 import type { PipelineConfigurationChangeDto, PipelineDto } from './pipeline.dto.js';
-import type { ListPipelinesQuery } from './pipeline-request.dto.js';
+import type { ListPipelinesQuery } from './pipeline-list.dto.js';
 import { PIPELINE_LONG_COLUMNS, type PipelineEntity } from './pipeline.entity.js';
 import type { ListedPipelineDto } from './pipeline-status.dto.js';
 import { PipelineStatusService } from './pipeline-status.service.js';

@@ -121,12 +121,23 @@ describe('GET /pipeline by part of the name and by metadata', () => {
     ]);
   });
 
-  it.each(['metadata=sales', 'metadata=[1]', 'metadata={', 'metadata=1', 'q=', `q=${'x'.repeat(256)}`, 'state=fine'])(
-    'refuses %s',
-    async (query) => {
-      expect((await watcher.get(`/pipeline?${query}`)).status).toBe(422);
-    },
-  );
+  it.each([
+    String.raw`metadata={"a":"\u0000"}`,
+    String.raw`metadata={"a\u0000":1}`,
+    String.raw`metadata={"a":"\ud800"}`,
+    'metadata={"a":1e200000}',
+    'metadata={"a":-1e-200000}',
+    `metadata={"a":${'['.repeat(2500)}${']'.repeat(2500)}}`,
+    'metadata=sales',
+    'metadata=[1]',
+    'metadata={',
+    'metadata=1',
+    'q=',
+    `q=${'x'.repeat(256)}`,
+    'state=fine',
+  ])('refuses %s', async (query) => {
+    expect((await watcher.get(`/pipeline?${query}`)).status).toBe(422);
+  });
 });
 
 describe('GET /pipeline by state', () => {

@@ -5,6 +5,7 @@ import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
 import { parseJson } from '../values/exact-json.js';
 import { hasControlCharacter, tidyText } from '../values/name.js';
 import { parseInstant } from './instant.js';
+import { findUnstorable } from './storable-value.js';
 
 /**
  * The field types of the wire. Each is a decorator that normalises a value, checks it, and describes it in the OpenAPI
@@ -199,21 +200,23 @@ export const Metadata = (): PropertyDecorator =>
     ApiProperty(METADATA),
   );
 
-/** A JSON object as text in a query; becomes the object. */
+/** A JSON object as text in a query, of what metadata may hold; becomes the object. */
 export const QueryObject = (): PropertyDecorator =>
   applyDecorators(
     normalise((value) => (typeof value === 'string' ? (parsedJson(value) ?? value) : value)),
     must(
       'object',
-      'a JSON object such as {"owner":"sales"}',
+      'a JSON object such as {"owner":"sales"}, of what metadata may hold',
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
     ApiProperty({ type: 'string' }),
   );
 
+/** The value; undefined if it is not valid, or PostgreSQL can't store it. */
 function parsedJson(text: string): unknown {
   try {
-    return parseJson(text);
+    const value: unknown = parseJson(text);
+    return findUnstorable(value) === undefined ? value : undefined;
   } catch {
     return undefined;
   }

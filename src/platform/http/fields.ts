@@ -200,13 +200,13 @@ export const Metadata = (): PropertyDecorator =>
     ApiProperty(METADATA),
   );
 
-/** A JSON object as text in a query, of what metadata may hold; becomes the object. */
+/** A JSON object that metadata may hold, as text in a query; becomes the object. */
 export const QueryObject = (): PropertyDecorator =>
   applyDecorators(
     normalise((value) => (typeof value === 'string' ? (parsedJson(value) ?? value) : value)),
     must(
       'object',
-      'a JSON object such as {"owner":"sales"}, of what metadata may hold',
+      'a JSON object that metadata may hold, such as {"owner":"sales"}',
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
     ApiProperty({ type: 'string' }),

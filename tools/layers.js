@@ -144,6 +144,19 @@ export const MODULES = {
       observability: 'batches are observed',
     },
   },
+  changes: {
+    path: 'src/features/changes',
+    floor: 'features',
+    offers: { 'change-log.ts': 'what a transaction changes is noted', 'change-cursor.ts': 'the moments of answers' },
+    imports: {
+      auth: 'its route declares its scope',
+      batching: 'pages that ask the same share a read',
+      http: 'its fields and answers',
+      database: 'its reads, and a statement that is prepared',
+      errors: 'the refusal of a cursor',
+      jobs: 'old hints are swept by a job',
+    },
+  },
   pipeline: {
     path: 'src/features/pipeline',
     floor: 'features',
@@ -152,6 +165,7 @@ export const MODULES = {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
       batching: 'reads that arrive together share a statement',
+      changes: 'it notes which pipelines changed',
       config: 'the pattern of names',
       events: 'it declares the events of pipelines',
       database: 'its transactions, and the constraints that its names violate',
@@ -177,6 +191,7 @@ export const MODULES = {
       values: 'an end is hashed',
       idempotency: 'its POST requests can be repeated, and share batches',
       observability: 'it declares its metrics',
+      changes: 'it notes which executions changed',
       pipeline: 'an execution is a run of a pipeline: it moves the watermark, and has the deadline of a threshold',
     },
     folders: {
@@ -194,6 +209,7 @@ export const MODULES = {
       auth: 'its routes declare their scopes',
       http: 'its fields and pages',
       database: 'its transactions',
+      changes: 'it notes moves and deletions, and shows what changed in a tree',
       execution: 'the nodes of its trees; it listens to each insert',
       pipeline: 'the names of the pipelines in a tree',
     },
@@ -201,6 +217,17 @@ export const MODULES = {
       '.': {},
       questions: { '.': 'the size of the trees that are read, and the depth of a node' },
       deletion: {},
+      timeline: { '.': 'the depth of a node' },
+    },
+  },
+  overview: {
+    path: 'src/features/overview',
+    floor: 'features',
+    imports: {
+      auth: 'its route declares its scope',
+      batching: 'pages that ask the same share a read',
+      http: 'its fields and answers',
+      database: 'its reads',
     },
   },
   search: {

@@ -3,6 +3,7 @@ import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
+import { OverviewModule } from '../features/overview/overview.module.js';
 import { PipelineModule } from '../features/pipeline/pipeline.module.js';
 import { SearchModule } from '../features/search/search.module.js';
 import { AccessModule } from '../platform/auth/access.module.js';
@@ -12,7 +13,7 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
 /** No other module depends on these; removing one here only disables its feature. */
-export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule, SearchModule];
+export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule, OverviewModule, SearchModule];
 
 @Module({})
 export class AppModule {

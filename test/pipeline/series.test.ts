@@ -23,11 +23,11 @@ describe('GET /pipeline/{id}/series', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       id: [expect.any(Number), open, failed, done],
-      root_id: [expect.any(Number), open, failed, parent],
-      start_date: [day(4), day(3), day(2), day(1)],
-      duration_ms: [null, null, 60_000, 600_000],
+      root: [expect.any(Number), open, failed, parent],
+      start: [day(4), day(3), day(2), day(1)],
+      ms: [null, null, 60_000, 600_000],
       status: ['running', 'running', 'failed', 'succeeded'],
-      total_rows: [null, null, null, 1000],
+      rows: [null, null, null, 1000],
       watermark: ['a', 'a', 'a', null],
       next_watermark: [null, null, null, 'a'],
     });

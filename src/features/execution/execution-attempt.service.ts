@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AttemptBook, type AttemptToPlace, type Placement } from './attempt-book.js';
+import { ExecutionEvents } from './execution.events.js';
 import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
 
 /**
@@ -9,7 +10,10 @@ import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
  */
 @Injectable()
 export class ExecutionAttemptService {
-  constructor(private readonly attempts: ExecutionAttemptRepository) {}
+  constructor(
+    private readonly attempts: ExecutionAttemptRepository,
+    private readonly events: ExecutionEvents,
+  ) {}
 
   /** Returns the placements in the order of the starts; runs in the caller's transaction. */
   async place(manager: EntityManager, starts: readonly AttemptToPlace[]): Promise<Placement[]> {
@@ -23,7 +27,14 @@ export class ExecutionAttemptService {
     }
     if (book.added.length > 0) await this.attempts.insert(manager, book.added);
     const superseded = book.superseded();
-    if (superseded.length > 0) await this.attempts.supersede(manager, superseded);
+    if (superseded.length > 0) {
+      await this.attempts.supersede(manager, superseded);
+      // A superseded root is in another tree than its retry.
+      await this.events.changed.emit(
+        manager,
+        superseded.map((id) => ({ id, rootId: id })),
+      );
+    }
     return placements.map((placement) => book.latest(placement));
   }
 

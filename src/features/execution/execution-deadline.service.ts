@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PipelineEvents, type ThresholdChange } from '../pipeline/pipeline.events.js';
+import { ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 
 /**
@@ -13,6 +14,7 @@ export class ExecutionDeadlineService implements OnModuleInit {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
+    private readonly events: ExecutionEvents,
     private readonly pipelineEvents: PipelineEvents,
   ) {}
 
@@ -26,13 +28,16 @@ export class ExecutionDeadlineService implements OnModuleInit {
    * caller's transaction.
    */
   async settle(manager: EntityManager, since: Date): Promise<void> {
-    await this.executions.moveDeadlinesChangedSince(manager, since);
+    await this.events.changed.emit(manager, await this.executions.moveDeadlinesChangedSince(manager, since));
   }
 
   private async move(change: ThresholdChange): Promise<void> {
     await this.transactions.run(async (manager) => {
-      if ('pipelineId' in change) await this.executions.moveDeadlinesOfPipeline(manager, change.pipelineId);
-      else await this.executions.moveDeadlinesOfType(manager, change.pipelineTypeId);
+      const moved =
+        'pipelineId' in change
+          ? await this.executions.moveDeadlinesOfPipeline(manager, change.pipelineId)
+          : await this.executions.moveDeadlinesOfType(manager, change.pipelineTypeId);
+      await this.events.changed.emit(manager, moved);
     });
   }
 }

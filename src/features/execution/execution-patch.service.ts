@@ -35,7 +35,9 @@ export class ExecutionPatchService {
       if (moves) await this.move(manager, execution, parent);
       const { execution_metadata: metadata } = request;
       if (metadata !== undefined) await this.executions.mergeMetadata(manager, id, metadata);
-      return toExecutionDto(await this.require(manager, id));
+      const patched = await this.require(manager, id);
+      await this.events.changed.emit(manager, [{ id, rootId: patched.rootId }]);
+      return toExecutionDto(patched);
     });
   }
 

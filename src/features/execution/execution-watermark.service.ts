@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type NextWatermarkChange, PipelineEvents } from '../pipeline/pipeline.events.js';
+import { ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 
 /**
@@ -11,6 +12,7 @@ import { ExecutionRepository } from './execution.repository.js';
 export class ExecutionWatermarkService implements OnModuleInit {
   constructor(
     private readonly executions: ExecutionRepository,
+    private readonly events: ExecutionEvents,
     private readonly pipelineEvents: PipelineEvents,
   ) {}
 
@@ -20,7 +22,8 @@ export class ExecutionWatermarkService implements OnModuleInit {
 
   private async follow(manager: EntityManager, changes: readonly NextWatermarkChange[]): Promise<void> {
     for (const { pipelineId, nextWatermark } of changes) {
-      await this.executions.setNextWatermarkOfOnlyRun(manager, pipelineId, nextWatermark);
+      const changed = await this.executions.setNextWatermarkOfOnlyRun(manager, pipelineId, nextWatermark);
+      await this.events.changed.emit(manager, changed);
     }
   }
 }

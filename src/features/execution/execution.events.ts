@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CommittedEvent } from '../../platform/events/committed-event.js';
 import { TransactionEvent } from '../../platform/events/transaction-event.js';
 import { JobService } from '../../platform/jobs/job.service.js';
+import { ChangeLog } from '../changes/change-log.js';
 import type { ExecutionEntity } from './execution.entity.js';
 
 /** An execution whose row has been inserted, but whose closure rows have not. */
@@ -43,6 +44,13 @@ export interface DeletingExecution {
   readonly id: number;
 }
 
+/** An execution that changed otherwise: its metadata, deadline, next watermark, span or rank among attempts. */
+export interface ChangedExecution {
+  readonly id: number;
+  /** The root of its tree; absent where another fact of the transaction names it. */
+  readonly rootId?: number;
+}
+
 /** A committed start or end. */
 export interface CommittedExecution {
   readonly executionId: number;
@@ -61,24 +69,42 @@ export class ExecutionEvents {
   readonly moving = new TransactionEvent<MovingExecution>();
   /** In the transaction, after the ends and the pipelines' progress are written. */
   readonly ended = new TransactionEvent<EndedExecution>();
+  /** In the transaction, for changes other than start, end, move and deletion. */
+  readonly changed = new TransactionEvent<ChangedExecution>();
   /** In the transaction, before the executions are deleted: all of a tree, under the exclusive tree lock. */
   readonly deleting = new TransactionEvent<DeletingExecution>();
   /** After the commit, at least once. */
   readonly committed: CommittedEvent<CommittedExecution>;
 
-  constructor(jobs: JobService) {
+  constructor(jobs: JobService, changes: ChangeLog) {
     this.committed = new CommittedEvent('execution-committed', jobs);
-    this.started.listen((manager, started) =>
-      this.committed.emit(
+    this.notify(this.started, 'started', changes);
+    this.notify(this.ended, 'ended', changes);
+    this.changed.listen(async (manager, facts) => {
+      const roots = facts.flatMap(({ rootId }) => rootId ?? []);
+      changes.note(manager, { roots, executions: facts.map(({ id }) => id) });
+    });
+    this.deleting.listen(async (manager, deleting) => {
+      changes.note(manager, { roots: deleting.map(({ id }) => id), moved: true });
+    });
+  }
+
+  /** Notes what changed, and publishes it after the commit. */
+  private notify(
+    event: TransactionEvent<StartedExecution> | TransactionEvent<EndedExecution>,
+    change: CommittedExecution['change'],
+    changes: ChangeLog,
+  ): void {
+    event.listen((manager, facts) => {
+      changes.note(manager, {
+        roots: facts.map(({ rootId }) => rootId),
+        executions: facts.map(({ id }) => id),
+        pipelines: facts.map(({ pipelineId }) => pipelineId),
+      });
+      return this.committed.emit(
         manager,
-        started.map(({ id }) => ({ executionId: id, change: 'started' })),
-      ),
-    );
-    this.ended.listen((manager, ended) =>
-      this.committed.emit(
-        manager,
-        ended.map(({ id }) => ({ executionId: id, change: 'ended' })),
-      ),
-    );
+        facts.map(({ id }) => ({ executionId: id, change })),
+      );
+    });
   }
 }

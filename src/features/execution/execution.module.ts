@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
+import { ChangeModule } from '../changes/change.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { ExecutionAttemptEntity } from './execution-attempt.entity.js';
 import { ExecutionAttemptRepository } from './execution-attempt.repository.js';
@@ -45,6 +46,7 @@ import { PipelineSeriesService } from './pipeline-series/pipeline-series.service
 /** Executions: start, end, get, list, heartbeats; and the history of a pipeline, of which they are a part. */
 @Module({
   imports: [
+    ChangeModule,
     IdempotencyModule,
     JobModule,
     ObservabilityModule,

@@ -111,23 +111,23 @@ export class ExecutionRepository {
   }
 
   /** See {@link SET_NEXT_WATERMARK_OF_ONLY_RUN}. */
-  async setNextWatermarkOfOnlyRun(manager: EntityManager, pipelineId: number, next: string | null): Promise<void> {
-    await manager.query(SET_NEXT_WATERMARK_OF_ONLY_RUN, [pipelineId, next]);
+  setNextWatermarkOfOnlyRun(manager: EntityManager, pipelineId: number, next: string | null): Promise<Written[]> {
+    return written(manager, SET_NEXT_WATERMARK_OF_ONLY_RUN, [pipelineId, next]);
   }
 
   /** See {@link MOVE_DEADLINES_OF_PIPELINE}. */
-  async moveDeadlinesOfPipeline(manager: EntityManager, pipelineId: number): Promise<void> {
-    await manager.query(MOVE_DEADLINES_OF_PIPELINE, [pipelineId]);
+  moveDeadlinesOfPipeline(manager: EntityManager, pipelineId: number): Promise<Written[]> {
+    return written(manager, MOVE_DEADLINES_OF_PIPELINE, [pipelineId]);
   }
 
   /** See {@link MOVE_DEADLINES_OF_TYPE}. */
-  async moveDeadlinesOfType(manager: EntityManager, pipelineTypeId: number): Promise<void> {
-    await manager.query(MOVE_DEADLINES_OF_TYPE, [pipelineTypeId]);
+  moveDeadlinesOfType(manager: EntityManager, pipelineTypeId: number): Promise<Written[]> {
+    return written(manager, MOVE_DEADLINES_OF_TYPE, [pipelineTypeId]);
   }
 
   /** See {@link MOVE_DEADLINES_CHANGED_SINCE}. */
-  async moveDeadlinesChangedSince(manager: EntityManager, since: Date): Promise<void> {
-    await manager.query(MOVE_DEADLINES_CHANGED_SINCE, [since]);
+  moveDeadlinesChangedSince(manager: EntityManager, since: Date): Promise<Written[]> {
+    return written(manager, MOVE_DEADLINES_CHANGED_SINCE, [since]);
   }
 
   async findById(manager: EntityManager, id: number): Promise<ExecutionEntity | undefined> {
@@ -175,6 +175,14 @@ export class ExecutionRepository {
     const top = found.filter((execution) => execution.id === id);
     return top.concat(found.filter((execution) => execution.id !== id));
   }
+}
+
+/** An execution that a statement wrote. */
+type Written = Pick<ExecutionEntity, 'id' | 'rootId'>;
+
+async function written(manager: EntityManager, statement: string, parameters: unknown[]): Promise<Written[]> {
+  const [rows]: [Written[], number] = await manager.query(statement, parameters);
+  return rows;
 }
 
 type ChildRow = ExecutionEntity & { readonly isChild: boolean; readonly long_values: number };

@@ -141,7 +141,8 @@ export const SET_NEXT_WATERMARK_OF_ONLY_RUN = `
   UPDATE pipeline_execution e
      SET next_watermark = $2::text
     FROM running
-   WHERE e.id = running.id AND (SELECT count(*) FROM running) = 1 AND ${STILL_OPEN}`;
+   WHERE e.id = running.id AND (SELECT count(*) FROM running) = 1 AND ${STILL_OPEN}
+  RETURNING e.id, e.root_id AS "rootId"`;
 
 /**
  * The number of open executions, counted up to 100,000, to limit the cost of a scrape. Uses
@@ -168,7 +169,8 @@ const MOVE_DEADLINES = `, moved AS MATERIALIZED (
   UPDATE pipeline_execution e
      SET deadline = moved.deadline
     FROM moved
-   WHERE e.id = moved.id AND ${STILL_OPEN}`;
+   WHERE e.id = moved.id AND ${STILL_OPEN}
+  RETURNING e.id, e.root_id AS "rootId"`;
 
 /** For one pipeline. */
 export const MOVE_DEADLINES_OF_PIPELINE = `

@@ -46,7 +46,10 @@ export class ExpectedExecutionService implements OnModuleInit {
     const added = wanted
       .filter(isNew)
       .map(({ executionId: id, ...run }) => ({ ...run, id, rootId: id, parentId: null }));
-    if (added.length > 0) await this.executions.insert(manager, added);
+    if (added.length > 0) {
+      await this.executions.insert(manager, added);
+      await this.events.changed.emit(manager, added);
+    }
     const known = held.map(({ executionId }) => executionId).filter((id) => !ids.includes(id));
     const latest = known.length > 0 ? await this.attempts.latest(manager, known) : new Map<number, number>();
     const parents = await this.starts.findParents(manager, [...latest.values()]);
@@ -58,12 +61,29 @@ export class ExpectedExecutionService implements OnModuleInit {
 
   /** Extends expected parents, and their expected ancestors, to span these children. Other parents remain unchanged. */
   async stretch(manager: EntityManager, children: readonly ChildSpan[]): Promise<void> {
-    for (let spans = hulls(children); spans.length > 0;) spans = hulls(await this.executions.stretch(manager, spans));
+    for (let spans = hulls(children); spans.length > 0;) {
+      await this.spread(
+        manager,
+        spans.map(({ parentId }) => parentId),
+      );
+      spans = hulls(await this.executions.stretch(manager, spans));
+    }
   }
 
   /** The same after a child has left its parent or become shorter. */
   async shrink(manager: EntityManager, parentId: number): Promise<void> {
-    for (let id: number | null = parentId; id !== null;) id = await this.executions.shrink(manager, id);
+    for (let id: number | null = parentId; id !== null;) {
+      await this.spread(manager, [id]);
+      id = await this.executions.shrink(manager, id);
+    }
+  }
+
+  /** Publishes that the spans of executions change; the child that is the reason names their root. */
+  private spread(manager: EntityManager, ids: readonly (number | null)[]): Promise<void> {
+    return this.events.changed.emit(
+      manager,
+      ids.flatMap((id) => (id === null ? [] : { id })),
+    );
   }
 
   /** Removes an ended execution from the expected ones, and adjusts its parent if that is expected. */

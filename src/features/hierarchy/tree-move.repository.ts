@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { DELETE_ABOVE, INSERT_ABOVE, IS_BELOW, SET_PARENT, SET_ROOT } from './tree-move.sql.js';
+import { DELETE_ABOVE, INSERT_ABOVE, IS_BELOW, ROOTS_OF, SET_PARENT, SET_ROOT } from './tree-move.sql.js';
 
 /**
  * Moves subtrees, under the exclusive tree lock. Apart from `ExecutionClosureSubscriber`, the only writer of the
@@ -12,6 +12,12 @@ export class TreeMoveRepository {
   async isBelow(manager: EntityManager, executionId: number, other: number): Promise<boolean> {
     const [row] = await manager.query<{ below: boolean }[]>(IS_BELOW, [executionId, other]);
     return row?.below ?? false;
+  }
+
+  /** The roots of an execution and of its new parent. */
+  async rootsOf(manager: EntityManager, executionId: number, parentId: number | null): Promise<number[]> {
+    const rows = await manager.query<{ root: number }[]>(ROOTS_OF, [[executionId, parentId]]);
+    return rows.map(({ root }) => root);
   }
 
   /** Sets the parent of an execution; null makes it a root. */

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ChangeLog } from '../changes/change-log.js';
 import { ExecutionCycleError } from '../execution/execution.errors.js';
 import { ExecutionEvents, type MovingExecution } from '../execution/execution.events.js';
 import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
@@ -15,6 +16,7 @@ export class TreeMoveService implements OnModuleInit {
     private readonly executionEvents: ExecutionEvents,
     private readonly closure: ExecutionClosureSubscriber,
     private readonly trees: TreeMoveRepository,
+    private readonly changes: ChangeLog,
   ) {}
 
   onModuleInit(): void {
@@ -26,7 +28,9 @@ export class TreeMoveService implements OnModuleInit {
     await this.closure.flush(manager);
     for (const { id, parentId } of moves) {
       if (parentId !== null && (await this.trees.isBelow(manager, id, parentId))) throw new ExecutionCycleError();
+      const before = await this.trees.rootsOf(manager, id, parentId);
       await this.trees.move(manager, id, parentId);
+      this.changes.note(manager, { roots: [...before, id], executions: [id], moved: true });
     }
   }
 }

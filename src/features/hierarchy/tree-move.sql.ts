@@ -8,6 +8,10 @@ export const IS_BELOW = `
   SELECT EXISTS (SELECT FROM pipeline_execution_closure c
                   WHERE c.child_execution_id = $2::bigint AND c.parent_execution_id = $1::bigint) AS below`;
 
+/** The roots of executions, of which some may be null. Uses pk_pipeline_execution. */
+export const ROOTS_OF = `
+  SELECT DISTINCT e.root_id AS root FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])`;
+
 /** Deletes the rows that link the subtree to its old ancestors. Uses both indexes of the closure. */
 export const DELETE_ABOVE = `
   DELETE FROM pipeline_execution_closure c

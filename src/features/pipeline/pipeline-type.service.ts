@@ -78,7 +78,10 @@ export class PipelineTypeService {
         if (!type) throw new PipelineTypeNotFoundError(key);
         const change = this.changeOf(type, request);
         refuseHalfPairs(TYPE_PAIRS, wirePairs(TYPE_PAIRS, { ...type, ...change }));
-        if (Object.keys(change).length > 0) await this.types.update(manager, type.id, change);
+        if (Object.keys(change).length > 0) {
+          await this.types.update(manager, type.id, change);
+          await this.events.typeChanged.emit(manager, [{ pipelineTypeId: type.id }]);
+        }
         if (isGiven('timeliness', request)) {
           this.events.thresholdChanged.emit(manager, { pipelineTypeId: type.id });
         }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { AfterCommitEvent } from '../../platform/events/after-commit-event.js';
 import { TransactionEvent } from '../../platform/events/transaction-event.js';
+import { ChangeLog } from '../changes/change-log.js';
 import type { PipelineChangeKind } from './pipeline-change.entity.js';
 
 /** The timeliness threshold of one pipeline, or of all pipelines of a type, may have changed. */
@@ -43,10 +45,19 @@ export class PipelineEvents {
   /** Emitted within the transaction, after the change. */
   readonly changed = new TransactionEvent<PipelineChange>();
 
+  /** Emitted within the transaction, after the change of a type. */
+  readonly typeChanged = new TransactionEvent<{ readonly pipelineTypeId: number }>();
+
   /** Emitted within the transaction, before the pipeline is deleted. It has no executions. */
   readonly deleting = new TransactionEvent<{ readonly pipelineId: number }>();
 
-  constructor(transactions: TransactionRunner) {
+  constructor(transactions: TransactionRunner, changes: ChangeLog) {
     this.thresholdChanged = new AfterCommitEvent(transactions);
+    const note = async (manager: EntityManager, facts: readonly { readonly pipelineId: number }[]): Promise<void> =>
+      changes.note(manager, { pipelines: facts.map(({ pipelineId }) => pipelineId) });
+    this.changed.listen(note);
+    this.deleting.listen(note);
+    this.nextWatermarkChanging.listen(note);
+    this.typeChanged.listen(async (manager) => changes.note(manager, { everything: true }));
   }
 }

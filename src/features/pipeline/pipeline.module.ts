@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { ChangeModule } from '../changes/change.module.js';
 import { NamePolicy } from './name-policy.js';
 import { PipelineChangeEntity } from './pipeline-change.entity.js';
 import { PipelineChangeService } from './pipeline-change.service.js';
@@ -28,6 +29,7 @@ import { PipelineService } from './pipeline.service.js';
 /** Pipelines and their types, configurations, configuration history and watermarks. */
 @Module({
   imports: [
+    ChangeModule,
     IdempotencyModule,
     TypeOrmModule.forFeature([
       PipelineChangeEntity,

@@ -57,6 +57,10 @@ const PREFERENCE_APPLIED = {
   },
 } as const;
 
+const ETAG = {
+  ETag: { description: 'The version of the answer (RFC 9110).', schema: { type: 'string' } },
+} as const;
+
 const IGNORED_FIELDS = {
   'Ignored-Fields': {
     description: 'The unknown fields of the body, separated by commas; absent where there are none.',
@@ -216,6 +220,22 @@ export function ApiColumns(columns: Type, problems: readonly Refusal[] = []): Me
   return applyDecorators(
     ApiExtraModels(ProblemDto),
     ApiOkResponse({ type: columns, description: 'One page.', headers: { ...REQUEST_ID, ...NEXT_PAGE } }),
+    ...[...problems, 422, 503].map(problem),
+  );
+}
+
+/** Documents a read with an entity tag. */
+export function ApiTagged(ok: Type, problems: readonly Refusal[] = []): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'The `ETag` of the last answer.',
+      schema: { type: 'string', example: '"MTc2OTg0NzYwMDAwMEA3NDg6NzQ4Og"' },
+    }),
+    ApiOkResponse({ type: ok, description: 'Done.', headers: { ...REQUEST_ID, ...ETAG } }),
+    ApiResponse({ status: 304, description: 'Nothing has changed.', headers: { ...REQUEST_ID, ...ETAG } }),
     ...[...problems, 422, 503].map(problem),
   );
 }

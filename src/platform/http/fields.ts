@@ -222,6 +222,13 @@ function parsedJson(text: string): unknown {
   }
 }
 
+/** Text of a given form. */
+export const Matching = (pattern: RegExp, what: string): PropertyDecorator =>
+  applyDecorators(
+    must('matching', what, (value) => typeof value === 'string' && pattern.test(value)),
+    ApiProperty({ type: 'string', pattern: pattern.source }),
+  );
+
 /** True or false, never coerced. */
 export const Flag = (): PropertyDecorator =>
   applyDecorators(

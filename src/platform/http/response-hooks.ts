@@ -9,6 +9,7 @@ import { prefers } from './prefer.js';
 import type { ProblemDto } from './problem.dto.js';
 import { PROBLEM_JSON } from './problem.filter.js';
 import { publicUrl } from './public-url.js';
+import { isNotModified, Tagged } from './tagged.js';
 
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -37,6 +38,11 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
       if (payload.nextCursor) reply.header('link', `<${nextUrl(request, payload.nextCursor)}>; rel="next"`);
       return done(null, payload.columns);
     }
+    if (payload instanceof Tagged) {
+      reply.header('etag', `"${payload.tag}"`);
+      if (isNotModified(request.headers['if-none-match'], payload.tag)) reply.code(304);
+      return done(null, payload.body);
+    }
     if (payload instanceof JsonText) return done(null, asText(reply, payload.text));
     if (payload instanceof Answer) {
       reply.code(payload.status);
@@ -52,8 +58,9 @@ export function registerResponseHooks(fastify: FastifyInstance): void {
   });
 
   fastify.addHook('onSend', (request, reply, payload: unknown, done) => {
-    if (!wantsMinimal(request, reply)) return done(null, payload);
-    reply.code(204).header('preference-applied', 'return=minimal');
+    const isMinimal = wantsMinimal(request, reply);
+    if (isMinimal) reply.code(204).header('preference-applied', 'return=minimal');
+    if (!isMinimal && reply.statusCode !== 304) return done(null, payload);
     reply.removeHeader('content-type');
     reply.removeHeader('content-length');
     return done(null, null);

@@ -20,21 +20,21 @@ export class PipelineSeriesDto {
    * @example [42, 41]
    */
   @ApiProperty(column(ID))
-  root_id!: number[];
+  root!: number[];
 
   /**
    * Their starts (UTC).
    * @example ["2026-01-31T02:00:00.000Z", "2026-01-30T02:00:00.000Z"]
    */
   @ApiProperty(column(INSTANT))
-  start_date!: string[];
+  start!: string[];
 
   /**
    * Their durations in milliseconds; null while they run.
    * @example [600000, 540000]
    */
   @ApiProperty(column({ ...MEASURE, nullable: true }))
-  duration_ms!: (number | null)[];
+  ms!: (number | null)[];
 
   /**
    * Their statuses.
@@ -48,7 +48,7 @@ export class PipelineSeriesDto {
    * @example [1000, null]
    */
   @ApiProperty(column({ ...COUNT, nullable: true }))
-  total_rows!: (number | null)[];
+  rows!: (number | null)[];
 
   /**
    * The positions from which they load.

@@ -58,11 +58,11 @@ export class PipelineSeriesService {
 function toSeries(points: readonly SeriesPoint[]): PipelineSeriesDto {
   return {
     id: points.map(({ id }) => id),
-    root_id: points.map(({ rootId }) => rootId),
-    start_date: points.map(({ startDate }) => startDate.toISOString()),
-    duration_ms: points.map(({ startDate, endDate }) => endDate && endDate.getTime() - startDate.getTime()),
+    root: points.map(({ rootId }) => rootId),
+    start: points.map(({ startDate }) => startDate.toISOString()),
+    ms: points.map(({ startDate, endDate }) => endDate && endDate.getTime() - startDate.getTime()),
     status: points.map(statusOf),
-    total_rows: points.map(({ totalRows }) => totalRows),
+    rows: points.map(({ totalRows }) => totalRows),
     watermark: points.map(({ watermark }) => watermark),
     next_watermark: points.map(({ nextWatermark }) => nextWatermark),
   };

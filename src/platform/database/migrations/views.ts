@@ -35,8 +35,9 @@ class Views1768183200000 extends LatestViews {}
 class Views1768269600000 extends LatestViews {}
 class Views1768356000000 extends LatestViews {}
 class Views1768442400000 extends LatestViews {}
+class Views1768528800000 extends LatestViews {}
 
-const LATEST = Views1768442400000;
+const LATEST = Views1768528800000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -48,4 +49,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768269600000,
   Views1768356000000,
   Views1768442400000,
+  Views1768528800000,
 ];

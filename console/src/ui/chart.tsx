@@ -1,0 +1,81 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { theme, useSetting, zone } from '../data/settings.ts';
+
+export interface Point {
+  /** Seconds since 1970, ascending. */
+  readonly at: number;
+  readonly value: number | null;
+  readonly failed: boolean;
+}
+
+const HEIGHT = 260;
+
+/** A series over time with lines across it; `onRange` gets the range that the reader drags over, in seconds. */
+export function Chart({
+  title,
+  points,
+  lines,
+  shown,
+  onRange,
+}: {
+  title: string;
+  points: readonly Point[];
+  lines: readonly (readonly [name: string, value: number | null])[];
+  shown: (value: number) => string;
+  onRange: (range: readonly [number, number] | null) => void;
+}): ReactNode {
+  const place = useRef<HTMLDivElement>(null);
+  const choice = useSetting(zone);
+  const colours = useSetting(theme);
+  useEffect(() => {
+    const parent = place.current;
+    if (!parent) return;
+    const style = getComputedStyle(parent);
+    const colour = (name: string): string => style.getPropertyValue(name).trim() || style.color;
+    const axis = { stroke: style.color, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+    const chart = new uPlot(
+      {
+        width: parent.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        tzDate: (seconds) => (choice === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'UTC') : new Date(seconds * 1000)),
+        cursor: { drag: { x: true, y: false, setScale: false } },
+        scales: { y: { range: (_, min, max) => [Math.min(0, min), max * 1.1 || 1] } },
+        axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(shown) }],
+        series: [
+          {},
+          { label: title, stroke: colour('--accent'), width: 1, points: { show: true, size: 5 }, spanGaps: true },
+          { label: 'failed', stroke: colour('--failed'), width: 0, points: { show: true, size: 8, width: 2 } },
+          ...lines.map(() => ({ stroke: style.color, width: 1, dash: [4, 4], points: { show: false } })),
+        ],
+        hooks: {
+          setSelect: [
+            ({ select, posToVal }) =>
+              onRange(select.width > 2 ? [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')] : null),
+          ],
+        },
+      },
+      [
+        points.map(({ at }) => at),
+        points.map(({ value }) => value),
+        points.map(({ value, failed }) => (failed ? value : null)),
+        ...lines.map(([, value]) => points.map(() => value)),
+      ],
+      parent,
+    );
+    const sizes = new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height: HEIGHT }));
+    sizes.observe(parent);
+    return () => {
+      sizes.disconnect();
+      chart.destroy();
+    };
+  }, [points, lines.map(([, value]) => value).join(), title, shown, onRange, choice, colours]);
+  const values = points.flatMap(({ value }) => value ?? []);
+  const label =
+    values.length === 0
+      ? `${title}: no values`
+      : `${title} of ${points.length} runs, from ${shown(Math.min(...values))} to ${shown(Math.max(...values))}; the table below has them`;
+  return <div className="chart" ref={place} role="img" aria-label={label} style={{ minHeight: HEIGHT }} />;
+}

@@ -1,0 +1,51 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { send } from '../api/client.ts';
+import type { Incident } from '../api/types.ts';
+import { queryClient } from '../data/queries.ts';
+import { useMayWrite } from '../data/session.ts';
+import { Tag } from './status.tsx';
+import { Instant } from './time.tsx';
+
+/** Changes an incident, and has everything about incidents read again. */
+export function usePatchIncident(id: number) {
+  return useMutation({
+    mutationFn: (change: { acknowledged?: boolean; note?: string | null; muted_until?: string | null }) =>
+      send<Incident>('PATCH', `/incident/${id}`, change),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['incidents'] }),
+  });
+}
+
+/** An incident in one line: what, where, since when, and who handles it. */
+export function IncidentLine({ incident }: { incident: Incident }): ReactNode {
+  const patch = usePatchIncident(incident.id);
+  const mayWrite = useMayWrite();
+  const [cause] = incident.root_causes ?? [];
+  return (
+    <li className={incident.acknowledged_at === null ? '' : 'handled'}>
+      <Tag tone={incident.severity}>{incident.kind}</Tag>
+      <Link href={`/incidents/${incident.id}`} className="subject">
+        <bdi className="name" title={incident.pipeline_name}>
+          {incident.pipeline_name}
+        </bdi>
+      </Link>
+      <span className="why" dir="auto" title={cause?.error_message ?? incident.detail}>
+        {cause?.error_message ?? incident.detail}
+      </span>
+      <Instant at={incident.opened_at} relative />
+      {incident.acknowledged_by !== null ? (
+        <small>
+          handled by <bdi>{incident.acknowledged_by}</bdi>
+        </small>
+      ) : (
+        mayWrite &&
+        incident.status === 'open' && (
+          <button type="button" disabled={patch.isPending} onClick={() => patch.mutate({ acknowledged: true })}>
+            {patch.error ? 'Not acknowledged: try again' : 'Acknowledge'}
+          </button>
+        )
+      )}
+    </li>
+  );
+}

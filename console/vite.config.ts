@@ -1,0 +1,17 @@
+import { defineConfig } from 'vite';
+
+/** Relative addresses: the page is served below any path prefix, and `<base>` tells where it is. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  build: {
+    outDir: '../dist/console',
+    emptyOutDir: true,
+    target: 'es2023',
+    // Its polyfill would be an inline script, and all browsers that run the rest have modulepreload.
+    modulePreload: { polyfill: false },
+    // The policy of the page allows no inlined files.
+    assetsInlineLimit: 0,
+  },
+  server: { proxy: { '^/(?!console|src|@|node_modules)': 'http://localhost:8000' } },
+});

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { ConsoleModule } from '../adapters/console/console.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
@@ -12,7 +13,7 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
 /** No other module depends on these; removing one here only disables its feature. */
-export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule, SearchModule];
+export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, ConsoleModule, MonitoringModule, SearchModule];
 
 @Module({})
 export class AppModule {
@@ -27,7 +28,7 @@ export class AppModule {
         PipelineModule,
         ExecutionModule,
         HierarchyModule,
-        ...optional,
+        ...optional.filter((module) => config.console || module !== ConsoleModule),
       ],
     };
   }

@@ -20,6 +20,7 @@ import { Schedules1768179600000 } from './migrations/1768179600000-schedules.js'
 import { Archived1768266000000 } from './migrations/1768266000000-archived.js';
 import { Namespaces1768352400000 } from './migrations/1768352400000-namespaces.js';
 import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipeline-changes.js';
+import { Session1768700000000 } from './migrations/1768700000000-session.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -40,6 +41,7 @@ const MIGRATIONS = [
   Archived1768266000000,
   Namespaces1768352400000,
   PipelineChanges1768438800000,
+  Session1768700000000,
   ...VIEWS_MIGRATIONS,
 ];
 

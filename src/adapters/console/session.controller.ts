@@ -40,9 +40,9 @@ export class SessionController {
   }
 
   /**
-   * Log out.
+   * Log out: end the session of the cookie.
    *
-   * Ends the session of the cookie, and clears the cookie. Succeeds also without a session.
+   * The answer clears the cookie. The request succeeds also without a session.
    */
   @Delete()
   @HttpCode(204)

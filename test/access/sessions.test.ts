@@ -81,6 +81,7 @@ describe('a session', () => {
     ['no key', {}, 422],
     ['a number', { key: 5 }, 422],
     ['a long text', { key: 'x'.repeat(5000) }, 422],
+    ['a long body, which is not read', { key: ADMIN_KEY, more: 'x'.repeat(17_000) }, 413],
   ])('does not begin with %s', async (_, body, status) => {
     const answer = await watcher.post('/session', body, OWN);
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);

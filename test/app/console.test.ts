@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
 import { ConsoleFilesService } from '../../src/adapters/console/console-files.service.js';
 import { createDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { holdableInserts } from '../support/held-inserts.js';
 import { type Answer, Watcher } from '../support/watcher.js';
 
 const SCRIPT = `console.log('${'the console '.repeat(200)}');`;
@@ -232,6 +234,20 @@ describe('the console', () => {
     }
     expect((await other.get('/watcher/console/assets/plain-3c4d.css')).text).toBe('p { color: red }');
     await other.app.close();
+  });
+
+  it('is there while the service has as much work as it takes', async () => {
+    const other = await Watcher.start({ maxPending: 1 }, await createDatabase(), at(join(folder, 'dist')));
+    const id = await other.pipeline('busy');
+    const starts = await holdableInserts(other.database, 'pipeline_execution');
+    await starts.hold();
+    const start = other.begin(id);
+    await eventually(async () => expect((await other.get('/pipeline')).status).toBe(503));
+    const pages = await Promise.all(Array.from({ length: 20 }, () => other.get('/console/assets/plain-3c4d.css')));
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([200]));
+    await starts.release();
+    await start;
+    await other.stop();
   });
 
   it.each([

@@ -19,6 +19,9 @@ const BEARER = 'Bearer realm="watcher"';
 /** Routes that the Swagger module adds by itself. */
 const DOCS = /^\/docs(?:$|[-/])/;
 
+/** The most bytes of the body of a login, which is read without a key. */
+const LOGIN_BYTES = 16 * 1024;
+
 type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit' | 'console'> & OwnNames;
 
 /**
@@ -89,6 +92,7 @@ function demandScope(reply: FastifyReply, scope: Scope): void {
 /** Stops the start at a route that does not declare its scope. */
 function declareAccess(route: RouteOptions): void {
   if (DOCS.test(route.url)) route.config = { ...route.config, access: 'docs' };
+  if (route.config?.access === 'login') route.bodyLimit = LOGIN_BYTES;
   if (route.config?.access === undefined && route.method !== 'OPTIONS') {
     throw new Error(`${String(route.method)} ${route.url} does not declare its scope: decorate it with @Requires(...)`);
   }

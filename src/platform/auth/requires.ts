@@ -7,8 +7,8 @@ import { type Scope, SCOPES } from './caller.js';
 
 /**
  * The access that a route requires: a scope, or none (`open`), or `read` unless the configuration makes the
- * documentation or the metrics public. `login` is for the begin and the end of a session, `page` for the files of a page;
- * unlike `open` ones, these count among the requests under way.
+ * documentation or the metrics public. `login` is for the begin and the end of a session, `page` for the files of a page,
+ * which have a limit of their own.
  */
 export type RouteAccess = Scope | 'open' | 'docs' | 'metrics' | 'login' | 'page';
 

@@ -109,9 +109,10 @@ export const MODULES = {
       'caller.ts': 'the caller of a request',
       'current-caller.ts': 'the caller as a parameter of a controller',
       'requires.ts': 'every route says what it requires',
+      'session-cookie.ts': 'the cookie of a session is set at the login, and read with each request',
     },
     imports: {
-      http: 'a route that requires a key documents its refusals',
+      http: 'a route that requires a key documents its refusals; a cookie depends on the public URL',
       config: 'keys of the environment, the issuer, the limits',
       database: 'keys are rows',
       errors: 'its refusals',
@@ -297,6 +298,16 @@ export const MODULES = {
       checks: {
         incidents: 'a check publishes events for the incidents that it opened and resolved',
       },
+    },
+  },
+  console: {
+    path: 'src/adapters/console',
+    floor: 'adapters',
+    imports: {
+      auth: 'people log in with keys; its routes declare their scopes',
+      http: 'its fields and answers, and the prefix of its page',
+      jobs: 'sessions that have expired are swept by a job',
+      errors: 'its refusals',
     },
   },
 };

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { ConsoleModule } from '../adapters/console/console.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
@@ -13,7 +14,13 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 
 /** No other module depends on these; removing one here only disables its feature. */
-export const OPTIONAL_MODULES: readonly Type[] = [BatchModule, MonitoringModule, OverviewModule, SearchModule];
+export const OPTIONAL_MODULES: readonly Type[] = [
+  BatchModule,
+  ConsoleModule,
+  MonitoringModule,
+  OverviewModule,
+  SearchModule,
+];
 
 @Module({})
 export class AppModule {
@@ -28,7 +35,7 @@ export class AppModule {
         PipelineModule,
         ExecutionModule,
         HierarchyModule,
-        ...optional,
+        ...optional.filter((module) => config.console || module !== ConsoleModule),
       ],
     };
   }

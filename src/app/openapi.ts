@@ -31,8 +31,12 @@ const TAGS = {
   changes: 'Ask what has changed, every few seconds, for a page that shows it.',
   overview: 'What runs, what is wrong, and what happened in the last hours.',
   search: 'Find pipelines and executions by what people know of them.',
+  session: 'Log people in, so that pages in a browser need no key.',
   operations: 'Monitor the service itself: liveness, readiness, metrics.',
 };
+
+/** POST requests whose answer must not be kept: it has the token of a session. */
+const UNREPEATABLE: ReadonlySet<string> = new Set(['/session']);
 
 /** The address of `npm start`: the server in a document that is not requested over HTTP. */
 const DEFAULT_SERVER = 'http://localhost:8000';
@@ -67,7 +71,7 @@ function createDocument(app: NestFastifyApplication): OpenAPIObject {
   // Generated clients name their methods after it: the method's name, without the controller's.
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory });
-  describeIdempotency(document);
+  describeIdempotency(document, UNREPEATABLE);
   linkOperations(document);
   return shapeDocument(document);
 }

@@ -1,13 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { registerAccess } from '../platform/auth/access.hooks.js';
 import type { AccessService } from '../platform/auth/access.service.js';
 import { registerOverload } from '../platform/auth/overload.hooks.js';
 import { registerAnswerRoom } from '../platform/http/answer-room.js';
+import { registerCompression } from '../platform/http/compressed-answers.js';
 import { registerKnownFields } from '../platform/http/known-fields.js';
 import { registerBodies } from '../platform/http/request-body.js';
 import { registerResponseHooks } from '../platform/http/response-hooks.js';
 import { registerSecurityHeaders } from '../platform/http/security-headers.js';
+import { registerStartPage } from '../platform/http/start-page.js';
 import type { Config } from '../platform/config/config.js';
 import { registerIdempotency } from '../platform/idempotency/idempotency.hooks.js';
 import type { MetricsService } from '../platform/observability/metrics.service.js';
@@ -58,8 +60,7 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
   {
     name: 'security headers',
     why: 'before the hooks that refuse: a refusal carries the headers',
-    register: (fastify) =>
-      registerSecurityHeaders(fastify, ({ routeOptions }) => routeOptions.config.access === 'docs'),
+    register: (fastify) => registerSecurityHeaders(fastify, pageOf),
   },
   {
     name: 'request log',
@@ -89,6 +90,16 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     register: (fastify) => registerKnownFields(fastify),
   },
   {
+    name: 'start page',
+    why: 'runs for GET / alone, after the hooks of all routes: its redirect has their headers; any position works',
+    register: (fastify) => registerStartPage(fastify),
+  },
+  {
+    name: 'compression',
+    why: 'before the room for large answers: an answer keeps the room of the bytes that are sent, not of its text',
+    register: (fastify) => registerCompression(fastify),
+  },
+  {
     name: 'room for large answers',
     why: 'after the hooks that refuse: only requests that are served reserve room',
     register: (fastify) => registerAnswerRoom(fastify),
@@ -99,6 +110,12 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     register: (fastify) => registerIdempotency(fastify),
   },
 ];
+
+/** The page that a route belongs to, for its policy. */
+function pageOf({ routeOptions }: FastifyRequest): 'docs' | 'page' | undefined {
+  const { access } = routeOptions.config;
+  return access === 'docs' || access === 'page' ? access : undefined;
+}
 
 /** Must run before any route is added. */
 export function registerRequestHooks(fastify: FastifyInstance, parts: HookParts): void {

@@ -41,7 +41,7 @@ describe('Idempotency-Key', () => {
 
   it('repeats the first answer of every POST', async () => {
     const { body } = await watcher.get('/docs-json');
-    const paths = Object.keys(body.paths).filter((path) => body.paths[path].post);
+    const paths = Object.keys(body.paths).filter((path) => body.paths[path].post && path !== '/session');
     expect(paths.length).toBeGreaterThan(3);
     for (const path of paths) {
       const header = fresh();

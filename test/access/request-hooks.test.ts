@@ -29,6 +29,8 @@ it('the hooks run in this order', () => {
     'overload and body',
     'access',
     'known fields',
+    'start page',
+    'compression',
     'room for large answers',
     'idempotency',
   ]);

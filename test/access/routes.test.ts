@@ -8,6 +8,8 @@ import { type Json, Watcher } from '../support/watcher.js';
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 /** Monitoring systems request these without a key. */
 const OPEN = ['GET /', 'GET /health', 'GET /health/live', 'GET /health/ready'];
+/** Those who log in have no key yet, and those who log out may have none any more. */
+const LOGIN = ['DELETE /session', 'POST /session'];
 
 describe('the routes', () => {
   let watcher: Watcher;
@@ -37,10 +39,10 @@ describe('the routes', () => {
   const send = async (route: { method: string; path: string }, headers: Record<string, string> = {}) =>
     (await watcher.send(route.method, route.path, undefined, headers)).status;
 
-  it('require a key, except health', async () => {
+  it('require a key, except health and the login', async () => {
     const open: string[] = [];
     for (const route of routes) if ((await send(route)) !== 401) open.push(route.name);
-    expect(open.toSorted()).toEqual(OPEN);
+    expect(open.toSorted()).toEqual([...LOGIN.slice(0, 1), ...OPEN, ...LOGIN.slice(1)]);
   });
 
   it('take read to look, write to report, admin to change', async () => {
@@ -53,7 +55,7 @@ describe('the routes', () => {
       'POST /alert/test': 'admin',
     };
     const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
-    for (const { name, method, ...route } of routes.filter(({ name }) => !OPEN.includes(name))) {
+    for (const { name, method, ...route } of routes.filter(({ name }) => ![...OPEN, ...LOGIN].includes(name))) {
       const takes: Scope = others[name] ?? (method === 'GET' ? 'read' : reports(method));
       const allowed = [];
       for (const scope of ['read', 'write', 'admin'] as const) {
@@ -68,7 +70,7 @@ describe('the routes', () => {
 
   it('have their scope in the OpenAPI document', () => {
     for (const { name, operation } of routes) {
-      expect([name, operation.security !== undefined]).toEqual([name, !OPEN.includes(name)]);
+      expect([name, operation.security !== undefined]).toEqual([name, ![...OPEN, ...LOGIN].includes(name)]);
       expect([name, '401' in operation.responses, '403' in operation.responses]).toEqual([
         name,
         !OPEN.includes(name),
@@ -83,6 +85,7 @@ describe('the routes', () => {
       publicDocs: false,
       publicMetrics: false,
       rateLimit: undefined,
+      console: true,
       host: '127.0.0.1',
       allowedHosts: undefined,
       corsOrigins: undefined,

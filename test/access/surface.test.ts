@@ -91,12 +91,14 @@ describe('pages of other origins', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
     const refused = await watcher.get('/pipeline', { origin });
     expect(refused.status).toBe(401);
     expect(refused.headers.get('access-control-allow-origin')).toBe(origin);
     expect(refused.headers.get('access-control-expose-headers')).toContain('Link');
+    expect(refused.headers.get('access-control-allow-credentials')).toBeNull();
     const stranger = await watcher.get('/pipeline', { origin: 'https://elsewhere.example' });
     expect(stranger.headers.get('access-control-allow-origin')).not.toBe('https://elsewhere.example');
     await watcher.stop();

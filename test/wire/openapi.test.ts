@@ -103,6 +103,9 @@ describe('the OpenAPI document', () => {
         'GET /pipeline_execution/{id}/critical_path',
         'GET /pipeline_execution/{id}/rollup',
         'GET /pipeline_execution/{id}/compare/{other_id}',
+        'POST /session',
+        'GET /session',
+        'DELETE /session',
         'GET /',
         'GET /health',
         'GET /health/live',
@@ -171,6 +174,13 @@ describe('the OpenAPI document', () => {
 
   it('has nothing that OpenAPI 3.1 has removed', () => {
     expect(objects().filter(([, object]) => 'nullable' in object)).toEqual([]);
+  });
+
+  it('has no Idempotency-Key for a login, whose answer is not kept', () => {
+    const posts = operations().filter(([name]) => name.startsWith('POST'));
+    const takesKey = ({ parameters: given = [] }: Json): boolean =>
+      given.some(({ name }: Json) => name === 'Idempotency-Key');
+    expect(lacking(posts, takesKey)).toEqual(['POST /session']);
   });
 
   it('names the scope that an operation requires', () => {
@@ -286,6 +296,8 @@ describe('the OpenAPI document', () => {
     ['POST /start_pipeline_execution', ['200', '201', '204', '400', '404', '413', '415', '422', '503']],
     ['POST /end_pipeline_execution', ['200', '204', '400', '404', '409', '413', '415', '422', '503']],
     ['GET /pipeline_execution/{id}/tree', ['200', '404', '422', '503']],
+    ['POST /session', ['204', '400', '401', '403', '413', '415', '422', '429', '503']],
+    ['DELETE /session', ['204', '403', '429', '503']],
   ])('%s may answer %j', (name, statuses) => {
     const [, operation] = operations().find(([other]) => other === name) ?? [];
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(statuses));
@@ -424,5 +436,6 @@ describe('the answers of the service', () => {
     expect(strangers(ended, 'Execution')).toEqual([]);
     expect(strangers(await send('POST', '/pipeline', {}), 'Problem')).toEqual([]);
     expect(strangers(await send('GET', '/health'), 'Health')).toEqual([]);
+    expect(strangers(await send('GET', '/session'), 'Session')).toEqual([]);
   });
 });

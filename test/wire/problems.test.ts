@@ -49,6 +49,7 @@ describe('a refusal', () => {
     for (const [method, path] of [
       ['get', '/nothing'],
       ['post', '/pipeline/1/2'],
+      ['get', '/docs/nothing.css'],
       ['options', '/nothing'],
     ] as const) {
       const { body } = await request(watcher.url)[method](path).expect(404);
@@ -63,6 +64,7 @@ describe('a refusal', () => {
     ['GET', '/start_pipeline_execution', 'POST'],
     ['PATCH', '/pipeline_execution/1/tree', 'GET, HEAD'],
     ['OPTIONS', '/pipeline_type/1', 'GET, HEAD'],
+    ['PATCH', '/session', 'DELETE, GET, HEAD, POST'],
     ['PROPFIND', '/health/ready', 'GET, HEAD'],
   ])('405 with Allow: only the method is wrong: %s %s', async (method, path, allow) => {
     const body = method === 'PUT' ? '{"name":"x"}' : undefined;

@@ -34,6 +34,13 @@ export class ForeignSiteError extends DomainError {
   }
 }
 
+/** A login from a page of another origin, which would make its user somebody else here. */
+export class ForeignOriginError extends DomainError {
+  constructor() {
+    super('forbidden', 'foreign_origin', 'Sessions begin and end on pages of this service only.');
+  }
+}
+
 export class TooManyRequestsError extends DomainError {
   constructor(perSecond: number) {
     super('too_many', 'rate_limited', `More than ${perSecond} requests a second; slow down.`);

@@ -2,15 +2,27 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { allows, type Caller, type Scope } from './caller.js';
 import { type RouteAccess } from './requires.js';
 import type { Config } from '../config/config.js';
-import { ForeignSiteError, ScopeTooSmallError, TooManyRequestsError, UnauthenticatedError } from './access.errors.js';
-import { type AccessService, ANYBODY } from './access.service.js';
+import {
+  ForeignOriginError,
+  ForeignSiteError,
+  ScopeTooSmallError,
+  TooManyRequestsError,
+  UnauthenticatedError,
+} from './access.errors.js';
+import { type AccessService, ANYBODY, type Credentials } from './access.service.js';
 import { isOwnHost, isOwnOrigin, type OwnNames } from './own-name.js';
 import { RateLimit } from './rate-limit.js';
+import { senderOf, sessionTokenOf } from './session-cookie.js';
+
+const BEARER = 'Bearer realm="watcher"';
 
 /** Routes that the Swagger module adds by itself. */
 const DOCS = /^\/docs(?:$|[-/])/;
 
-type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit'> & OwnNames;
+/** The most bytes of the body of a login, which is read without a key. */
+const LOGIN_BYTES = 16 * 1024;
+
+type AccessConfig = Pick<Config, 'publicDocs' | 'publicMetrics' | 'rateLimit' | 'console'> & OwnNames;
 
 /**
  * Admits or refuses a request before its body is read. Call it before any route is added. It is a hook because a guard
@@ -22,7 +34,9 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
   fastify.addHook('onRoute', (route) => declareAccess(route));
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    const asked = scopeAsked(request.routeOptions.config.access, config);
+    const { access: needed } = request.routeOptions.config;
+    if (needed === 'login') return done(loginRefusal(request, limit));
+    const asked = scopeAsked(needed, config);
     if (asked === undefined) return done();
     // The lookup of a key costs a query: it counts for the address until the key is known.
     let hasPaid = false;
@@ -48,7 +62,7 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
     };
     let caller: Caller | Promise<Caller>;
     try {
-      caller = access.identify(tokenOf(request), mayLook);
+      caller = access.identify(credentialsOf(request, config), mayLook);
     } catch (error) {
       return refuse(error);
     }
@@ -56,10 +70,18 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
   });
 
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (reply.hasHeader('www-authenticate')) return done();
     // A refusal that depends on the body: the missing scope is always the largest one.
-    if (reply.statusCode === 403 && !reply.hasHeader('www-authenticate')) demandScope(reply, 'admin');
-    done();
+    if (reply.statusCode === 403) demandScope(reply, 'admin');
+    if (reply.statusCode === 401) reply.header('www-authenticate', BEARER);
+    return done();
   });
+}
+
+/** A login has no caller yet: it counts for its address, and comes from a page of the service or from no page. */
+function loginRefusal(request: FastifyRequest, limit: RateLimit | undefined): Error | undefined {
+  if (limit?.admit(request.ip, performance.now()) === false) return new TooManyRequestsError(limit.perSecond);
+  return senderOf(request) === 'foreign page' ? new ForeignOriginError() : undefined;
 }
 
 /** Names the missing scope in `WWW-Authenticate` (RFC 6750). */
@@ -70,6 +92,7 @@ function demandScope(reply: FastifyReply, scope: Scope): void {
 /** Stops the start at a route that does not declare its scope. */
 function declareAccess(route: RouteOptions): void {
   if (DOCS.test(route.url)) route.config = { ...route.config, access: 'docs' };
+  if (route.config?.access === 'login') route.bodyLimit = LOGIN_BYTES;
   if (route.config?.access === undefined && route.method !== 'OPTIONS') {
     throw new Error(`${String(route.method)} ${route.url} does not declare its scope: decorate it with @Requires(...)`);
   }
@@ -80,6 +103,8 @@ function scopeAsked(access: RouteAccess | undefined, config: AccessConfig): Scop
   switch (access) {
     case undefined:
     case 'open':
+    case 'page':
+    case 'login':
       return undefined;
     case 'docs':
       return config.publicDocs ? undefined : 'read';
@@ -112,6 +137,12 @@ function foreigner(caller: Caller, { headers }: FastifyRequest, names: OwnNames)
   return origin !== undefined && !isOwnOrigin(origin, names) ? new ForeignSiteError('Origin', origin) : undefined;
 }
 
+/** `Authorization` counts alone, also where it is malformed; else the cookie of a session. */
+function credentialsOf(request: FastifyRequest, config: AccessConfig): Credentials {
+  if (request.headers.authorization !== undefined) return { token: tokenOf(request) };
+  return config.console ? { session: sessionTokenOf(request) } : {};
+}
+
 /** The key of a request: `Authorization: Bearer KEY`; for the pages of a browser also the password of Basic. */
 function tokenOf(request: FastifyRequest): string | undefined {
   const [, scheme, credentials] = /^(bearer|basic) +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -125,7 +156,7 @@ function tokenOf(request: FastifyRequest): string | undefined {
 /** Offers Basic to a browser, which then asks its user for a password, and Bearer (RFC 6750) to all clients. */
 function challenge(request: FastifyRequest, reply: FastifyReply): void {
   const wasWrong = request.headers.authorization !== undefined ? ', error="invalid_token"' : '';
-  const bearer = `Bearer realm="watcher"${wasWrong}`;
+  const bearer = `${BEARER}${wasWrong}`;
   const isPage = request.routeOptions.config.access === 'docs';
   reply.header(
     'www-authenticate',

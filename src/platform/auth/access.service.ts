@@ -7,10 +7,19 @@ import { hashOf, sameHash } from './api-key.js';
 import { ApiKeyService } from './api-key.service.js';
 import { OidcService } from './oidc.service.js';
 import { isLoopback } from './own-name.js';
+import { SessionService } from './session.service.js';
+
+/** What a request shows to prove who sent it; at most one of the two. */
+export interface Credentials {
+  /** A key, or a token of the issuer. */
+  readonly token?: string | undefined;
+  /** The token of a session. */
+  readonly session?: string | undefined;
+}
 
 /** The caller of every request while no key is configured. */
-export const ANYBODY: Caller = { id: 'anybody', name: 'anybody', scope: 'admin' };
-const ADMIN: Caller = { id: 'admin', name: 'WATCHER_ADMIN_KEY', scope: 'admin' };
+export const ANYBODY: Caller = { id: 'anybody', name: 'anybody', scope: 'admin', kind: 'open' };
+const ADMIN: Caller = { id: 'admin', name: 'WATCHER_ADMIN_KEY', scope: 'admin', kind: 'key' };
 
 /**
  * Finds the caller of a request. Once a key is configured, by the environment, an issuer or the database, every request
@@ -24,6 +33,7 @@ export class AccessService implements OnModuleInit {
     @Inject(CONFIG) private readonly config: Config,
     private readonly apiKeys: ApiKeyService,
     private readonly oidc: OidcService,
+    private readonly sessions: SessionService,
   ) {
     this.adminHash = config.adminKey === undefined ? undefined : hashOf(config.adminKey);
   }
@@ -43,14 +53,20 @@ export class AccessService implements OnModuleInit {
   }
 
   /**
-   * The caller of a request with this token; a promise only where the token must be looked up. `mayLook` is called
-   * before the lookup of a token that is not in the cache, and may throw.
+   * The caller of a request with these credentials; a promise only where they must be looked up. `mayLook` is called
+   * before the lookup of those that are not in the cache, and may throw.
    * @throws UnauthenticatedError
    */
-  identify(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
+  identify(shown: Credentials, mayLook: () => void): Caller | Promise<Caller> {
     const closed = this.needsKey();
-    if (closed === true) return this.known(token, mayLook);
-    return closed === false ? ANYBODY : closed.then((isClosed) => (isClosed ? this.known(token, mayLook) : ANYBODY));
+    if (closed === true) return this.known(shown, mayLook);
+    return closed === false ? ANYBODY : closed.then((isClosed) => (isClosed ? this.known(shown, mayLook) : ANYBODY));
+  }
+
+  /** The caller of a key; null for an unknown one, and for a token of the issuer. */
+  async callerOfKey(key: string): Promise<Caller | null> {
+    const hash = hashOf(key);
+    return this.isAdmin(hash) ? ADMIN : this.apiKeys.find(key, hash, () => undefined);
   }
 
   private needsKey(): boolean | Promise<boolean> {
@@ -58,13 +74,24 @@ export class AccessService implements OnModuleInit {
     return this.adminHash !== undefined || this.oidc.configured || this.apiKeys.hasAny();
   }
 
-  private known(token: string | undefined, mayLook: () => void): Caller | Promise<Caller> {
+  private isAdmin(hash: string): boolean {
+    return this.adminHash !== undefined && sameHash(hash, this.adminHash);
+  }
+
+  private known({ token, session }: Credentials, mayLook: () => void): Caller | Promise<Caller> {
+    if (session !== undefined) return this.inSession(this.sessions.find(session, mayLook));
     if (token === undefined) throw new UnauthenticatedError('The request needs a key: Authorization: Bearer KEY.');
     const hash = hashOf(token);
-    if (this.adminHash !== undefined && sameHash(hash, this.adminHash)) return ADMIN;
+    if (this.isAdmin(hash)) return ADMIN;
     const byKey = this.apiKeys.find(token, hash, mayLook);
     if (byKey && !(byKey instanceof Promise)) return byKey;
     return this.foundOr(byKey, token, hash, mayLook);
+  }
+
+  private inSession(found: Caller | null | Promise<Caller | null>): Caller | Promise<Caller> {
+    if (found instanceof Promise) return found.then((caller) => this.inSession(caller));
+    if (!found) throw new UnauthenticatedError('The session has ended.');
+    return found;
   }
 
   private async foundOr(

@@ -50,7 +50,7 @@ export class ApiKeyService {
     if (!key || !sameHash(key.keyHash, hash)) return null;
     const now = new Date();
     if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() > HOUR_MS) this.touch(id, now);
-    return { id: `key:${id}`, name: key.name, scope: key.scope satisfies Scope };
+    return { id: `key:${id}`, name: key.name, scope: key.scope satisfies Scope, kind: 'key' };
   }
 
   /** Runs in the background; a failure only goes to the log. */

@@ -2,6 +2,10 @@
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** How a caller proves who it is; `open` while no key is configured, so that nobody has to. */
+export const CALLER_KINDS = ['key', 'token', 'session', 'open'] as const;
+export type CallerKind = (typeof CALLER_KINDS)[number];
+
 /** The sender of a request. */
 export interface Caller {
   /** Identifies the caller for ever: data stored for one caller is never returned to another. */
@@ -10,6 +14,9 @@ export interface Caller {
   readonly name: string;
   /** The largest scope of the caller; null for a token without a scope of this service. */
   readonly scope: Scope | null;
+  readonly kind: CallerKind;
+  /** When its proof expires; undefined for one that does not. */
+  readonly expiresAt?: Date;
 }
 
 /** Whether a scope includes another. */

@@ -33,6 +33,11 @@ export class FreshCache<V> {
     return entry.value as V;
   }
 
+  /** The value of a key is loaded anew when it is next asked for. */
+  forget(key: string): void {
+    this.entries.delete(key);
+  }
+
   private add(key: string): Entry<V> {
     const [oldest] = this.entries.keys();
     if (this.entries.size >= this.max && oldest !== undefined) this.entries.delete(oldest);

@@ -67,9 +67,12 @@ export class OidcService {
         if (error instanceof errors.JWKSMultipleMatchingKeys) return this.verifyByAny(error, token);
         throw error;
       });
-      return isSubject(sub)
-        ? { caller: { id: `oidc:${sub}`, name: sub, scope: scopeOf(payload) }, expires: exp }
-        : null;
+      if (!isSubject(sub)) return null;
+      const expiresAt = new Date(exp * 1000);
+      return {
+        caller: { id: `oidc:${sub}`, name: sub, scope: scopeOf(payload), kind: 'token', expiresAt },
+        expires: exp,
+      };
     } catch (error) {
       if (error instanceof IssuerUnavailableError) throw error;
       // Every other error is caused by the token, or by the key that it names.

@@ -7,9 +7,10 @@ import { type Scope, SCOPES } from './caller.js';
 
 /**
  * The access that a route requires: a scope, or none (`open`), or `read` unless the configuration makes the
- * documentation or the metrics public.
+ * documentation or the metrics public. `login` is for the begin and the end of a session, `page` for the files of a page,
+ * which have a limit of their own.
  */
-export type RouteAccess = Scope | 'open' | 'docs' | 'metrics';
+export type RouteAccess = Scope | 'open' | 'docs' | 'metrics' | 'login' | 'page';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,12 +34,15 @@ export const SECURITY_SCHEME = 'key';
  * must not be open. `read` is for routes that change nothing, `write` for the reports of pipelines, `admin` for the
  * changes of operators.
  */
-export function Requires(access: RouteAccess, { bodyLimit, items }: BodyRules = {}): MethodDecorator {
-  const documented =
-    access === 'open' ? [] : [ApiSecurity(SECURITY_SCHEME, [scopeOf(access)]), ApiProblems(401, 403, 429)];
+export function Requires(access: Exclude<RouteAccess, 'page'>, { bodyLimit, items }: BodyRules = {}): MethodDecorator {
+  const scope = scopeOf(access);
+  const documented = [
+    ...(scope ? [ApiSecurity(SECURITY_SCHEME, [scope])] : []),
+    ...(scope || access === 'login' ? [ApiProblems(401, 403, 429)] : []),
+  ];
   return (controller, method, descriptor) => {
     // Probes and scrapers append parameters of their own; these routes have no filters.
-    const isFiltered = SCOPES.some((scope) => scope === access);
+    const isFiltered = access === 'login' || SCOPES.some((one) => one === access);
     const config = {
       access,
       ...(isFiltered && { knownFields: knownFields(controller, method, items) }),
@@ -49,6 +53,7 @@ export function Requires(access: RouteAccess, { bodyLimit, items }: BodyRules = 
 }
 
 /** Pages that are not public require `read`. */
-function scopeOf(access: Exclude<RouteAccess, 'open'>): Scope {
+function scopeOf(access: Exclude<RouteAccess, 'page'>): Scope | undefined {
+  if (access === 'open' || access === 'login') return undefined;
   return access === 'docs' || access === 'metrics' ? 'read' : access;
 }

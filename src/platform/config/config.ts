@@ -91,6 +91,11 @@ export const variables = {
     description: 'The audience that these JWTs must name.',
     takes: 'an audience, together with OIDC_ISSUER',
   }),
+  console: flag('WATCHER_CONSOLE', {
+    description:
+      'Whether the service has the console, its pages for people under `/console/`, and the sessions that log in there.',
+    fallback: 'on',
+  }),
   publicDocs: flag('WATCHER_PUBLIC_DOCS', {
     description: 'Whether `/docs` is open without a key.',
     fallback: 'off',

@@ -21,6 +21,7 @@ import { Archived1768266000000 } from './migrations/1768266000000-archived.js';
 import { Namespaces1768352400000 } from './migrations/1768352400000-namespaces.js';
 import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipeline-changes.js';
 import { ChangeHints1768525200000 } from './migrations/1768525200000-change-hints.js';
+import { Session1768700000000 } from './migrations/1768700000000-session.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -42,6 +43,7 @@ const MIGRATIONS = [
   Namespaces1768352400000,
   PipelineChanges1768438800000,
   ChangeHints1768525200000,
+  Session1768700000000,
   ...VIEWS_MIGRATIONS,
 ];
 

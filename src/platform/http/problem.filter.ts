@@ -74,7 +74,8 @@ export class ProblemFilter implements ExceptionFilter {
     const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
     if (typeof status !== 'number' || status < 400 || (status > 499 && status !== 503)) return undefined;
     const allowed = status === 404 ? request.server.methodsAt(pathOf(request)) : [];
-    if (allowed.length > 0) {
+    // A method that the path takes found its route, which has nothing at this path: a file that is missing.
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
       void reply.header('allow', allowed.join(', '));
       return new DomainError(
         'method_not_allowed',

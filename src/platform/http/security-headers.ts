@@ -13,29 +13,50 @@ export const SECURITY_HEADERS = {
   'x-permitted-cross-domain-policies': 'none',
 } as const;
 
-/** Swagger UI loads its own files, uses inline styles and data: images, and calls the API. */
-const DOCS_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** What pages may do, beyond other answers. */
+const POLICIES = {
+  /** Swagger UI loads its own files, uses inline styles and data: images, and calls the API. */
+  docs: [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  /** The console loads its own files and workers, calls the API, and names its folder in <base>. */
+  page: [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+} as const;
 
 /**
  * Sets security headers on every response, refusals included. They are constants; @fastify/helmet computes them anew
- * for each request, which costs more than the framework's other hooks together. `isPage` finds the requests for Swagger
- * UI, which has a policy of its own. There is no Strict-Transport-Security: the ingress terminates TLS, and has to send
+ * for each request, which costs more than the framework's other hooks together. `pageOf` finds the requests for pages,
+ * which have policies of their own. There is no Strict-Transport-Security: the ingress terminates TLS, and has to send
  * that header.
  */
-export function registerSecurityHeaders(fastify: FastifyInstance, isPage: (request: FastifyRequest) => boolean): void {
+export function registerSecurityHeaders(
+  fastify: FastifyInstance,
+  pageOf: (request: FastifyRequest) => keyof typeof POLICIES | undefined,
+): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS);
-    if (isPage(request)) reply.header('content-security-policy', DOCS_POLICY);
+    const page = pageOf(request);
+    if (page) reply.header('content-security-policy', POLICIES[page]);
     done();
   });
 }

@@ -4,10 +4,10 @@ const DESCRIPTION =
   'Makes the request safe to repeat: the service keeps its first answer for 24 h and returns it again to the same caller.  ' +
   'The service refuses another request with the same key (422), and any request while the first is in progress (409).';
 
-/** Adds the Idempotency-Key header, which every POST accepts, to the OpenAPI document. */
-export function describeIdempotency(document: OpenAPIObject): void {
-  for (const { post } of Object.values(document.paths)) {
-    if (!post) continue;
+/** Adds the Idempotency-Key header, which every POST accepts but for those of some paths, to the OpenAPI document. */
+export function describeIdempotency(document: OpenAPIObject, unrepeatable: ReadonlySet<string>): void {
+  for (const [path, { post }] of Object.entries(document.paths)) {
+    if (!post || unrepeatable.has(path)) continue;
     post.parameters = [
       ...(post.parameters ?? []),
       {

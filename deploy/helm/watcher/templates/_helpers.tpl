@@ -118,6 +118,10 @@ WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
   value: "8000"
 - name: WATCHER_MIGRATE
   value: {{ ternary "on" "off" (eq .Values.migration.mode "start") | quote }}
+{{- if not .Values.console.enabled }}
+- name: WATCHER_CONSOLE
+  value: "off"
+{{- end }}
 {{- range $name, $value := omit .Values.config "HOST" }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}

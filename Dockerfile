@@ -1,20 +1,25 @@
 # The service alone: compiled code, production dependencies, no compiler and no embedded database (so DATABASE_URL is
 # required). Writes no files: runs with a read-only root file system, and as any user.
 
-# Optional packages are left out everywhere: Node and PostgreSQL from npm, for machines that have none. Install scripts
-# too: nothing in the image needs one, and a script that does not run can't be abused.
+# The image has no optional packages: Node and PostgreSQL from npm, for machines that have none. The build stage has them,
+# since the bundler of the console comes as one. Install scripts are left out everywhere: nothing needs one, and a script
+# that does not run can't be abused.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=optional --ignore-scripts
+COPY console/package.json ./console/
+RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
+COPY tools/build.js tools/console-types.js tools/compress-console.js ./tools/
+COPY openapi ./openapi
 COPY src ./src
-RUN npx nest build
+COPY console ./console
+RUN node tools/build.js
 
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspaces=false
 
 FROM node:24-slim
 # HOST: the loopback address of a container can't be reached from outside.

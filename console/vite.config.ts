@@ -12,6 +12,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The policy of the page allows no inlined files.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      // `use client` in a library is for servers that render pages, of which there is none.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+      },
+    },
   },
+  logLevel: 'warn',
   server: { proxy: { '^/(?!console|src|@|node_modules)': 'http://localhost:8000' } },
 });

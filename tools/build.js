@@ -8,35 +8,49 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 
-/** Written only after a build without errors, with the time of its beginning: files changed meanwhile are newer. */
-const STAMP = 'dist/.built';
-
-/** Folders count too: their time changes when a file is deleted. */
-const SOURCES = [
-  'src',
-  'src/**',
-  'ormconfig.ts',
-  'package.json',
-  'package-lock.json',
-  'nest-cli.json',
-  'tsconfig*.json',
+/**
+ * A part of dist: what it is built from, and by what. Its stamp is written only after a build without errors, with the
+ * time of its beginning: files changed meanwhile are newer. Folders count too: their time changes when a file is
+ * deleted.
+ */
+const PARTS = [
+  {
+    stamp: 'dist/.built',
+    sources: ['src', 'src/**', 'ormconfig.ts', 'nest-cli.json', 'tsconfig*.json'],
+    needs: ['src/main.ts', 'node_modules/@nestjs/cli'],
+    steps: [['node_modules/@nestjs/cli/bin/nest.js', 'build']],
+  },
+  {
+    stamp: 'dist/.built-console',
+    sources: ['console', 'console/*', 'console/public/**', 'console/src/**', 'openapi/watcher.json'],
+    needs: ['console/index.html', 'node_modules/vite'],
+    steps: [
+      ['tools/console-types.js'],
+      ['node_modules/vite/bin/vite.js', 'build', '--config', 'console/vite.config.ts'],
+      ['tools/compress-console.js'],
+    ],
+  },
 ];
+/** Whether to build what is fresh too. */
+const ALL = process.argv.includes('--all');
+/** What every part is built with. */
+const TOOLS = ['package.json', 'package-lock.json'];
 
 const modified = (file) => statSync(file).mtimeMs;
 
-const canBuild = existsSync('src/main.ts') && existsSync('node_modules/@nestjs/cli');
-const isFresh = () => {
-  const built = existsSync(STAMP) ? modified(STAMP) : 0;
-  return globSync(SOURCES).every((file) => modified(file) < built);
-};
+function isFresh({ stamp, sources }) {
+  const built = existsSync(stamp) ? modified(stamp) : 0;
+  return globSync([...sources, ...TOOLS], { exclude: ['console/generated'] }).every((file) => modified(file) < built);
+}
 
-if (canBuild && !isFresh()) {
+for (const part of PARTS) {
+  if (!part.needs.every((file) => existsSync(file)) || (!ALL && isFresh(part))) continue;
   const begun = new Date();
-  // Same as the script `build`, without an npm process in between.
-  const { status } = spawnSync(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(1); // the compiler has printed the reason
-  writeFileSync(STAMP, '');
-  utimesSync(STAMP, begun, begun);
+  for (const step of part.steps) {
+    // Same as the script `build`, without an npm process in between.
+    const { status } = spawnSync(process.execPath, step, { stdio: 'inherit' });
+    if (status !== 0) process.exit(1); // the tool has printed the reason
+  }
+  writeFileSync(part.stamp, '');
+  utimesSync(part.stamp, begun, begun);
 }

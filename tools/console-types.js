@@ -2,8 +2,8 @@
 import { createClient } from '@hey-api/openapi-ts';
 
 await createClient({
-  input: 'openapi/watcher.json',
+  input: './openapi/watcher.json',
   output: { path: 'console/generated', clean: true },
   plugins: ['@hey-api/typescript'],
-  logs: { level: 'error' },
+  logs: { level: 'silent' },
 });

@@ -41,7 +41,9 @@ export function App(): ReactNode {
               <GoPage />
             </Route>
             <Route path="/pipelines" component={PipelinesPage} />
-            <Route path="/pipelines/:key/:tab?">{({ key, tab }) => <PipelinePage name={key} tab={tab ?? 'runs'} />}</Route>
+            <Route path="/pipelines/:key/:tab?">
+              {({ key, tab }) => <PipelinePage name={key} tab={tab ?? 'runs'} />}
+            </Route>
             <Route path="/incidents" component={IncidentsPage} />
             <Route path="/incidents/:id">{({ id }) => <IncidentPage id={Number(id)} />}</Route>
             <Route path="/alerts" component={AlertsPage} />

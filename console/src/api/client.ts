@@ -74,7 +74,12 @@ export async function getIfChanged<T>(
 async function fetchOr(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((error: unknown) => {
     if (init.signal?.aborted) throw error;
-    throw new ApiError(0, 'The service can’t be reached', 'No answer came. Is it running, and is the network up?', undefined);
+    throw new ApiError(
+      0,
+      'The service can’t be reached',
+      'No answer came. Is it running, and is the network up?',
+      undefined,
+    );
   });
   if (response.ok || response.status === 304) return response;
   const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string };

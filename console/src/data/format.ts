@@ -26,7 +26,7 @@ export const count = (n: number): string => whole.format(n);
 export const compact = (n: number): string => (Math.abs(n) < 10_000 ? whole.format(n) : short.format(n));
 
 /** The zone of a choice, for `Intl`. */
-export function zoneOf(choice: 'local' | 'utc'): string | undefined {
+function zoneOf(choice: 'local' | 'utc'): string | undefined {
   return choice === 'utc' ? 'UTC' : undefined;
 }
 

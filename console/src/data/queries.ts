@@ -21,7 +21,8 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 30_000,
       refetchOnWindowFocus: false,
-      retry: (count, error) => count < RETRIES && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+      retry: (count, error) =>
+        count < RETRIES && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
     },
   },
 });

@@ -34,7 +34,8 @@ class Setting<T extends string> {
   };
 
   /** The choice after the current one. */
-  readonly next = (): T => this.choices[(this.choices.indexOf(this.value) + 1) % this.choices.length] ?? this.choices[0];
+  readonly next = (): T =>
+    this.choices[(this.choices.indexOf(this.value) + 1) % this.choices.length] ?? this.choices[0];
 }
 
 function read(key: string): string | null {

@@ -18,7 +18,8 @@ export function useUrlState(): UrlState {
           const after = new URLSearchParams(before);
           for (const [name, value] of Object.entries(changes)) {
             after.delete(name);
-            for (const one of typeof value === 'string' ? [value] : (value ?? [])) if (one !== '') after.append(name, one);
+            for (const one of typeof value === 'string' ? [value] : (value ?? []))
+              if (one !== '') after.append(name, one);
           }
           return after;
         },

@@ -17,9 +17,14 @@ const COLUMNS: readonly Column<Alert>[] = [
   {
     name: 'Incidents',
     width: 'minmax(6rem, 1fr)',
-    cell: ({ incident_ids: ids }) => ids.slice(0, 5).map((id) => <Name key={id} text={`#${id} `} to={`/incidents/${id}`} />),
+    cell: ({ incident_ids: ids }) =>
+      ids.slice(0, 5).map((id) => <Name key={id} text={`#${id} `} to={`/incidents/${id}`} />),
   },
-  { name: 'To', width: 'minmax(8rem, 2fr)', cell: ({ channel, target }) => <Name text={`${channel} ${target ?? ''}`} /> },
+  {
+    name: 'To',
+    width: 'minmax(8rem, 2fr)',
+    cell: ({ channel, target }) => <Name text={`${channel} ${target ?? ''}`} />,
+  },
   { name: 'Written', width: '14rem', minor: true, cell: ({ created_at: at }) => <Instant at={at} /> },
   { name: 'Tries', width: '4rem', number: true, minor: true, cell: ({ attempts }) => attempts },
   {
@@ -59,7 +64,10 @@ export default function AlertsPage(): ReactNode {
         pages={alerts}
         columns={COLUMNS}
         empty={
-          <Empty title="No message has been written" command="SLACK_WEBHOOK_URL=https://hooks.slack.com/services/… npm start">
+          <Empty
+            title="No message has been written"
+            command="SLACK_WEBHOOK_URL=https://hooks.slack.com/services/… npm start"
+          >
             Watcher writes one when an incident opens, and sends it where SLACK_WEBHOOK_URL or WATCHER_ALERT_ROUTES say.
           </Empty>
         }

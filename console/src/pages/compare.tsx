@@ -9,7 +9,13 @@ import { Empty, Shown } from '../ui/states.tsx';
 import { Status, Tag } from '../ui/status.tsx';
 import { Instant } from '../ui/time.tsx';
 
-const TONES: Readonly<Record<string, string>> = { failed_here: 'critical', slower: 'warning', removed: 'warning', faster: 'good', failed_there: 'good' };
+const TONES: Readonly<Record<string, string>> = {
+  failed_here: 'critical',
+  slower: 'warning',
+  removed: 'warning',
+  faster: 'good',
+  failed_there: 'good',
+};
 /** The most rows of the table; the rest is said. */
 const MOST = 500;
 
@@ -31,19 +37,33 @@ function Compared({ comparison }: { comparison: Comparison }): ReactNode {
   const { entries, summary } = comparison;
   const [top] = entries;
   const shown = entries.filter(({ change }) => all || change !== 'same');
-  const longest = useMemo(() => Math.max(1, ...entries.flatMap(({ execution, other }) => [execution?.seconds ?? 0, other?.seconds ?? 0])), [entries]);
+  const longest = useMemo(
+    () => Math.max(1, ...entries.flatMap(({ execution, other }) => [execution?.seconds ?? 0, other?.seconds ?? 0])),
+    [entries],
+  );
   return (
     <>
       <div className="tags">
-        {Object.entries(summary).map(([change, n]) => n > 0 && <Tag key={change} tone={TONES[change] ?? 'plain'}>{`${n} ${change.replaceAll('_', ' ')}`}</Tag>)}
+        {Object.entries(summary).map(
+          ([change, n]) =>
+            n > 0 && <Tag key={change} tone={TONES[change] ?? 'plain'}>{`${n} ${change.replaceAll('_', ' ')}`}</Tag>,
+        )}
         <button type="button" aria-pressed={all} onClick={() => url.set({ show: all ? undefined : 'all' })}>
           Show what is the same
         </button>
       </div>
       {top && (
         <p className="hint">
-          {top.execution && <>This run started <Instant at={top.execution.start_date} />. </>}
-          {top.other && <>The other one started <Instant at={top.other.start_date} />.</>}
+          {top.execution && (
+            <>
+              This run started <Instant at={top.execution.start_date} />.{' '}
+            </>
+          )}
+          {top.other && (
+            <>
+              The other one started <Instant at={top.other.start_date} />.
+            </>
+          )}
         </p>
       )}
       {shown.length === 0 ? (
@@ -61,19 +81,38 @@ function Compared({ comparison }: { comparison: Comparison }): ReactNode {
             </thead>
             <tbody>
               {shown.slice(0, MOST).map((entry) => (
-                <Row key={`${entry.execution?.execution_id} ${entry.other?.execution_id}`} entry={entry} longest={longest} comparison={comparison} />
+                <Row
+                  key={`${entry.execution?.execution_id} ${entry.other?.execution_id}`}
+                  entry={entry}
+                  longest={longest}
+                  comparison={comparison}
+                />
               ))}
             </tbody>
           </table>
-          {shown.length > MOST && <p className="hint">The first {MOST} of {shown.length} differences.</p>}
+          {shown.length > MOST && (
+            <p className="hint">
+              The first {MOST} of {shown.length} differences.
+            </p>
+          )}
         </div>
       )}
-      {comparison.truncated && <p className="hint">A tree has more than 10,000 executions: only its first levels are compared.</p>}
+      {comparison.truncated && (
+        <p className="hint">A tree has more than 10,000 executions: only its first levels are compared.</p>
+      )}
     </>
   );
 }
 
-function Row({ entry, longest, comparison }: { entry: ComparisonEntry; longest: number; comparison: Comparison }): ReactNode {
+function Row({
+  entry,
+  longest,
+  comparison,
+}: {
+  entry: ComparisonEntry;
+  longest: number;
+  comparison: Comparison;
+}): ReactNode {
   const sides = [
     [entry.execution, comparison.execution_id, 'this run'],
     [entry.other, comparison.other_id, 'the other'],
@@ -96,7 +135,10 @@ function Row({ entry, longest, comparison }: { entry: ComparisonEntry; longest: 
           ) : (
             <Link key={label} className="side" href={`/runs/${root}?focus=${side.execution_id}`}>
               <Status of={side.status} bare />
-              <span className={`bar ${side.status}`} style={{ inlineSize: `${Math.max(0.5, (side.seconds / longest) * 60)}%` }} />
+              <span
+                className={`bar ${side.status}`}
+                style={{ inlineSize: `${Math.max(0.5, (side.seconds / longest) * 60)}%` }}
+              />
               <span className="number">{duration(side.seconds * 1000)}</span>
             </Link>
           ),

@@ -51,11 +51,25 @@ function Head({ incident }: { incident: Incident }): ReactNode {
           ['Pipeline', <Name key="p" text={incident.pipeline_name} to={`/pipelines/${incident.pipeline_id}`} />],
           ...(incident.execution_id === null
             ? []
-            : [['Run', <Link key="r" href={`/executions/${incident.execution_id}`}>{incident.execution_id}</Link>] as const]),
+            : [
+                [
+                  'Run',
+                  <Link key="r" href={`/executions/${incident.execution_id}`}>
+                    {incident.execution_id}
+                  </Link>,
+                ] as const,
+              ]),
           ['Opened', <Instant key="o" at={incident.opened_at} />],
-          ...(incident.expected_at === null ? [] : [['Expected', <Instant key="e" at={incident.expected_at} />] as const]),
-          ...(incident.resolved_at === null ? [] : [['Resolved', <Instant key="s" at={incident.resolved_at} />] as const]),
-          [incident.resolved_at === null ? 'Open for' : 'Lasted', duration(Math.max(0, until - Date.parse(incident.opened_at)))],
+          ...(incident.expected_at === null
+            ? []
+            : [['Expected', <Instant key="e" at={incident.expected_at} />] as const]),
+          ...(incident.resolved_at === null
+            ? []
+            : [['Resolved', <Instant key="s" at={incident.resolved_at} />] as const]),
+          [
+            incident.resolved_at === null ? 'Open for' : 'Lasted',
+            duration(Math.max(0, until - Date.parse(incident.opened_at))),
+          ],
         ]}
       />
     </>
@@ -91,8 +105,11 @@ function Told({ id }: { id: number }): ReactNode {
         <ul className="told">
           {told.map((alert) => (
             <li key={alert.id}>
-              <Tag tone={alert.status === 'sent' ? 'good' : alert.status === 'failed' ? 'critical' : 'warning'}>{alert.status}</Tag>{' '}
-              {alert.event} to {alert.channel} <bdi>{alert.target}</bdi> <Instant at={alert.sent_at ?? alert.created_at} />
+              <Tag tone={alert.status === 'sent' ? 'good' : alert.status === 'failed' ? 'critical' : 'warning'}>
+                {alert.status}
+              </Tag>{' '}
+              {alert.event} to {alert.channel} <bdi>{alert.target}</bdi>{' '}
+              <Instant at={alert.sent_at ?? alert.created_at} />
             </li>
           ))}
         </ul>
@@ -133,7 +150,11 @@ function Handling({ incident }: { incident: Incident }): ReactNode {
       {mayWrite ? (
         <>
           <div className="buttons">
-            <button type="button" disabled={patch.isPending} onClick={() => patch.mutate({ acknowledged: incident.acknowledged_at === null })}>
+            <button
+              type="button"
+              disabled={patch.isPending}
+              onClick={() => patch.mutate({ acknowledged: incident.acknowledged_at === null })}
+            >
               {incident.acknowledged_at === null ? 'Acknowledge' : 'Withdraw'}
             </button>
             {muted ? (
@@ -151,7 +172,13 @@ function Handling({ incident }: { incident: Incident }): ReactNode {
           <form onSubmit={save}>
             <label className="field">
               <span>Note</span>
-              <textarea rows={4} dir="auto" maxLength={10_000} value={note} onChange={({ target }) => setNote(target.value)} />
+              <textarea
+                rows={4}
+                dir="auto"
+                maxLength={10_000}
+                value={note}
+                onChange={({ target }) => setNote(target.value)}
+              />
             </label>
             <button type="submit" disabled={patch.isPending || note === (incident.note ?? '')}>
               Save the note

@@ -13,7 +13,11 @@ const KINDS = ['failure', 'timeliness', 'freshness', 'lost', 'missed'];
 
 const COLUMNS: readonly Column<Incident>[] = [
   { name: 'Kind', width: '7rem', cell: ({ kind, severity }) => <Tag tone={severity}>{kind}</Tag> },
-  { name: 'Pipeline', width: 'minmax(8rem, 1fr)', cell: ({ id, pipeline_name: name }) => <Name text={name} to={`/incidents/${id}`} /> },
+  {
+    name: 'Pipeline',
+    width: 'minmax(8rem, 1fr)',
+    cell: ({ id, pipeline_name: name }) => <Name text={name} to={`/incidents/${id}`} />,
+  },
   {
     name: 'Why',
     width: 'minmax(8rem, 2fr)',
@@ -25,7 +29,13 @@ const COLUMNS: readonly Column<Incident>[] = [
     name: 'State',
     width: '9rem',
     cell: ({ status, acknowledged_by: by }) =>
-      status === 'resolved' ? <Tag tone="good">resolved</Tag> : by !== null ? <Tag>handled by {by}</Tag> : <Tag tone="critical">open</Tag>,
+      status === 'resolved' ? (
+        <Tag tone="good">resolved</Tag>
+      ) : by !== null ? (
+        <Tag>handled by {by}</Tag>
+      ) : (
+        <Tag tone="critical">open</Tag>
+      ),
   },
 ];
 

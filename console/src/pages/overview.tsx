@@ -60,7 +60,9 @@ function Wrong({ overview }: { overview: Overview }): ReactNode {
   return (
     <section aria-labelledby="wrong">
       <header className="section">
-        <h2 id="wrong">{all === 0 ? 'Nothing is wrong' : `${count(all)} open ${all === 1 ? 'incident' : 'incidents'}`}</h2>
+        <h2 id="wrong">
+          {all === 0 ? 'Nothing is wrong' : `${count(all)} open ${all === 1 ? 'incident' : 'incidents'}`}
+        </h2>
         {kinds.map(({ kind, open: n, critical }) => (
           <Link key={kind} href={`/incidents?kind=${kind}`}>
             <Tag tone={critical > 0 ? 'critical' : 'warning'}>
@@ -152,8 +154,8 @@ function First(): ReactNode {
         `curl -s ${apiUrl('/start_pipeline_execution')} -H 'content-type: application/json' -d '{"pipeline_id": 1}'`,
       ].join('\n')}
     >
-      Register a pipeline and report a start; both appear here within seconds. Or fill the service with a believable data
-      platform: npm run demo.
+      Register a pipeline and report a start; both appear here within seconds. Or fill the service with a believable
+      data platform: npm run demo.
     </Empty>
   );
 }

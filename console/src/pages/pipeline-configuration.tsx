@@ -8,7 +8,9 @@ import { Instant } from '../ui/time.tsx';
 
 /** What the pipeline is now, and everything that changed it, with the fields before and after. */
 export function Configuration({ pipeline }: { pipeline: Pipeline }): ReactNode {
-  const changes = usePages<PipelineChange>(['pipeline', pipeline.id], `/pipeline/${pipeline.id}/changes`, { limit: 50 });
+  const changes = usePages<PipelineChange>(['pipeline', pipeline.id], `/pipeline/${pipeline.id}/changes`, {
+    limit: 50,
+  });
   if (changes.data === undefined) return changes.error ? <Failure error={changes.error} /> : <Loading />;
   const found = itemsOf(changes).filter(({ kind }) => kind !== 'watermark');
   return (

@@ -88,14 +88,16 @@ function Drawn({
         .toReversed(),
     [series, measure],
   );
-  const within = series.id.map((_, index) => index).filter((index) => isIn(Date.parse(series.start[index] ?? '') / 1000, range));
+  const within = series.id
+    .map((_, index) => index)
+    .filter((index) => isIn(Date.parse(series.start[index] ?? '') / 1000, range));
   return (
     <>
       <Chart title={measure.title} points={points} lines={lines} shown={measure.shown} onRange={setRange} />
       <p className="hint">
         {statistics && `Over the last ${count(statistics.successes)} successes: `}
-        {lines.map(([name, value]) => `${name} ${value === null ? '–' : measure.shown(value)}`).join(', ')}. Drag over the
-        chart to choose runs.
+        {lines.map(([name, value]) => `${name} ${value === null ? '–' : measure.shown(value)}`).join(', ')}. Drag over
+        the chart to choose runs.
       </p>
       <div className="scroll" tabIndex={0} role="region" aria-label="Runs of the range">
         <table>
@@ -128,7 +130,11 @@ function Drawn({
             })}
           </tbody>
         </table>
-        {within.length > LISTED && <p className="hint">The newest {LISTED} of {within.length} runs.</p>}
+        {within.length > LISTED && (
+          <p className="hint">
+            The newest {LISTED} of {within.length} runs.
+          </p>
+        )}
       </div>
     </>
   );

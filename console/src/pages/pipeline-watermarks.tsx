@@ -11,7 +11,9 @@ export function Watermarks({ pipeline }: { pipeline: Pipeline }): ReactNode {
   const found = itemsOf(moves);
   if (moves.data === undefined) return moves.error ? <Failure error={moves.error} /> : <Loading />;
   if (found.length === 0) {
-    return <Empty title="The watermark has never moved">A successful run that reports `next_watermark` moves it.</Empty>;
+    return (
+      <Empty title="The watermark has never moved">A successful run that reports `next_watermark` moves it.</Empty>
+    );
   }
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Moves of the watermark">
@@ -33,7 +35,11 @@ export function Watermarks({ pipeline }: { pipeline: Pipeline }): ReactNode {
               <td dir="auto">{move.before ?? '–'}</td>
               <td dir="auto">{move.after ?? '–'}</td>
               <td>
-                {move.execution_id === null ? <bdi>{move.by}</bdi> : <Link href={`/executions/${move.execution_id}`}>run {move.execution_id}</Link>}
+                {move.execution_id === null ? (
+                  <bdi>{move.by}</bdi>
+                ) : (
+                  <Link href={`/executions/${move.execution_id}`}>run {move.execution_id}</Link>
+                )}
               </td>
             </tr>
           ))}

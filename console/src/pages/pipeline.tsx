@@ -26,7 +26,11 @@ const TABS = {
 
 /** One pipeline, by its id or its name. */
 export default function PipelinePage({ name, tab }: { name: string; tab: string }): ReactNode {
-  return /^\d+$/.test(name) ? <ById id={Number(name)} tab={tab} /> : <ByName name={decodeURIComponent(name)} tab={tab} />;
+  return /^\d+$/.test(name) ? (
+    <ById id={Number(name)} tab={tab} />
+  ) : (
+    <ByName name={decodeURIComponent(name)} tab={tab} />
+  );
 }
 
 function ByName({ name, tab }: { name: string; tab: string }): ReactNode {
@@ -78,7 +82,13 @@ function Head({ pipeline }: { pipeline: Pipeline }): ReactNode {
   return (
     <>
       <div className="tags">
-        {pipeline.archived ? <Tag>archived</Tag> : pipeline.active ? <Tag tone="good">active</Tag> : <Tag>inactive</Tag>}
+        {pipeline.archived ? (
+          <Tag>archived</Tag>
+        ) : pipeline.active ? (
+          <Tag tone="good">active</Tag>
+        ) : (
+          <Tag>inactive</Tag>
+        )}
         {pipeline.mute_freshness_check && <Tag>freshness muted</Tag>}
         {pipeline.mute_timeliness_check && <Tag>timeliness muted</Tag>}
       </div>
@@ -90,7 +100,9 @@ function Head({ pipeline }: { pipeline: Pipeline }): ReactNode {
           ['Fresh within', span(pipeline.freshness_number, pipeline.freshness_datepart)],
           ['Runs at most', span(pipeline.timeliness_number, pipeline.timeliness_datepart)],
           ['Schedule', pipeline.schedule === null ? '–' : `${pipeline.schedule} ${pipeline.schedule_timezone ?? ''}`],
-          ...(pipeline.next_expected_at ? [['Next start', <Instant key="s" at={pipeline.next_expected_at} />] as const] : []),
+          ...(pipeline.next_expected_at
+            ? [['Next start', <Instant key="s" at={pipeline.next_expected_at} />] as const]
+            : []),
           ['Watermark', pipeline.watermark === null ? '–' : <Name key="w" text={pipeline.watermark} />],
         ]}
       />

@@ -19,16 +19,42 @@ const COLUMNS: readonly Column<ListedPipeline>[] = [
     width: 'minmax(10rem, 2fr)',
     cell: ({ id, name, namespace }) => (
       <>
-        <Name text={name} to={`/pipelines/${id}`} /> {namespace !== '' && <small><bdi>{namespace}</bdi></small>}
+        <Name text={name} to={`/pipelines/${id}`} />{' '}
+        {namespace !== '' && (
+          <small>
+            <bdi>{namespace}</bdi>
+          </small>
+        )}
       </>
     ),
   },
-  { name: 'Type', width: 'minmax(5rem, 1fr)', minor: true, cell: ({ pipeline_type_name: type }) => <Name text={type} /> },
+  {
+    name: 'Type',
+    width: 'minmax(5rem, 1fr)',
+    minor: true,
+    cell: ({ pipeline_type_name: type }) => <Name text={type} />,
+  },
   { name: 'Last run', width: '7.5rem', cell: (pipeline) => <LastRun of={pipeline} /> },
-  { name: 'Last 30 runs', width: '12.5rem', minor: true, cell: ({ status }) => status && <Bars statuses={status.recent_statuses as ExecutionStatus[]} ms={status.recent_duration_ms} /> },
-  { name: 'Started', width: '6rem', minor: true, cell: ({ status }) => status?.last_execution && <Instant at={status.last_execution.start_date} relative /> },
+  {
+    name: 'Last 30 runs',
+    width: '12.5rem',
+    minor: true,
+    cell: ({ status }) =>
+      status && <Bars statuses={status.recent_statuses as ExecutionStatus[]} ms={status.recent_duration_ms} />,
+  },
+  {
+    name: 'Started',
+    width: '6rem',
+    minor: true,
+    cell: ({ status }) => status?.last_execution && <Instant at={status.last_execution.start_date} relative />,
+  },
   { name: 'Fresh', width: '8.5rem', cell: ({ status }) => <Freshness staleAt={status?.stale_at ?? null} /> },
-  { name: 'Watermark', width: 'minmax(6rem, 1fr)', minor: true, cell: ({ watermark }) => watermark !== null && <Name text={watermark} /> },
+  {
+    name: 'Watermark',
+    width: 'minmax(6rem, 1fr)',
+    minor: true,
+    cell: ({ watermark }) => watermark !== null && <Name text={watermark} />,
+  },
   {
     name: 'Incidents',
     width: '5rem',
@@ -45,11 +71,15 @@ const COLUMNS: readonly Column<ListedPipeline>[] = [
 function LastRun({ of: { active, archived, status } }: { of: ListedPipeline }): ReactNode {
   if (archived) return <Tag>archived</Tag>;
   if (!active) return <Tag>inactive</Tag>;
-  return status?.last_execution ? <Status of={status.last_execution.status as ExecutionStatus} /> : <Tag>never ran</Tag>;
+  return status?.last_execution ? (
+    <Status of={status.last_execution.status as ExecutionStatus} />
+  ) : (
+    <Tag>never ran</Tag>
+  );
 }
 
 /** The last runs, oldest first: colour and sign by status, height by duration. */
-export function Bars({ statuses, ms }: { statuses: readonly ExecutionStatus[]; ms: readonly (number | null)[] }): ReactNode {
+function Bars({ statuses, ms }: { statuses: readonly ExecutionStatus[]; ms: readonly (number | null)[] }): ReactNode {
   const longest = Math.max(1, ...ms.map((one) => one ?? 0));
   const runs = statuses.map((status, index) => ({ status, ms: ms[index] ?? null })).toReversed();
   const failed = statuses.filter((status) => status === 'failed').length;

@@ -31,15 +31,28 @@ export function Controls({
   return (
     <div className="controls" role="toolbar" aria-label="How the run is shown">
       {Object.entries(VIEWS).map(([name, text]) => (
-        <button type="button" key={name} aria-pressed={view === name} onClick={() => url.set({ view: name === 'timeline' ? undefined : name }, true)}>
+        <button
+          type="button"
+          key={name}
+          aria-pressed={view === name}
+          onClick={() => url.set({ view: name === 'timeline' ? undefined : name }, true)}
+        >
           {text}
         </button>
       ))}
       <span className="gap" />
-      <Toggle on={path === 'cause'} keys="f" onClick={() => url.set({ path: path === 'cause' ? 'none' : 'cause' }, true)}>
+      <Toggle
+        on={path === 'cause'}
+        keys="f"
+        onClick={() => url.set({ path: path === 'cause' ? 'none' : 'cause' }, true)}
+      >
         First failure
       </Toggle>
-      <Toggle on={path === 'critical'} keys="c" onClick={() => url.set({ path: path === 'critical' ? undefined : 'critical' }, true)}>
+      <Toggle
+        on={path === 'critical'}
+        keys="c"
+        onClick={() => url.set({ path: path === 'critical' ? undefined : 'critical' }, true)}
+      >
         Critical path
       </Toggle>
       <Toggle on={folds} keys="g" onClick={() => url.set({ fold: folds ? 'off' : undefined }, true)}>
@@ -68,7 +81,17 @@ export function Controls({
   );
 }
 
-function Toggle({ on, keys, onClick, children }: { on: boolean; keys: string; onClick: () => void; children: ReactNode }): ReactNode {
+function Toggle({
+  on,
+  keys,
+  onClick,
+  children,
+}: {
+  on: boolean;
+  keys: string;
+  onClick: () => void;
+  children: ReactNode;
+}): ReactNode {
   return (
     <button type="button" aria-pressed={on} aria-keyshortcuts={keys} title={`Key ${keys}`} onClick={onClick}>
       {children}

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { apiUrl } from '../api/client.ts';
 import type { Execution } from '../api/types.ts';
@@ -11,7 +11,7 @@ import { Status, Tag } from '../ui/status.tsx';
 import { Elapsed, Instant } from '../ui/time.tsx';
 
 interface Heartbeat {
-  readonly received_at: string;
+  readonly at: string;
   readonly progress: number | null;
   readonly message: string | null;
 }
@@ -56,14 +56,38 @@ function Facets({ execution, root }: { execution: Execution; root: number }): Re
         of={[
           ['Start', <Instant key="s" at={execution.start_date} />],
           ['End', execution.end_date === null ? '–' : <Instant key="e" at={execution.end_date} />],
-          ['Duration', isRunning ? <Elapsed key="d" since={execution.start_date} /> : execution.duration_seconds === null ? '–' : duration(execution.duration_seconds * 1000)],
+          [
+            'Duration',
+            isRunning ? (
+              <Elapsed key="d" since={execution.start_date} />
+            ) : execution.duration_seconds === null ? (
+              '–'
+            ) : (
+              duration(execution.duration_seconds * 1000)
+            ),
+          ],
           ...(execution.deadline === null ? [] : [['Deadline', <Instant key="l" at={execution.deadline} />] as const]),
           ...rows.flatMap(([name, value]) => (value === null ? [] : [[name, count(value)] as const])),
-          ...(execution.watermark === null ? [] : [['From watermark', <Name key="w" text={execution.watermark} />] as const]),
-          ...(execution.next_watermark === null ? [] : [['To watermark', <Name key="n" text={execution.next_watermark} />] as const]),
-          ...(execution.retry_of === null ? [] : [['Retry of', <Link key="r" href={`/executions/${execution.retry_of}`}>{execution.retry_of}</Link>] as const]),
+          ...(execution.watermark === null
+            ? []
+            : [['From watermark', <Name key="w" text={execution.watermark} />] as const]),
+          ...(execution.next_watermark === null
+            ? []
+            : [['To watermark', <Name key="n" text={execution.next_watermark} />] as const]),
+          ...(execution.retry_of === null
+            ? []
+            : [
+                [
+                  'Retry of',
+                  <Link key="r" href={`/executions/${execution.retry_of}`}>
+                    {execution.retry_of}
+                  </Link>,
+                ] as const,
+              ]),
           ['Id', execution.id],
-          ...(execution.external_id === null ? [] : [['External id', <Name key="x" text={execution.external_id} />] as const]),
+          ...(execution.external_id === null
+            ? []
+            : [['External id', <Name key="x" text={execution.external_id} />] as const]),
         ]}
       />
       {execution.execution_metadata !== null && (
@@ -84,14 +108,24 @@ function Facets({ execution, root }: { execution: Execution; root: number }): Re
   );
 }
 
+/** The last heartbeat, where the reader asks for it: most executions send none. */
 function Progress({ id, root }: { id: number; root: number }): ReactNode {
-  const { data } = useApi<Heartbeat>(['root', root], `/pipeline_execution/${id}/heartbeat`);
-  if (!data) return null;
+  const [asked, ask] = useState(false);
+  const { data, error } = useApi<Heartbeat>(['root', root], asked ? `/pipeline_execution/${id}/heartbeat` : null);
+  if (!asked) {
+    return (
+      <button type="button" onClick={() => ask(true)}>
+        Last heartbeat
+      </button>
+    );
+  }
+  if (!data) return <p className="hint">{error ? 'It has sent no heartbeat.' : '…'}</p>;
   return (
     <p>
-      {data.progress !== null && <meter min={0} max={1} value={data.progress} aria-label="Progress" />} <bdi>{data.message}</bdi>{' '}
+      {data.progress !== null && <meter min={0} max={1} value={data.progress} aria-label="Progress" />}{' '}
+      <bdi>{data.message}</bdi>{' '}
       <small>
-        heard <Instant at={data.received_at} relative />
+        heard <Instant at={data.at} relative />
       </small>
     </p>
   );

@@ -13,7 +13,12 @@ export function Shares({ id, root }: { id: number; root: number }): ReactNode {
   const rollup = useApi<Rollup>(['root', root], `/pipeline_execution/${id}/rollup`, { by });
   return (
     <>
-      <Choice name="by" label="Sum up by" usual="pipeline" choices={{ pipeline: 'pipeline', pipeline_type: 'type', depth: 'level' }} />
+      <Choice
+        name="by"
+        label="Sum up by"
+        usual="pipeline"
+        choices={{ pipeline: 'pipeline', pipeline_type: 'type', depth: 'level' }}
+      />
       <Shown query={rollup}>{(data) => <Table rollup={data} />}</Shown>
     </>
   );
@@ -29,10 +34,18 @@ function Table({ rollup }: { rollup: Rollup }): ReactNode {
           <tr>
             <th scope="col">{rollup.by === 'depth' ? 'Level' : rollup.by === 'pipeline' ? 'Pipeline' : 'Type'}</th>
             <th scope="col">Time of its own</th>
-            <th scope="col" className="number">Executions</th>
-            <th scope="col" className="number">Failed</th>
-            <th scope="col" className="number">Longest</th>
-            <th scope="col" className="number">Rows</th>
+            <th scope="col" className="number">
+              Executions
+            </th>
+            <th scope="col" className="number">
+              Failed
+            </th>
+            <th scope="col" className="number">
+              Longest
+            </th>
+            <th scope="col" className="number">
+              Rows
+            </th>
           </tr>
         </thead>
         <tbody>

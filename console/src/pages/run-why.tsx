@@ -6,7 +6,13 @@ import { Status, Tag } from '../ui/status.tsx';
 const SHOWN = 4;
 
 /** What a running run waits for: the executions at work, how long they usually take, and when they should be ready. */
-export function WaitingFor({ waiting, onFocus }: { waiting: readonly BlockingExecution[] | undefined; onFocus: (id: number) => void }): ReactNode {
+export function WaitingFor({
+  waiting,
+  onFocus,
+}: {
+  waiting: readonly BlockingExecution[] | undefined;
+  onFocus: (id: number) => void;
+}): ReactNode {
   const now = useNow();
   return (
     <section className="why" aria-labelledby="waiting">
@@ -22,22 +28,41 @@ export function WaitingFor({ waiting, onFocus }: { waiting: readonly BlockingExe
               </button>
               <span>{duration(elapsed)}</span>
               <small>{usual === null ? 'no usual duration yet' : `usually ${duration(usual)}`}</small>
-              {usual !== null && (elapsed <= usual ? <small>ready in {duration(usual - elapsed)}</small> : <Tag tone="warning">{duration(elapsed - usual)} over</Tag>)}
+              {usual !== null &&
+                (elapsed <= usual ? (
+                  <small>ready in {duration(usual - elapsed)}</small>
+                ) : (
+                  <Tag tone="warning">{duration(elapsed - usual)} over</Tag>
+                ))}
             </li>
           );
         })}
-        {waiting !== undefined && waiting.length > SHOWN && <li>and {waiting.length === 20 ? 'more' : waiting.length - SHOWN}</li>}
+        {waiting !== undefined && waiting.length > SHOWN && (
+          <li>and {waiting.length === 20 ? 'more' : waiting.length - SHOWN}</li>
+        )}
       </ul>
     </section>
   );
 }
 
 /** What failed first, with its error; the failures above it follow from it. */
-export function Causes({ causes, failures, onFocus }: { causes: readonly RootCause[] | undefined; failures: number; onFocus: (id: number) => void }): ReactNode {
+export function Causes({
+  causes,
+  failures,
+  onFocus,
+}: {
+  causes: readonly RootCause[] | undefined;
+  failures: number;
+  onFocus: (id: number) => void;
+}): ReactNode {
   return (
     <section className="why failed" aria-labelledby="causes">
       <h2 id="causes">
-        {count(failures)} failed{causes !== undefined && causes.length > 0 && failures > causes.length && `, because of ${causes.length === 20 ? 'at least 20' : causes.length}`}
+        {count(failures)} failed
+        {causes !== undefined &&
+          causes.length > 0 &&
+          failures > causes.length &&
+          `, because of ${causes.length === 20 ? 'at least 20' : causes.length}`}
       </h2>
       <ul>
         {causes?.slice(0, SHOWN).map((cause) => (
@@ -50,7 +75,9 @@ export function Causes({ causes, failures, onFocus }: { causes: readonly RootCau
             </span>
           </li>
         ))}
-        {causes !== undefined && causes.length > SHOWN && <li>and {causes.length === 20 ? 'more' : causes.length - SHOWN}: press n</li>}
+        {causes !== undefined && causes.length > SHOWN && (
+          <li>and {causes.length === 20 ? 'more' : causes.length - SHOWN}: press n</li>
+        )}
       </ul>
     </section>
   );

@@ -7,12 +7,12 @@ import { useApi } from '../data/queries.ts';
 import { useShortcuts } from '../data/shortcuts.ts';
 import { useUrlState } from '../data/url.ts';
 import { Facts, Name, Page } from '../ui/page.tsx';
-import { Failure, Loading, Shown } from '../ui/states.tsx';
+import { Failure, Loading } from '../ui/states.tsx';
 import { Status } from '../ui/status.tsx';
 import { Elapsed, Duration, Instant } from '../ui/time.tsx';
 import { evenScale, foldedScale, moved, type View, WHOLE, zoomed } from '../timeline/scale.ts';
-import { groupKey, revealed, visibleRows, type Folding } from '../timeline/rows.ts';
-import { stateOf, TimelineView } from '../timeline/timeline.tsx';
+import { groupKey, revealed, stateOf, visibleRows, type Folding } from '../timeline/rows.ts';
+import { TimelineView } from '../timeline/timeline.tsx';
 import { above, FAILED, RUNNING, spanOf, type Tree } from '../timeline/tree.ts';
 import { useTimeline } from '../timeline/use-timeline.ts';
 import { Controls, nextView } from './run-controls.tsx';
@@ -39,10 +39,21 @@ function Run({ run, tree, truncatedAt }: { run: Execution; tree: Tree; truncated
   const root = run.root_id;
   const isRunning = tree.status[0] === RUNNING;
   const failures = useMemo(() => positionsOf(tree, FAILED), [tree]);
-  const causes = useApi<RootCause[]>(['root', root], failures.length > 0 ? `/pipeline_execution/${run.id}/root_cause` : null, { limit: 20 });
-  const waiting = useApi<BlockingExecution[]>(['root', root], isRunning ? `/pipeline_execution/${run.id}/blocking` : null, { limit: 20 });
+  const causes = useApi<RootCause[]>(
+    ['root', root],
+    failures.length > 0 ? `/pipeline_execution/${run.id}/root_cause` : null,
+    { limit: 20 },
+  );
+  const waiting = useApi<BlockingExecution[]>(
+    ['root', root],
+    isRunning ? `/pipeline_execution/${run.id}/blocking` : null,
+    { limit: 20 },
+  );
   const path = url.get('path') ?? (failures.length > 0 && url.get('focus') === undefined ? 'cause' : undefined);
-  const critical = useApi<CriticalPath>(['root', root], path === 'critical' ? `/pipeline_execution/${run.id}/critical_path` : null);
+  const critical = useApi<CriticalPath>(
+    ['root', root],
+    path === 'critical' ? `/pipeline_execution/${run.id}/critical_path` : null,
+  );
   const firstCause = failures.length > 0 ? causes.data?.[0] : undefined;
   const lit = useMemo(() => pathOf(tree, path, firstCause, critical.data), [tree, path, firstCause, critical.data]);
 
@@ -65,18 +76,24 @@ function Run({ run, tree, truncatedAt }: { run: Execution; tree: Tree; truncated
   const [view, setView] = useState<View>(WHOLE);
   const shown = url.get('view') ?? 'timeline';
 
-  const focusOn = (position: number): void => url.set({ focus: String(tree.id[position] ?? run.id), ...(path !== undefined && { path }) }, true);
+  const focusOn = (position: number): void =>
+    url.set({ focus: String(tree.id[position] ?? run.id), ...(path !== undefined && { path }) }, true);
   const onAt = (to: number): void => {
     setRow(to);
     const position = rows.at[to] ?? 0;
     if (position >= 0) focusOn(position);
   };
-  const onToggle = (of: number): void => setFolding((before) => toggled(tree, rows.at[of] ?? 0, rows.groups, before, stateOf({ tree, rows }, of)));
+  const onToggle = (of: number): void =>
+    setFolding((before) => toggled(tree, rows.at[of] ?? 0, rows.groups, before, stateOf({ tree, rows }, of)));
   const toFailure = (step: 1 | -1): void => {
-    const next = step > 0 ? (failures.find((position) => position > focus) ?? failures[0]) : (failures.findLast((position) => position < focus) ?? failures.at(-1));
+    const next =
+      step > 0
+        ? (failures.find((position) => position > focus) ?? failures[0])
+        : (failures.findLast((position) => position < focus) ?? failures.at(-1));
     if (next !== undefined) focusOn(next);
   };
-  const toggle = (name: string, value: string): void => url.set({ [name]: url.get(name) === value ? undefined : value }, true);
+  const toggle = (name: string, value: string): void =>
+    url.set({ [name]: url.get(name) === value ? undefined : value }, true);
   const compare = async (): Promise<void> => {
     const query = { pipeline_id: run.pipeline_id, status: ['succeeded'], limit: 2 };
     const successes = await get<Execution[]>('/pipeline_execution', query);
@@ -104,18 +121,45 @@ function Run({ run, tree, truncatedAt }: { run: Execution; tree: Tree; truncated
     <Page title={run.pipeline_name} head={<Head run={run} tree={tree} />}>
       {truncatedAt !== null && (
         <p className="cut" role="status">
-          This run has more than 50,000 executions: the first {count(tree.size)} are shown, down to level {truncatedAt}. The table of shares covers 10,000.
+          This run has more than 50,000 executions: the first {count(tree.size)} are shown, down to level {truncatedAt}.
+          The table of shares covers 10,000.
         </p>
       )}
       {note !== '' && <p role="status">{note}</p>}
       {isRunning && <WaitingFor waiting={waiting.data} onFocus={(id) => focusOn(tree.positionOf.get(id) ?? 0)} />}
-      {failures.length > 0 && <Causes causes={causes.data} failures={failures.length} onFocus={(id) => focusOn(tree.positionOf.get(id) ?? 0)} />}
-      <Controls view={shown} path={path} folds={folds} idle={idle} zoomed={view !== WHOLE} onZoom={(factor) => setView(factor === 0 ? WHOLE : zoomed(view, factor))} onCompare={() => void compare()} />
+      {failures.length > 0 && (
+        <Causes
+          causes={causes.data}
+          failures={failures.length}
+          onFocus={(id) => focusOn(tree.positionOf.get(id) ?? 0)}
+        />
+      )}
+      <Controls
+        view={shown}
+        path={path}
+        folds={folds}
+        idle={idle}
+        zoomed={view !== WHOLE}
+        onZoom={(factor) => setView(factor === 0 ? WHOLE : zoomed(view, factor))}
+        onCompare={() => void compare()}
+      />
       {shown === 'shares' ? (
         <Shares id={run.id} root={root} />
       ) : (
         <div className="run">
-          <TimelineView tree={tree} rows={rows} scale={scale} view={view} onView={setView} at={at} onAt={onAt} onToggle={onToggle} lit={lit} table={shown === 'list'} now={now} />
+          <TimelineView
+            tree={tree}
+            rows={rows}
+            scale={scale}
+            view={view}
+            onView={setView}
+            at={at}
+            onAt={onAt}
+            onToggle={onToggle}
+            lit={lit}
+            table={shown === 'list'}
+            now={now}
+          />
           <Detail key={focusId} id={focusId} root={root} />
         </div>
       )}
@@ -130,11 +174,27 @@ function Head({ run, tree }: { run: Execution; tree: Tree }): ReactNode {
       of={[
         ['Status', <Status key="s" of={status} />],
         ['Started', <Instant key="b" at={run.start_date} />],
-        ['Duration', status === 'running' ? <Elapsed key="d" since={run.start_date} /> : <Duration key="d" ms={(tree.end[0] ?? 0) - (tree.start[0] ?? 0)} />],
+        [
+          'Duration',
+          status === 'running' ? (
+            <Elapsed key="d" since={run.start_date} />
+          ) : (
+            <Duration key="d" ms={(tree.end[0] ?? 0) - (tree.start[0] ?? 0)} />
+          ),
+        ],
         ['Executions', count(tree.size)],
         ['Pipeline', <Name key="p" text={run.pipeline_name} to={`/pipelines/${run.pipeline_id}`} />],
         ['Run', run.external_id === null ? String(run.id) : <Name key="e" text={run.external_id} />],
-        ...(run.parent_id === null ? [] : [['Part of', <Link key="o" href={`/runs/${run.root_id}?focus=${run.id}`}>run {run.root_id}</Link>] as const]),
+        ...(run.parent_id === null
+          ? []
+          : [
+              [
+                'Part of',
+                <Link key="o" href={`/runs/${run.root_id}?focus=${run.id}`}>
+                  run {run.root_id}
+                </Link>,
+              ] as const,
+            ]),
       ]}
     />
   );
@@ -147,14 +207,30 @@ function positionsOf(tree: Tree, status: number): number[] {
 }
 
 /** The positions on the path that is shown. */
-function pathOf(tree: Tree, path: string | undefined, cause: RootCause | undefined, critical: CriticalPath | undefined): ReadonlySet<number> | null {
-  const leaves = path === 'cause' && cause ? [cause.id] : path === 'critical' && critical ? critical.segments.map((segment) => segment.execution_id) : [];
+function pathOf(
+  tree: Tree,
+  path: string | undefined,
+  cause: RootCause | undefined,
+  critical: CriticalPath | undefined,
+): ReadonlySet<number> | null {
+  const leaves =
+    path === 'cause' && cause
+      ? [cause.id]
+      : path === 'critical' && critical
+        ? critical.segments.map((segment) => segment.execution_id)
+        : [];
   if (leaves.length === 0) return null;
   const positions = leaves.flatMap((id) => tree.positionOf.get(id) ?? []);
   return new Set(positions.flatMap((position) => [position, ...above(tree, position)]));
 }
 
-function toggled(tree: Tree, at: number, groups: readonly { readonly key: string }[], before: Folding, open: boolean | undefined): Folding {
+function toggled(
+  tree: Tree,
+  at: number,
+  groups: readonly { readonly key: string }[],
+  before: Folding,
+  open: boolean | undefined,
+): Folding {
   if (at < 0) {
     const opened = new Set(before.opened);
     const key = groups[-1 - at]?.key ?? groupKey(0, 0);

@@ -15,7 +15,13 @@ export const RUN_COLUMNS: readonly Column<Execution>[] = [
   { name: 'Pipeline', width: 'minmax(8rem, 2fr)', cell: (run) => <Name text={run.pipeline_name} to={linkTo(run)} /> },
   { name: 'Start', width: '14rem', cell: ({ start_date: start }) => <Instant at={start} /> },
   { name: 'Duration', width: '7rem', number: true, cell: (run) => <RunDuration run={run} /> },
-  { name: 'Rows', width: '6rem', number: true, minor: true, cell: ({ total_rows: rows }) => (rows === null ? '–' : compact(rows)) },
+  {
+    name: 'Rows',
+    width: '6rem',
+    number: true,
+    minor: true,
+    cell: ({ total_rows: rows }) => (rows === null ? '–' : compact(rows)),
+  },
   {
     name: 'Id',
     width: 'minmax(6rem, 1fr)',
@@ -37,7 +43,7 @@ function RunDuration({ run }: { run: Execution }): ReactNode {
 }
 
 /** The time of a filter, which may be relative to now: `24h`, `7d`. It stays relative in the address. */
-export function timeOf(text: string | undefined, now: number): string | undefined {
+function timeOf(text: string | undefined, now: number): string | undefined {
   if (text === undefined || text === '') return undefined;
   const [, n, unit] = /^(\d{1,5})\s*(h|d|m)$/.exec(text) ?? [];
   if (n === undefined) return Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();

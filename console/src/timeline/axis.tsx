@@ -15,7 +15,11 @@ export function Axis({ scale, view }: { scale: Scale; view: View }): ReactNode {
   const shown = ticks(from, to, WANTED).filter((at) => !isIdle(at));
   const step = (shown[1] ?? 0) - (shown[0] ?? 0);
   const textOf = (at: Date): string =>
-    step >= DAY_MS ? dayOf(at, choice) : step < 1000 && step > 0 ? `${time(at, choice, true)}.${String(at.getMilliseconds()).padStart(3, '0')}` : time(at, choice, step < 60_000);
+    step >= DAY_MS
+      ? dayOf(at, choice)
+      : step < 1000 && step > 0
+        ? `${time(at, choice, true)}.${String(at.getMilliseconds()).padStart(3, '0')}`
+        : time(at, choice, step < 60_000);
   return (
     <span className="bars-head" aria-hidden="true">
       {shown.map((at) => (
@@ -24,7 +28,12 @@ export function Axis({ scale, view }: { scale: Scale; view: View }): ReactNode {
         </span>
       ))}
       {scale.idle.map(([begin, end]) => (
-        <span key={begin} className="idle" title="idle time, folded (i)" style={{ insetInlineStart: `${left(begin)}%`, inlineSize: `${left(end) - left(begin)}%` }} />
+        <span
+          key={begin}
+          className="idle"
+          title="idle time, folded (i)"
+          style={{ insetInlineStart: `${left(begin)}%`, inlineSize: `${left(end) - left(begin)}%` }}
+        />
       ))}
       <span className="zone">{zoneName(new Date(from), choice)}</span>
     </span>

@@ -50,9 +50,18 @@ export function Minimap({
     onView({ from, to: from + half * 2 });
   };
   return (
-    <div className="minimap" aria-hidden="true" onPointerDown={move} onPointerMove={move} onDoubleClick={() => onView({ from: 0, to: 1 })}>
+    <div
+      className="minimap"
+      aria-hidden="true"
+      onPointerDown={move}
+      onPointerMove={move}
+      onDoubleClick={() => onView({ from: 0, to: 1 })}
+    >
       <canvas ref={canvas} />
-      <span className="shown" style={{ insetInlineStart: `${view.from * 100}%`, inlineSize: `${(view.to - view.from) * 100}%` }} />
+      <span
+        className="shown"
+        style={{ insetInlineStart: `${view.from * 100}%`, inlineSize: `${(view.to - view.from) * 100}%` }}
+      />
     </div>
   );
 }

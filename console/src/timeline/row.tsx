@@ -2,9 +2,8 @@ import type { ReactNode } from 'react';
 import { compact, duration, moment } from '../data/format.ts';
 import { useSetting, zone } from '../data/settings.ts';
 import { Status } from '../ui/status.tsx';
-import type { Group, Rows } from './rows.ts';
-import type { Scale, View } from './scale.ts';
-import { boxOf, stateOf } from './timeline.tsx';
+import { type Group, type Rows, stateOf } from './rows.ts';
+import { boxOf, type Scale, type View } from './scale.ts';
 import { endAt, nameAt, RUNNING, STATUS_CODES, statusAt, type Tree } from './tree.ts';
 
 /** How all rows look at a moment. */
@@ -99,18 +98,48 @@ function Bar({ look: { tree, scale, view, now }, at }: { look: RowLook; at: numb
   const isLate = !Number.isNaN(deadline) && end > deadline;
   return (
     <>
-      {ghost && <span className="ghost" title={usual === null ? '' : `usually ${duration(usual)}`} style={{ insetInlineStart: `${ghost.left}%`, inlineSize: `${ghost.width}%` }} />}
-      {box && <span className={`bar ${status}`} style={{ insetInlineStart: `${box.left}%`, inlineSize: `max(2px, ${box.width}%)` }} />}
-      {mark && <span className={`deadline${isLate ? ' late' : ''}`} title={isLate ? 'past its deadline' : 'deadline'} style={{ insetInlineStart: `${mark.left}%` }} />}
+      {ghost && (
+        <span
+          className="ghost"
+          title={usual === null ? '' : `usually ${duration(usual)}`}
+          style={{ insetInlineStart: `${ghost.left}%`, inlineSize: `${ghost.width}%` }}
+        />
+      )}
       {box && (
         <span
-          className={box.left + box.width > 85 ? 'figures before' : 'figures'}
-          style={box.left + box.width > 85 ? { insetInlineEnd: `${Math.max(0, 100 - box.left)}%` } : { insetInlineStart: `${box.left + box.width}%` }}
-        >
-          {text}
-        </span>
+          className={`bar ${status}`}
+          style={{ insetInlineStart: `${box.left}%`, inlineSize: `max(2px, ${box.width}%)` }}
+        />
       )}
+      {mark && (
+        <span
+          className={`deadline${isLate ? ' late' : ''}`}
+          title={isLate ? 'past its deadline' : 'deadline'}
+          style={{ insetInlineStart: `${mark.left}%` }}
+        />
+      )}
+      {box && <Figures box={box}>{text}</Figures>}
     </>
+  );
+}
+
+/** The figures beside a bar: behind it, or before it where there is no room. */
+function Figures({
+  box: { left, width },
+  children,
+}: {
+  box: { left: number; width: number };
+  children: ReactNode;
+}): ReactNode {
+  const [before, behind] = [left, 100 - left - width];
+  const style =
+    behind >= 22 || behind >= before
+      ? { insetInlineStart: `${Math.min(left + width, 85)}%` }
+      : { insetInlineEnd: `${100 - left}%` };
+  return (
+    <span className="figures" style={style}>
+      {children}
+    </span>
   );
 }
 
@@ -129,10 +158,10 @@ function GroupBars({ look: { tree, scale, view, now }, group }: { look: RowLook;
           <span key={slot} className={STATUS_CODES[worst] ?? 'succeeded'} style={{ opacity: 0.2 + 0.8 * share }} />
         ))}
       </span>
-      <span className="figures" style={{ insetInlineStart: `${Math.min(80, box.left + box.width)}%` }}>
+      <Figures box={box}>
         {duration(to - from)}
         {failed > 0 && `, ${failed} failed`}
-      </span>
+      </Figures>
     </>
   );
 }
@@ -142,7 +171,8 @@ const SLOTS = 24;
 /** How many runs of a group are under way in each of 24 parts of its time, and the worst status among them. */
 function densities(tree: Tree, { members }: Group, from: number, to: number, now: number) {
   const slots = Array.from({ length: SLOTS }, () => ({ runs: 0, worst: 0 }));
-  const slotOf = (time: number): number => Math.min(SLOTS - 1, Math.max(0, Math.floor(((time - from) / Math.max(1, to - from)) * SLOTS)));
+  const slotOf = (time: number): number =>
+    Math.min(SLOTS - 1, Math.max(0, Math.floor(((time - from) / Math.max(1, to - from)) * SLOTS)));
   for (const member of members) {
     for (let slot = slotOf(tree.start[member] ?? from); slot <= slotOf(endAt(tree, member, now)); slot++) {
       const one = slots[slot];

@@ -1,7 +1,7 @@
 import type { Tree } from './tree.ts';
 
 /** More siblings of one pipeline than this fold into one row. */
-export const FOLDED_ABOVE = 20;
+const FOLDED_ABOVE = 20;
 
 /** What is open and what is folded. Ids of executions, and keys of groups ({@link groupKey}). */
 export interface Folding {
@@ -79,14 +79,19 @@ export function visibleRows(tree: Tree, { closed, opened, folds }: Folding): Row
 }
 
 /** The positions of a node's children. */
-export function childrenOf(tree: Tree, node: number): number[] {
+function childrenOf(tree: Tree, node: number): number[] {
   const children: number[] = [];
   const end = node + (tree.below[node] ?? 1);
   for (let child = node + 1; child < end; child += tree.below[child] ?? 1) children.push(child);
   return children;
 }
 
-function manyOf(tree: Tree, parent: number, children: readonly number[], opened: ReadonlySet<string>): Map<number, Group> {
+function manyOf(
+  tree: Tree,
+  parent: number,
+  children: readonly number[],
+  opened: ReadonlySet<string>,
+): Map<number, Group> {
   const many = new Map<number, Group>();
   if (children.length <= FOLDED_ABOVE) return many;
   for (const [pipeline, members] of Map.groupBy(children, (child) => tree.pipeline[child] ?? 0)) {
@@ -100,9 +105,25 @@ function manyOf(tree: Tree, parent: number, children: readonly number[], opened:
 /** What must be open so that a node is shown. */
 export function revealed(tree: Tree, node: number, folding: Folding): Folding {
   const [closed, opened] = [new Set(folding.closed), new Set(folding.opened)];
-  for (let child = node, parent = tree.parent[node] ?? -1; parent >= 0; child = parent, parent = tree.parent[parent] ?? -1) {
+  for (
+    let child = node, parent = tree.parent[node] ?? -1;
+    parent >= 0;
+    child = parent, parent = tree.parent[parent] ?? -1
+  ) {
     closed.delete(tree.id[parent] ?? 0);
     opened.add(groupKey(tree.id[parent] ?? 0, tree.pipeline[child] ?? 0));
   }
   return { ...folding, closed, opened };
+}
+
+/** Whether a row is open; undefined if it has nothing below it. */
+export function stateOf(
+  { tree, rows }: { readonly tree: Tree; readonly rows: Rows },
+  row: number,
+): boolean | undefined {
+  const at = rows.at[row];
+  if (at === undefined) return undefined;
+  if (at < 0) return rows.groups[-1 - at]?.open;
+  if (tree.below[at] === 1) return undefined;
+  return (rows.level[row + 1] ?? 0) > (rows.level[row] ?? 0);
 }

@@ -74,13 +74,14 @@ function between(of: readonly number[], to: readonly number[], value: number): n
 }
 
 const STEPS_MS = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,
-  1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+  900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
 ];
 
 /** Round times in a range, about `wanted` of them. */
 export function ticks(from: number, to: number, wanted: number): number[] {
-  const step = STEPS_MS.find((ms) => (to - from) / ms <= wanted) ?? 604_800_000 * Math.ceil((to - from) / 604_800_000 / wanted);
+  const step =
+    STEPS_MS.find((ms) => (to - from) / ms <= wanted) ?? 604_800_000 * Math.ceil((to - from) / 604_800_000 / wanted);
   const found: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
   return found;
@@ -112,4 +113,13 @@ function within({ from, to }: View): View {
   const width = to - from;
   const start = Math.min(Math.max(0, from), 1 - width);
   return { from: start, to: start + width };
+}
+
+/** The left edge and the width of a time span within the view, in percent; null where it is outside. */
+export function boxOf(scale: Scale, view: View, begin: number, end: number): { left: number; width: number } | null {
+  const width = view.to - view.from;
+  const [a, b] = [(placeOf(scale, begin) - view.from) / width, (placeOf(scale, end) - view.from) / width];
+  if (b < 0 || a > 1) return null;
+  const [left, right] = [Math.max(-0.01, a), Math.min(1.01, b)];
+  return { left: left * 100, width: (right - left) * 100 };
 }

@@ -1,9 +1,18 @@
-import { type KeyboardEvent, type ReactNode, type UIEvent, useEffect, useLayoutEffect, useRef, useState, type WheelEvent } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type UIEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react';
 import { Axis } from './axis.tsx';
 import { Minimap } from './minimap.tsx';
 import { Row, type RowLook } from './row.tsx';
-import type { Rows } from './rows.ts';
-import { moved, placeOf, type Scale, timeAt, type View, zoomed } from './scale.ts';
+import { type Rows, stateOf } from './rows.ts';
+import { moved, type Scale, type View, zoomed } from './scale.ts';
 import type { Tree } from './tree.ts';
 
 /** The height of a row in pixels, as in the style sheet. */
@@ -52,7 +61,14 @@ export function TimelineView(props: TimelineProps): ReactNode {
   const pool = last - first;
   const look: RowLook = { tree, rows, scale, view, lit: props.lit, table, now: props.now };
   const onKey = (event: KeyboardEvent): void => {
-    const target = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 15, PageUp: at - 15, Home: 0, End: rows.count - 1 }[event.key];
+    const target = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + 15,
+      PageUp: at - 15,
+      Home: 0,
+      End: rows.count - 1,
+    }[event.key];
     if (target !== undefined) onAt(Math.max(0, Math.min(rows.count - 1, target)));
     else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') onToggleTo(event.key === 'ArrowRight');
     else return;
@@ -68,7 +84,11 @@ export function TimelineView(props: TimelineProps): ReactNode {
     const bars = event.currentTarget.querySelector('.bars-head')?.getBoundingClientRect();
     if (!bars) return;
     const place = view.from + ((event.clientX - bars.left) / bars.width) * (view.to - view.from);
-    onView(event.ctrlKey || event.metaKey ? zoomed(view, event.deltaY > 0 ? 1.2 : 1 / 1.2, place) : moved(view, event.deltaX / bars.width));
+    onView(
+      event.ctrlKey || event.metaKey
+        ? zoomed(view, event.deltaY > 0 ? 1.2 : 1 / 1.2, place)
+        : moved(view, event.deltaX / bars.width),
+    );
   };
   return (
     <div className={`timeline${table ? ' table' : ''}`} onWheel={onWheel}>
@@ -76,7 +96,9 @@ export function TimelineView(props: TimelineProps): ReactNode {
       <div
         className="scroller"
         ref={scroller}
-        onScroll={({ currentTarget }: UIEvent<HTMLElement>) => setRoom({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })}
+        onScroll={({ currentTarget }: UIEvent<HTMLElement>) =>
+          setRoom({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })
+        }
       >
         <div className="head">
           <span>Pipeline</span>
@@ -96,7 +118,11 @@ export function TimelineView(props: TimelineProps): ReactNode {
           {Array.from({ length: pool }, (_, slot) => {
             // Each element stays where it is in the page, and gets another row as the reader scrolls.
             const row = first + ((slot - (first % pool) + pool) % pool);
-            return row < last && <Row key={slot} look={look} row={row} selected={row === at} onAt={onAt} onToggle={onToggle} />;
+            return (
+              row < last && (
+                <Row key={slot} look={look} row={row} selected={row === at} onAt={onAt} onToggle={onToggle} />
+              )
+            );
           })}
         </div>
       </div>
@@ -115,15 +141,6 @@ function TableHead(): ReactNode {
       <span className="number">Id</span>
     </span>
   );
-}
-
-/** Whether a row is open; undefined if it has nothing below it. */
-export function stateOf({ tree, rows }: Pick<TimelineProps, 'tree' | 'rows'>, row: number): boolean | undefined {
-  const at = rows.at[row];
-  if (at === undefined) return undefined;
-  if (at < 0) return rows.groups[-1 - at]?.open;
-  if (tree.below[at] === 1) return undefined;
-  return (rows.level[row + 1] ?? 0) > (rows.level[row] ?? 0);
 }
 
 function parentRow({ rows }: Pick<TimelineProps, 'rows'>, row: number): number {
@@ -152,18 +169,4 @@ function useDrag(view: View, onView: (view: View) => void) {
       from.current = null;
     },
   };
-}
-
-/** The left edge and the width of a time span within the view, in percent; null where it is outside. */
-export function boxOf(scale: Scale, view: View, begin: number, end: number): { left: number; width: number } | null {
-  const width = view.to - view.from;
-  const [a, b] = [(placeOf(scale, begin) - view.from) / width, (placeOf(scale, end) - view.from) / width];
-  if (b < 0 || a > 1) return null;
-  const [left, right] = [Math.max(-0.01, a), Math.min(1.01, b)];
-  return { left: left * 100, width: (right - left) * 100 };
-}
-
-/** The times at the edges of the view. */
-export function edges(scale: Scale, view: View): readonly [number, number] {
-  return [timeAt(scale, view.from), timeAt(scale, view.to)];
 }

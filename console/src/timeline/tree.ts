@@ -1,7 +1,15 @@
 import type { ExecutionStatus, Timeline } from '../api/types.ts';
 
 /** The statuses by their code, the worst last: a folded row shows the worst of its runs. */
-export const STATUS_CODES = ['succeeded', 'skipped', 'expected', 'running', 'aborted', 'lost', 'failed'] as const satisfies readonly ExecutionStatus[];
+export const STATUS_CODES = [
+  'succeeded',
+  'skipped',
+  'expected',
+  'running',
+  'aborted',
+  'lost',
+  'failed',
+] as const satisfies readonly ExecutionStatus[];
 const CODE_OF = new Map<string, number>(STATUS_CODES.map((status, code) => [status, code]));
 export const RUNNING = STATUS_CODES.indexOf('running');
 export const FAILED = STATUS_CODES.indexOf('failed');
@@ -163,9 +171,16 @@ export function endAt(tree: Tree, position: number, now: number): number {
   return Number.isNaN(end) ? Math.max(now, tree.start[position] ?? now) : end;
 }
 
-/** The first start and the last end of a tree. */
+/** How much of the time so far is left free for a running tree to end as usual. */
+const AHEAD = 0.5;
+
+/** The first start and the last end of a tree; of a running one, its usual end if that is near. */
 export function spanOf(tree: Tree, now: number): { from: number; to: number } {
-  let [from, to] = [Infinity, -Infinity];
+  const start = tree.start[0] ?? now;
+  const usual = tree.usual.get(tree.pipeline[0] ?? 0) ?? 0;
+  const ready =
+    tree.status[0] === RUNNING ? Math.min(start + usual, now + AHEAD * Math.max(0, now - start)) : -Infinity;
+  let [from, to] = [Infinity, ready];
   for (let position = 0; position < tree.size; position++) {
     from = Math.min(from, tree.start[position] ?? Infinity);
     to = Math.max(to, endAt(tree, position, now));

@@ -6,7 +6,10 @@ import { queryClient } from '../data/queries.ts';
 import { type Known, merge, toTree, type Tree } from './tree.ts';
 
 /** Reads the tree below an execution, and then only what has changed of it. `rootId` is what hints of changes name. */
-export function useTimeline(id: number, rootId: number | undefined): UseQueryResult<Known, ApiError> & { tree: Tree | undefined } {
+export function useTimeline(
+  id: number,
+  rootId: number | undefined,
+): UseQueryResult<Known, ApiError> & { tree: Tree | undefined } {
   const queryKey = ['root', rootId, 'timeline', id];
   const query = useQuery<Known, ApiError>({
     queryKey,

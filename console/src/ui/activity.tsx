@@ -31,8 +31,20 @@ export function Activity({ buckets, countedFrom }: { buckets: Buckets; countedFr
           return (
             <g key={buckets.start[index]} onMouseEnter={() => setAt(index)}>
               <rect x={index * width} y={0} width={width} height={HEIGHT} className={at === index ? 'at' : 'under'} />
-              <rect x={index * width + 1} width={width - 2} y={y(started, most)} height={HEIGHT - y(started, most)} className="started" />
-              <rect x={index * width + 1} width={width - 2} y={y(failed, most)} height={HEIGHT - y(failed, most)} className="failed" />
+              <rect
+                x={index * width + 1}
+                width={width - 2}
+                y={y(started, most)}
+                height={HEIGHT - y(started, most)}
+                className="started"
+              />
+              <rect
+                x={index * width + 1}
+                width={width - 2}
+                y={y(failed, most)}
+                height={HEIGHT - y(failed, most)}
+                className="failed"
+              />
             </g>
           );
         })}
@@ -61,8 +73,8 @@ export function Activity({ buckets, countedFrom }: { buckets: Buckets; countedFr
           </>
         ) : (
           <>
-            {moment(new Date(shown), choice)} {zoneName(new Date(shown), choice)}: {count(buckets.started[at] ?? 0)} started,{' '}
-            {count(buckets.failed[at] ?? 0)} failed, {buckets.running[at] ?? 'many'} running at its end
+            {moment(new Date(shown), choice)} {zoneName(new Date(shown), choice)}: {count(buckets.started[at] ?? 0)}{' '}
+            started, {count(buckets.failed[at] ?? 0)} failed, {buckets.running[at] ?? 'many'} running at its end
           </>
         )}{' '}
         <Link href="/runs?status=failed">Failed runs</Link>

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { dayOf, time, zoneName } from '../data/format.ts';
 import { theme, useSetting, zone } from '../data/settings.ts';
 
 export interface Point {
@@ -11,6 +12,21 @@ export interface Point {
 }
 
 const HEIGHT = 260;
+const DAY_SECONDS = 86_400;
+
+/** A tick of the time axis: the day, or the time of day where ticks are closer; the first one has the zone. */
+function timeOf(at: number, ticks: readonly number[], choice: 'local' | 'utc'): string {
+  const date = new Date(at);
+  const [first = 0, second = 0] = ticks;
+  const text = second - first >= DAY_SECONDS ? dayOf(date, choice) : `${dayOf(date, choice)} ${time(date, choice)}`;
+  return at === first * 1000 ? `${text} ${zoneName(date, choice)}` : text;
+}
+
+/** The range that is selected, in seconds; null where it is nothing but a click. */
+function rangeOf(chart: uPlot): readonly [number, number] | null {
+  const { left, width } = chart.select;
+  return width > 2 ? [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')] : null;
+}
 
 /** A series over time with lines across it; `onRange` gets the range that the reader drags over, in seconds. */
 export function Chart({
@@ -40,10 +56,14 @@ export function Chart({
         width: parent.clientWidth,
         height: HEIGHT,
         legend: { show: false },
-        tzDate: (seconds) => (choice === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'UTC') : new Date(seconds * 1000)),
+        tzDate: (seconds) =>
+          choice === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'UTC') : new Date(seconds * 1000),
         cursor: { drag: { x: true, y: false, setScale: false } },
         scales: { y: { range: (_, min, max) => [Math.min(0, min), max * 1.1 || 1] } },
-        axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(shown) }],
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map((seconds) => timeOf(seconds * 1000, ticks, choice)) },
+          { ...axis, size: 90, values: (_, ticks) => ticks.map(shown) },
+        ],
         series: [
           {},
           { label: title, stroke: colour('--accent'), width: 1, points: { show: true, size: 5 }, spanGaps: true },
@@ -51,10 +71,7 @@ export function Chart({
           ...lines.map(() => ({ stroke: style.color, width: 1, dash: [4, 4], points: { show: false } })),
         ],
         hooks: {
-          setSelect: [
-            ({ select, posToVal }) =>
-              onRange(select.width > 2 ? [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')] : null),
-          ],
+          setSelect: [(chart) => onRange(rangeOf(chart))],
         },
       },
       [

@@ -1,7 +1,15 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
 /** A dialog that closes by Escape, or by a click beside it. */
-export function Dialog({ label, close, children }: { label: string; close: () => void; children: ReactNode }): ReactNode {
+export function Dialog({
+  label,
+  close,
+  children,
+}: {
+  label: string;
+  close: () => void;
+  children: ReactNode;
+}): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;

@@ -2,7 +2,15 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useUrlState } from '../data/url.ts';
 
 /** Choices of a filter as chips; they and the address of the page are one. */
-export function Chips({ name, label, choices }: { name: string; label: string; choices: readonly string[] }): ReactNode {
+export function Chips({
+  name,
+  label,
+  choices,
+}: {
+  name: string;
+  label: string;
+  choices: readonly string[];
+}): ReactNode {
   const url = useUrlState();
   const chosen = url.all(name);
   const toggle = (choice: string): void =>
@@ -22,7 +30,15 @@ export function Chips({ name, label, choices }: { name: string; label: string; c
 const WAITS_MS = 250;
 
 /** A filter by text, applied when the reader pauses. */
-export function TextFilter({ name, label, type = 'search' }: { name: string; label: string; type?: string }): ReactNode {
+export function TextFilter({
+  name,
+  label,
+  type = 'search',
+}: {
+  name: string;
+  label: string;
+  type?: string;
+}): ReactNode {
   const url = useUrlState();
   const applied = url.get(name) ?? '';
   const [text, setText] = useState(applied);

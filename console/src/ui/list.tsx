@@ -44,7 +44,11 @@ export function List<T extends { readonly id: number }>({
     if (hasNextPage && !isFetchingNextPage && last >= items.length - 20) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, items.length]);
   if (pages.data === undefined) {
-    return pages.error ? <Failure error={pages.error satisfies ApiError} retry={() => void pages.refetch()} /> : <Loading rows={12} />;
+    return pages.error ? (
+      <Failure error={pages.error satisfies ApiError} retry={() => void pages.refetch()} />
+    ) : (
+      <Loading rows={12} />
+    );
   }
   if (items.length === 0) return empty;
   const template = { '--columns': columns.map(({ width }) => width).join(' ') } as React.CSSProperties;
@@ -63,7 +67,13 @@ export function List<T extends { readonly id: number }>({
             const item = items[index];
             return (
               item !== undefined && (
-                <div role="row" className="row" key={key} aria-rowindex={index + 2} style={{ transform: `translateY(${start}px)` }}>
+                <div
+                  role="row"
+                  className="row"
+                  key={key}
+                  aria-rowindex={index + 2}
+                  style={{ transform: `translateY(${start}px)` }}
+                >
                   {columns.map(({ name, cell, minor, number }) => (
                     <div role="cell" key={name} className={`cell${minor ? ' minor' : ''}${number ? ' number' : ''}`}>
                       {cell(item)}

@@ -20,7 +20,13 @@ export function Page({ title, head, children }: { title: string; head?: ReactNod
 }
 
 /** Tabs that are pages of their own. */
-export function Tabs({ at, tabs }: { at: string; tabs: Readonly<Record<string, { to: string; text: string }>> }): ReactNode {
+export function Tabs({
+  at,
+  tabs,
+}: {
+  at: string;
+  tabs: Readonly<Record<string, { to: string; text: string }>>;
+}): ReactNode {
   return (
     <nav className="tabs" aria-label="Parts of this page">
       {Object.entries(tabs).map(([name, { to, text }]) => (

@@ -70,7 +70,13 @@ export function Palette({ close }: { close: () => void }): ReactNode {
         ))}
       </ul>
       <p role="status" className="hint">
-        {error ? error.detail : asked === '' ? 'Type at least one character.' : found.length === 0 && !isFetching ? `Nothing is called “${asked}”.` : ''}
+        {error
+          ? error.detail
+          : asked === ''
+            ? 'Type at least one character.'
+            : found.length === 0 && !isFetching
+              ? `Nothing is called “${asked}”.`
+              : ''}
       </p>
     </Dialog>
   );
@@ -91,19 +97,21 @@ function foundIn({ pipelines, executions }: SearchResult): Found[] {
         </>
       ),
     })),
-    ...executions.map(({ id, root_id: root, pipeline_name: name, external_id: external, status, start_date: start }) => ({
-      key: `e${id}`,
-      to: `/runs/${root}${root === id ? '' : `?focus=${id}`}`,
-      shown: (
-        <>
-          <Status of={status} bare />
-          <bdi className="name">{name}</bdi>
-          <small>
-            {id}
-            {external !== null && <bdi> · {external}</bdi>} · <Instant at={start} relative />
-          </small>
-        </>
-      ),
-    })),
+    ...executions.map(
+      ({ id, root_id: root, pipeline_name: name, external_id: external, status, start_date: start }) => ({
+        key: `e${id}`,
+        to: `/runs/${root}${root === id ? '' : `?focus=${id}`}`,
+        shown: (
+          <>
+            <Status of={status} bare />
+            <bdi className="name">{name}</bdi>
+            <small>
+              {id}
+              {external !== null && <bdi> · {external}</bdi>} · <Instant at={start} relative />
+            </small>
+          </>
+        ),
+      }),
+    ),
   ];
 }

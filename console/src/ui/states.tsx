@@ -3,7 +3,15 @@ import { ApiError } from '../api/client.ts';
 import { Command } from './copy.tsx';
 
 /** What is shown where there is nothing yet: why, and what to do first. */
-export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }): ReactNode {
+export function Empty({
+  title,
+  children,
+  command,
+}: {
+  title: string;
+  children?: ReactNode;
+  command?: string;
+}): ReactNode {
   return (
     <div className="empty">
       <h3>{title}</h3>

@@ -17,8 +17,8 @@ registerHooks({
 
 /** @type {import('jest').Config} */
 export default {
-  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.test.ts'],
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testMatch: ['<rootDir>/{src,console/src}/**/*.spec.ts', '<rootDir>/test/**/*.test.ts'],
+  roots: ['<rootDir>/src', '<rootDir>/console/src', '<rootDir>/test'],
   // These kill processes that the other tests need, or need more than Node: see jest.faults.config.js and
   // jest.clients.config.js.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/clients/'],

@@ -95,6 +95,13 @@ const unlisted = modules.flatMap(([name, module]) => {
 export default {
   forbidden: [
     {
+      name: 'console-is-apart',
+      severity: 'error',
+      comment: 'The console knows the service by its OpenAPI document alone, and nothing knows the console.',
+      from: { path: '^(console|src)/' },
+      to: { path: '^(console|src)/', pathNot: '^$1/' },
+    },
+    {
       name: 'folder-is-a-module',
       severity: 'error',
       comment: 'A folder that is no module of tools/layers.js may import anything, unnoticed. Name it there.',

@@ -19,9 +19,14 @@ registerHooks({
 export default {
   testMatch: ['<rootDir>/{src,console/src}/**/*.spec.ts', '<rootDir>/test/**/*.test.ts'],
   roots: ['<rootDir>/src', '<rootDir>/console/src', '<rootDir>/test'],
-  // These kill processes that the other tests need, or need more than Node: see jest.faults.config.js and
-  // jest.clients.config.js.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/clients/'],
+  // These kill processes that the other tests need, or need more than Node: see jest.faults.config.js,
+  // jest.clients.config.js and jest.console.config.js.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/faults/',
+    '<rootDir>/test/clients/',
+    '<rootDir>/test/console/',
+  ],
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -17,25 +17,25 @@ afterEach(async () => {
 
 /** Plants a tree: a root with 200 parts, each of a number of executions of as many pipelines. Returns the root. */
 async function plant(perPart: number): Promise<number> {
-  const pipeline = await watcher.pipeline(`large ${perPart}`);
   for (let n = 0; n < 20; n++) await watcher.pipeline(`part ${n}`);
+  const pipeline = await watcher.pipeline(`large ${perPart}`);
   const root = await watcher.begin(pipeline);
+  const size = perPart + 1;
+  // The id of a part is the first of its executions.
   await watcher.database.sql(`
-    CREATE TEMP TABLE planted ON COMMIT DROP AS
-    SELECT nextval(pg_get_serial_sequence('pipeline_execution', 'id')) AS id, part, child
-      FROM generate_series(1, 200) part, generate_series(0, ${perPart}) child;
     INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, start_date, end_date, completed_successfully,
                                     status, config_version)
-    SELECT p.id, CASE p.child WHEN 0 THEN ${root} ELSE (SELECT top.id FROM planted top WHERE top.part = p.part AND top.child = 0) END,
-           ${root}, (SELECT min(id) FROM pipeline WHERE name LIKE 'part %') + (p.part * CASE p.child WHEN 0 THEN 1 ELSE 0 END + p.child) % 20,
-           now() + p.part * interval '1 minute' + p.child * interval '5 second',
-           now() + p.part * interval '1 minute' + p.child * interval '6 second' + interval '30 second',
-           p.id % 97 <> 0, CASE WHEN p.id % 97 <> 0 THEN 'succeeded' ELSE 'failed' END, 1
-      FROM planted p;
+    SELECT ${root} + n, CASE WHEN (n - 1) % ${size} = 0 THEN ${root} ELSE ${root} + n - (n - 1) % ${size} END, ${root},
+           (SELECT min(id) FROM pipeline WHERE name LIKE 'part %') + (n / ${size} + n) % 20,
+           now() + n / ${size} * interval '1 minute' + n % ${size} * interval '5 second',
+           now() + n / ${size} * interval '1 minute' + n % ${size} * interval '6 second' + interval '30 second',
+           n % 97 <> 0, CASE WHEN n % 97 <> 0 THEN 'succeeded' ELSE 'failed' END, 1
+      FROM generate_series(1, 200 * ${size}) n;
     INSERT INTO pipeline_execution_closure (parent_execution_id, child_execution_id, depth)
-    SELECT id, id, 0 FROM planted
-     UNION ALL SELECT ${root}, id, CASE child WHEN 0 THEN 1 ELSE 2 END FROM planted
-     UNION ALL SELECT top.id, p.id, 1 FROM planted p JOIN planted top ON top.part = p.part AND top.child = 0 WHERE p.child > 0`);
+    SELECT id, id, 0 FROM pipeline_execution WHERE root_id = ${root} AND id <> ${root}
+     UNION ALL SELECT parent_id, id, 1 FROM pipeline_execution WHERE root_id = ${root} AND id <> ${root}
+     UNION ALL SELECT ${root}, id, 2 FROM pipeline_execution WHERE root_id = ${root} AND parent_id <> ${root};
+    SELECT setval(pg_get_serial_sequence('pipeline_execution', 'id'), ${root} + 200 * ${size})`);
   return root;
 }
 

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { compact, duration, moment } from '../data/format.ts';
 import { useSetting, zone } from '../data/settings.ts';
 import { Status } from '../ui/status.tsx';
@@ -26,8 +26,8 @@ interface RowProps {
   readonly onToggle: (row: number) => void;
 }
 
-/** One row: a node or a folded group, with its bar or its figures. */
-export function Row({ look, row, selected, onAt, onToggle }: RowProps): ReactNode {
+/** One row: a node or a folded group, with its bar or its figures. Drawn again only if its place or its look changes. */
+export const Row = memo(function Row({ look, row, selected, onAt, onToggle }: RowProps): ReactNode {
   const { tree, rows, lit } = look;
   const at = rows.at[row] ?? 0;
   const group = at < 0 ? rows.groups[-1 - at] : undefined;
@@ -75,7 +75,7 @@ export function Row({ look, row, selected, onAt, onToggle }: RowProps): ReactNod
       )}
     </div>
   );
-}
+});
 
 function worstOf(tree: Tree, { members }: Group) {
   const worst = members.reduce((code, member) => Math.max(code, tree.status[member] ?? 0), 0);

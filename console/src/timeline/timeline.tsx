@@ -4,6 +4,7 @@ import {
   type UIEvent,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   type WheelEvent,
@@ -59,7 +60,11 @@ export function TimelineView(props: TimelineProps): ReactNode {
   const first = Math.max(0, Math.floor(room.top / ROW) - OVERSCAN);
   const last = Math.min(rows.count, Math.ceil((room.top + room.height) / ROW) + OVERSCAN);
   const pool = last - first;
-  const look: RowLook = { tree, rows, scale, view, lit: props.lit, table, now: props.now };
+  const { lit, now } = props;
+  const look = useMemo<RowLook>(
+    () => ({ tree, rows, scale, view, lit, table, now }),
+    [tree, rows, scale, view, lit, table, now],
+  );
   const onKey = (event: KeyboardEvent): void => {
     const target = {
       ArrowDown: at + 1,

@@ -16,11 +16,13 @@ interface Heartbeat {
   readonly message: string | null;
 }
 
+export const DETAIL_ID = 'detail';
+
 /** Everything about the execution that has the focus. */
 export function Detail({ id, root }: { id: number; root: number }): ReactNode {
   const execution = useApi<Execution>(['root', root], `/pipeline_execution/${id}`);
   return (
-    <aside className="detail panel" aria-label="The chosen execution">
+    <aside className="detail panel" id={DETAIL_ID} tabIndex={-1} aria-label="The chosen execution">
       <Shown query={execution} rows={10}>
         {(data) => <Facets execution={data} root={root} />}
       </Shown>

@@ -16,7 +16,7 @@ import { TimelineView } from '../timeline/timeline.tsx';
 import { above, FAILED, RUNNING, spanOf, type Tree } from '../timeline/tree.ts';
 import { useTimeline } from '../timeline/use-timeline.ts';
 import { Controls, nextView } from './run-controls.tsx';
-import { Detail } from './run-detail.tsx';
+import { Detail, DETAIL_ID } from './run-detail.tsx';
 import { Shares } from './run-shares.tsx';
 import { Causes, WaitingFor } from './run-why.tsx';
 
@@ -156,6 +156,7 @@ function Run({ run, tree, truncatedAt }: { run: Execution; tree: Tree; truncated
             at={at}
             onAt={onAt}
             onToggle={onToggle}
+            onEnter={(of) => ((rows.at[of] ?? 0) < 0 ? onToggle(of) : document.getElementById(DETAIL_ID)?.focus())}
             lit={lit}
             table={shown === 'list'}
             now={now}

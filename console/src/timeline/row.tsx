@@ -136,8 +136,10 @@ function Figures({
     behind >= 22 || behind >= before
       ? { insetInlineStart: `${Math.min(left + width, 85)}%` }
       : { insetInlineEnd: `${100 - left}%` };
+  // Where the bar fills the row, the figures are on it, on a ground of their own.
+  const isOn = behind < 15 && before < 15;
   return (
-    <span className="figures" style={style}>
+    <span className={`figures${isOn ? ' on' : ''}`} style={style}>
       {children}
     </span>
   );

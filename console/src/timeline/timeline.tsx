@@ -30,6 +30,8 @@ export interface TimelineProps {
   readonly at: number;
   readonly onAt: (row: number) => void;
   readonly onToggle: (row: number) => void;
+  /** Shows a row in full. */
+  readonly onEnter: (row: number) => void;
   readonly lit: ReadonlySet<number> | null;
   readonly table: boolean;
   readonly now: number;
@@ -75,6 +77,7 @@ export function TimelineView(props: TimelineProps): ReactNode {
       End: rows.count - 1,
     }[event.key];
     if (target !== undefined) onAt(Math.max(0, Math.min(rows.count - 1, target)));
+    else if (event.key === 'Enter') props.onEnter(at);
     else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') onToggleTo(event.key === 'ArrowRight');
     else return;
     event.preventDefault();

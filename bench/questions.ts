@@ -4,7 +4,7 @@
  * execution, by EXPLAIN ANALYZE). Sizes and forms alternate in rounds, so that load from other programs affects all of
  * them. All data is in memory: the benchmark measures processing, not the disk.
  *
- *   npm run bench:questions [-- --sizes 10000,100000,1000000 --rounds 25]
+ *   npm run bench:questions [-- --sizes 10000,100000,1000000 --rounds 25 --only console]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import type * as Compare from '../src/features/hierarchy/questions/compare.ts';
 import type * as CriticalPath from '../src/features/hierarchy/questions/critical-path.ts';
 import type * as Rollup from '../src/features/hierarchy/questions/rollup.ts';
 import type * as Subtrees from '../src/features/hierarchy/questions/subtree.ts';
+import { measureConsole } from './console.ts';
 import { type Landmarks, plantForest } from './support/forest.ts';
 import * as recursive from './support/recursive.ts';
 import { median, printTable, ratio } from './support/table.ts';
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     rounds: { type: 'string', default: '25' },
+    only: { type: 'string' },
   },
 });
 const sizes = options.sizes.split(',').map(Number);
@@ -292,8 +294,11 @@ const sides: Side[] = [];
 try {
   await admin.connect();
   for (const size of sizes) sides.push(await openSide(server, admin, size));
-  for (const side of sides) await checkAnswers(side);
-  print(sides, await measure(sides));
+  if (options.only !== 'console') {
+    for (const side of sides) await checkAnswers(side);
+    print(sides, await measure(sides));
+  }
+  if (options.only !== 'trees') await measureConsole(sides, rounds);
 } finally {
   for (const { client } of sides) await client.end();
   await admin.end();

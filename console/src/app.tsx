@@ -49,7 +49,7 @@ export function App(): ReactNode {
             <Route path="/alerts" component={AlertsPage} />
             <Route>
               <Page title="No such page">
-                <Empty title="There is nothing at this address">The menu has all pages; `/` searches.</Empty>
+                <Empty title="There is nothing at this address">The menu has all pages; the key / searches.</Empty>
               </Page>
             </Route>
           </Switch>

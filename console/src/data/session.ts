@@ -27,6 +27,7 @@ export async function login(key: string): Promise<void> {
 
 export async function logout(): Promise<void> {
   await send('DELETE', '/session');
-  queryClient.clear();
-  await queryClient.invalidateQueries({ queryKey: KEY });
+  // The page asks who is there and shows the login; then what the last person saw is forgotten.
+  await queryClient.resetQueries({ queryKey: KEY });
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
 }

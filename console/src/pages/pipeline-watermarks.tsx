@@ -12,7 +12,7 @@ export function Watermarks({ pipeline }: { pipeline: Pipeline }): ReactNode {
   if (moves.data === undefined) return moves.error ? <Failure error={moves.error} /> : <Loading />;
   if (found.length === 0) {
     return (
-      <Empty title="The watermark has never moved">A successful run that reports `next_watermark` moves it.</Empty>
+      <Empty title="The watermark has never moved">A successful run that reports a next watermark moves it.</Empty>
     );
   }
   return (

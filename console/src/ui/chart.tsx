@@ -61,7 +61,7 @@ export function Chart({
         cursor: { drag: { x: true, y: false, setScale: false } },
         scales: { y: { range: (_, min, max) => [Math.min(0, min), max * 1.1 || 1] } },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map((seconds) => timeOf(seconds * 1000, ticks, choice)) },
+          { ...axis, space: 130, values: (_, ticks) => ticks.map((seconds) => timeOf(seconds * 1000, ticks, choice)) },
           { ...axis, size: 90, values: (_, ticks) => ticks.map(shown) },
         ],
         series: [

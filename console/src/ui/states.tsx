@@ -14,7 +14,7 @@ export function Empty({
 }): ReactNode {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children !== undefined && <p>{children}</p>}
       {command !== undefined && <Command text={command} />}
     </div>
@@ -35,7 +35,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   const known = error instanceof ApiError ? error : undefined;
   return (
     <div className="failure" role="alert">
-      <h3>{known?.title ?? 'Something went wrong'}</h3>
+      <h2>{known?.title ?? 'Something went wrong'}</h2>
       <p>{known?.detail ?? String(error)}</p>
       <p>
         {known && ADVICE[known.status]} {known?.requestId !== undefined && <small>Request {known.requestId}</small>}

@@ -68,10 +68,13 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
 function OpenIncidents(): ReactNode {
   const { data } = useApi<Overview>(['incidents'], '/overview', { window: '24h' });
   return data !== undefined && data.incidents.open > 0 ? (
-    <span className="bubble">
-      {data.incidents.open}
-      <span className="hidden"> open</span>
-    </span>
+    <>
+      {' '}
+      <span className="bubble">
+        {data.incidents.open}
+        <span className="hidden"> open</span>
+      </span>
+    </>
   ) : null;
 }
 

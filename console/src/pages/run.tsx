@@ -13,7 +13,7 @@ import { Elapsed, Duration, Instant } from '../ui/time.tsx';
 import { evenScale, foldedScale, moved, type View, WHOLE, zoomed } from '../timeline/scale.ts';
 import { groupKey, revealed, stateOf, visibleRows, type Folding } from '../timeline/rows.ts';
 import { TimelineView } from '../timeline/timeline.tsx';
-import { above, FAILED, RUNNING, spanOf, type Tree } from '../timeline/tree.ts';
+import { above, FAILED, RUNNING, spanOf, statusAt, type Tree } from '../timeline/tree.ts';
 import { useTimeline } from '../timeline/use-timeline.ts';
 import { Controls, nextView } from './run-controls.tsx';
 import { Detail, DETAIL_ID } from './run-detail.tsx';
@@ -169,7 +169,8 @@ function Run({ run, tree, truncatedAt }: { run: Execution; tree: Tree; truncated
 }
 
 function Head({ run, tree }: { run: Execution; tree: Tree }): ReactNode {
-  const status = tree.status[0] === RUNNING ? 'running' : run.status;
+  // That of the tree, which follows changes.
+  const status = statusAt(tree, 0);
   return (
     <Facts
       of={[

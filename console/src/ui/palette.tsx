@@ -38,6 +38,8 @@ export function Palette({ close }: { close: () => void }): ReactNode {
       event.preventDefault();
       setAt((at + step + found.length) % Math.max(1, found.length));
     } else if (event.key === 'Enter') open(found[at]);
+    // A search field would first clear its text.
+    else if (event.key === 'Escape') close();
   };
   return (
     <Dialog label="Search" close={close}>

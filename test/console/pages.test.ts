@@ -1,5 +1,6 @@
 import { axe, Console, DESKTOP, overflow, PHONE, settled, shoot } from '../support/browser.js';
 import { type Demo, startDemo } from '../support/demo.js';
+import { eventually } from '../support/eventually.js';
 import { Watcher } from '../support/watcher.js';
 
 let demo: Demo;
@@ -51,10 +52,10 @@ it.each(Object.entries(PAGES))(
       await shoot(page, `${name}-${scheme}`);
       expect(await axe(page)).toEqual([]);
     }
-    expect(await overflow(page)).toBe(0);
+    await eventually(async () => expect(await overflow(page)).toBe(0));
     await page.setViewportSize(PHONE);
     await shoot(page, `${name}-phone`);
-    expect(await overflow(page)).toBe(0);
+    await eventually(async () => expect(await overflow(page)).toBe(0));
   },
 );
 

@@ -190,8 +190,8 @@ it('long names, names from right to left and invisible characters break nothing'
   await demo.watcher.end(root, { completed_successfully: false });
   for (const place of ['/', '/pipelines', `/runs/${root}`, `/runs/${root}?view=list`, '/incidents']) {
     const page = await browser.open(place);
-    expect([place, await overflow(page)]).toEqual([place, 0]);
+    await eventually(async () => expect([place, await overflow(page)]).toEqual([place, 0]));
     await page.setViewportSize(PHONE);
-    expect([place, await overflow(page)]).toEqual([place, 0]);
+    await eventually(async () => expect([place, await overflow(page)]).toEqual([place, 0]));
   }
 });

@@ -49,6 +49,7 @@ describe('requests made from the OpenAPI document', () => {
     const response = await fetch(`${service.url}${url}`, {
       method: operation.method,
       headers,
+      redirect: 'manual',
       ...(body !== undefined && { body }),
     });
     return { status: response.status, contentType: response.headers.get('content-type'), text: await response.text() };

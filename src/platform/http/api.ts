@@ -249,6 +249,12 @@ export function ApiReport(ok: Type, problems: readonly Refusal[] = []): MethodDe
   );
 }
 
+/** Documents that some requests are led elsewhere. */
+export function ApiRedirect(description: string): MethodDecorator {
+  const location = { description: 'The address (RFC 9110).', schema: { type: 'string' } } as const;
+  return ApiResponse({ status: 302, description, headers: { ...REQUEST_ID, Location: location } });
+}
+
 /** Documents an id in the path. */
 export function ApiId(of: string, name = 'id'): MethodDecorator {
   return ApiParam({ name, description: `${of}'s id.`, schema: { ...ID, example: 1 } });

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '../auth/requires.js';
-import { ApiReport } from '../http/api.js';
+import { ApiRedirect, ApiReport } from '../http/api.js';
 import { HealthDto, ServiceStatusDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
@@ -15,6 +15,7 @@ export class HealthController {
   @Get()
   @Requires('open')
   @ApiReport(ServiceStatusDto)
+  @ApiRedirect('To the console, for browsers (`Accept: text/html`), where it is served.')
   getStatus(): ServiceStatusDto {
     return { status: 'ok' };
   }

@@ -93,12 +93,14 @@ export async function settled(page: Page): Promise<void> {
   await eventually(async () => expect(await page.evaluate<boolean>(isSettled)).toBe(true));
 }
 
-/** The serious findings of axe, as `rule: element` lines. */
-export async function axe(page: Page): Promise<string[]> {
+/** The serious findings of axe, of all its rules or of some, as `rule: element` lines. */
+export async function axe(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(AXE);
   const findings = await page.evaluate<
     { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
-  >(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`);
+  >(
+    `axe.run(document, { resultTypes: ['violations'], ${rules ? `runOnly: ${JSON.stringify(rules)}` : ''} }).then(({ violations }) => violations)`,
+  );
   return findings
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>

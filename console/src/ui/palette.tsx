@@ -25,19 +25,30 @@ export function Palette({ close }: { close: () => void }): ReactNode {
     const timer = setTimeout(() => (setAsked(text.trim()), setAt(0)), WAITS_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  const { data, isFetching, error } = useApi<SearchResult>(['other'], asked === '' ? null : '/search', { q: asked });
+  const { data, isFetching, isPlaceholderData, error } = useApi<SearchResult>(
+    ['other'],
+    asked === '' ? null : '/search',
+    { q: asked },
+  );
   const found = data && asked !== '' ? foundIn(data) : [];
+  // Enter may come before the answer to the text: it then opens the first of what is found.
+  const isAnswered = asked !== '' && asked === text.trim() && data !== undefined && !isPlaceholderData;
+  const [entered, enter] = useState(false);
   const open = (one: Found | undefined): void => {
     if (!one) return;
     close();
     go(one.to);
   };
+  useEffect(() => {
+    if (entered && isAnswered) open(found[0]);
+  }, [entered, isAnswered]);
   const onKey = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) {
       event.preventDefault();
       setAt((at + step + found.length) % Math.max(1, found.length));
-    } else if (event.key === 'Enter') open(found[at]);
+    } else if (event.key === 'Enter' && isAnswered) open(found[at]);
+    else if (event.key === 'Enter') enter(true);
     // A search field would first clear its text.
     else if (event.key === 'Escape') close();
   };
@@ -54,7 +65,7 @@ export function Palette({ close }: { close: () => void }): ReactNode {
         autoFocus
         dir="auto"
         value={text}
-        onChange={({ target }) => setText(target.value)}
+        onChange={({ target }) => (setText(target.value), enter(false))}
         onKeyDown={onKey}
       />
       <ul role="listbox" id={list} aria-label="Found" className="found">

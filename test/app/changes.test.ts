@@ -61,6 +61,27 @@ describe('GET /changes', () => {
     expect(deleted.roots).toEqual(expect.arrayContaining([root]));
   });
 
+  it('writes nothing without its hint', async () => {
+    const id = await watcher.pipeline('needs its hint');
+    const running = await watcher.begin(id);
+    await watcher.database.sql(`ALTER TABLE change_hint ADD CONSTRAINT full_disk CHECK (moved) NOT VALID`);
+    try {
+      expect((await watcher.post('/start_pipeline_execution', { pipeline_id: id })).status).toBe(500);
+      expect(
+        (await watcher.post('/end_pipeline_execution', { id: running, completed_successfully: true })).status,
+      ).toBe(500);
+      const [left] = await watcher.database.sql(
+        `SELECT count(*)::int AS executions, count(end_date)::int AS ended FROM pipeline_execution WHERE pipeline_id = ${id}`,
+      );
+      expect(left).toEqual({ executions: 1, ended: 0 });
+    } finally {
+      await watcher.database.sql(`ALTER TABLE change_hint DROP CONSTRAINT full_disk`);
+    }
+    expect((await watcher.post('/end_pipeline_execution', { id: running, completed_successfully: true })).status).toBe(
+      200,
+    );
+  });
+
   it('announces a transaction that began earlier and commits later than others', async () => {
     const source = watcher.app.get(DataSource);
     const late = source.createQueryRunner();

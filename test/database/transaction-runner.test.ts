@@ -103,6 +103,56 @@ describe('TransactionRunner', () => {
     expect(await written()).toEqual([]);
   });
 
+  describe('a statement sent with the commit', () => {
+    const writeWith = (statement: string) =>
+      transactions.run(async (manager) => {
+        transactions.withCommit(manager, () => [statement, []]);
+        await manager.query(WRITE);
+      });
+
+    it('is part of the transaction, and is sent before any answer together with COMMIT', async () => {
+      const sent: string[] = [];
+      const runner = dataSource.createQueryRunner();
+      const client = (await runner.connect()) as { query(text: string, values?: unknown[]): Promise<unknown> };
+      const query = client.query.bind(client);
+      client.query = async (text, values) => {
+        sent.push(text);
+        const result = await query(text, values);
+        if (text.includes('with the commit')) await eventually(() => expect(sent.at(-1)).toBe('COMMIT'));
+        return result;
+      };
+      jest.spyOn(dataSource, 'createQueryRunner').mockReturnValueOnce(runner);
+      await writeWith(`INSERT INTO pipeline_type (name) VALUES ('with the commit ' || pg_current_xact_id())`);
+      expect(sent.slice(-2)).toEqual([expect.stringContaining('with the commit'), 'COMMIT']);
+      client.query = query;
+      const written = await watcher.database.sql(`SELECT xmin::text AS transaction FROM pipeline_type`);
+      expect(written).toHaveLength(2);
+      expect(written[0]).toEqual(written[1]);
+    });
+
+    it('fails the transaction if it fails, though PostgreSQL answers COMMIT', async () => {
+      await expect(writeWith('SELECT 1 / 0')).rejects.toThrow('division by zero');
+      expect(await written()).toEqual([]);
+      await writeWith('SELECT 1');
+      expect(await written()).toHaveLength(1);
+    });
+
+    it('is repeated with all of the work after a serialisation failure', async () => {
+      let attempts = 0;
+      const result = await transactions.run(async (manager) => {
+        attempts += 1;
+        const failing = attempts < 3;
+        transactions.withCommit(manager, () => [
+          failing ? `DO $$ BEGIN RAISE SQLSTATE '40001'; END $$` : 'SELECT 1',
+          [],
+        ]);
+        await manager.query(WRITE);
+        return attempts;
+      });
+      expect([result, (await written()).length]).toEqual([3, 1]);
+    });
+  });
+
   describe('when the transaction can’t begin', () => {
     /** Makes BEGIN fail on the next query runner, which is otherwise unchanged. */
     const cantBegin = (): QueryRunner => {

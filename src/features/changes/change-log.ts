@@ -1,12 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import {
-  DataSource,
-  type EntityManager,
-  type EntitySubscriberInterface,
-  type QueryRunner,
-  type TransactionCommitEvent,
-  type TransactionRollbackEvent,
-} from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { INSERT_HINT } from './change-hint.sql.js';
 
 /** What a part of a transaction changed. */
@@ -27,25 +21,25 @@ class Noted {
   readonly pipelines = new Set<number>();
   moved = false;
   everything = false;
+
+  get values(): unknown[] {
+    return [[...this.roots], [...this.executions], [...this.pipelines], this.moved, this.everything];
+  }
 }
 
 /**
- * Notes what each transaction changes, as one row that is written just before its commit. The hint and the change become
+ * Notes what each transaction changes, as one row that is sent together with its COMMIT. The hint and the change become
  * visible together, so a page that asks for hints never misses one. Incidents have a trigger instead.
  */
 @Injectable()
-export class ChangeLog implements EntitySubscriberInterface {
-  private readonly noted = new WeakMap<QueryRunner, Noted>();
+export class ChangeLog {
+  private readonly noted = new WeakMap<EntityManager, Noted>();
 
-  constructor(dataSource: DataSource) {
-    dataSource.subscribers.push(this);
-  }
+  constructor(private readonly transactions: TransactionRunner) {}
 
-  /** Part of the caller's transaction. */
-  note({ queryRunner }: EntityManager, change: Change): void {
-    if (!queryRunner?.isTransactionActive) throw new Error('changes are noted inside a transaction');
-    const noted = this.noted.get(queryRunner) ?? new Noted();
-    this.noted.set(queryRunner, noted);
+  /** Part of the caller's transaction. What a savepoint undoes stays noted: a hint too many does no harm. */
+  note(manager: EntityManager, change: Change): void {
+    const noted = this.noted.get(manager) ?? this.begin(manager);
     for (const kind of ['roots', 'executions', 'pipelines'] as const) {
       for (const id of change[kind] ?? []) noted[kind].add(id);
     }
@@ -53,15 +47,10 @@ export class ChangeLog implements EntitySubscriberInterface {
     noted.everything ||= change.everything ?? false;
   }
 
-  async beforeTransactionCommit({ queryRunner }: TransactionCommitEvent): Promise<void> {
-    const noted = this.noted.get(queryRunner);
-    if (!noted) return;
-    this.noted.delete(queryRunner);
-    const { roots, executions, pipelines, moved, everything } = noted;
-    await queryRunner.query(INSERT_HINT, [[...roots], [...executions], [...pipelines], moved, everything]);
-  }
-
-  afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
-    this.noted.delete(queryRunner);
+  private begin(manager: EntityManager): Noted {
+    const noted = new Noted();
+    this.transactions.withCommit(manager, () => [INSERT_HINT, noted.values]);
+    this.noted.set(manager, noted);
+    return noted;
   }
 }

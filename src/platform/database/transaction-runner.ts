@@ -40,6 +40,16 @@ export interface TransactionWork<Loaded, Result> {
 
 type FollowUp = () => void | Promise<void>;
 
+/** A statement and its parameters. */
+type Statement = readonly [sql: string, parameters: unknown[]];
+
+/** What else belongs to a transaction. */
+interface Transaction {
+  /** Give the statements that are sent together with COMMIT. */
+  readonly last: (() => Statement)[];
+  readonly followUps: FollowUp[];
+}
+
 /** The result of a committed transaction. */
 interface Committed<Result> {
   readonly result: Result;
@@ -55,7 +65,7 @@ interface Committed<Result> {
  */
 @Injectable()
 export class TransactionRunner {
-  private readonly followUps = new WeakMap<EntityManager, FollowUp[]>();
+  private readonly transactions = new WeakMap<EntityManager, Transaction>();
   private readonly statements: PreparedStatements;
   private readonly singles: Semaphore;
   private readonly rows = new Map<string, { readonly turn: Semaphore; users: number }>();
@@ -135,9 +145,21 @@ export class TransactionRunner {
    * committed.
    */
   afterCommit(manager: EntityManager, followUp: FollowUp): void {
-    const followUps = this.followUps.get(manager);
-    if (!followUps) throw new Error('there is no transaction of this runner to follow');
-    followUps.push(followUp);
+    this.transactionOf(manager).followUps.push(followUp);
+  }
+
+  /**
+   * Sends a statement together with COMMIT, without a round trip of its own. `statement` is called when all work of the
+   * transaction is done. If the statement fails, nothing is committed and the caller gets its error.
+   */
+  withCommit(manager: EntityManager, statement: () => Statement): void {
+    this.transactionOf(manager).last.push(statement);
+  }
+
+  private transactionOf(manager: EntityManager): Transaction {
+    const transaction = this.transactions.get(manager);
+    if (!transaction) throw new Error('there is no transaction of this runner');
+    return transaction;
   }
 
   private async finish<Result>({ result, followUps }: Committed<Result>): Promise<Result> {
@@ -171,13 +193,13 @@ export class TransactionRunner {
     lockTimeoutMs: number,
   ): Promise<Committed<Result>> {
     const runner = this.dataSource.createQueryRunner();
-    const followUps: FollowUp[] = [];
-    this.followUps.set(runner.manager, followUps);
+    const { last, followUps }: Transaction = { last: [], followUps: [] };
+    this.transactions.set(runner.manager, { last, followUps });
     try {
       await runner.connect();
       const loaded = await beginAndLoad(runner, lockTimeoutMs, work);
       const result = await work.apply(runner.manager, loaded);
-      await runner.commitTransaction();
+      await commitWith(runner, last);
       return { result, followUps };
     } catch (error) {
       // The first error is the cause; a failure of the rollback adds nothing.
@@ -190,25 +212,49 @@ export class TransactionRunner {
 }
 
 /**
- * Begins a transaction, sets it up and loads, in one round trip. The only place that sends a statement without waiting for the one before: between asking the query runner and the sending there are only promises, more of
- * them for a beginning than for a statement, and Node is through with all of them before its next tick.
+ * Begins a transaction, sets it up and loads, in one round trip.
  */
 async function beginAndLoad<Loaded>(
   runner: QueryRunner,
   lockTimeoutMs: number,
   { load }: Pick<TransactionWork<Loaded, unknown>, 'load'>,
 ): Promise<Loaded> {
-  const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
   const begun = runner.startTransaction();
-  await nextTick();
+  await sent();
   const setUp = runner.query(settingsOf(lockTimeoutMs));
-  await nextTick();
-  // Waits for all: nothing may be under way when the transaction is rolled back. The first error is the cause of the
-  // others, since PostgreSQL refuses what follows a failed statement.
-  const work = [begun, setUp, load(runner.manager)] as const;
-  const [beginning, settings, loaded] = await Promise.allSettled(work);
-  if (beginning.status === 'rejected') throw beginning.reason;
-  if (settings.status === 'rejected') throw settings.reason;
-  if (loaded.status === 'rejected') throw loaded.reason;
-  return loaded.value;
+  await sent();
+  const loaded = load(runner.manager);
+  await settled([begun, setUp, loaded]);
+  return loaded;
+}
+
+/**
+ * Commits, with the last statements in the same round trip. After one that failed PostgreSQL answers COMMIT by rolling
+ * back, without an error.
+ */
+async function commitWith(runner: QueryRunner, last: Transaction['last']): Promise<void> {
+  const written: Promise<unknown>[] = [];
+  for (const statement of last) {
+    const [sql, parameters] = statement();
+    written.push(runner.query(sql, parameters));
+    await sent();
+  }
+  await settled([...written, runner.commitTransaction()]);
+}
+
+/**
+ * Until the statement just asked for has been sent, before its answer. Between asking the query runner and the sending
+ * there are only promises, and Node is through with all of them before its next tick.
+ */
+function sent(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/**
+ * Until all have been answered: nothing may be under way when the transaction is rolled back. Throws the first error,
+ * which is the cause of the others, since PostgreSQL refuses what follows a failed statement.
+ */
+async function settled(statements: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(statements);
+  for (const statement of statements) await statement;
 }

@@ -30,9 +30,9 @@ it('says that the database has died, keeps what it knows, and shows what comes a
   await running.getByText('before').waitFor();
 
   // The service starts the server again each time, within a second or two.
-  let killing = true;
+  const enough = new AbortController();
   const kills = (async () => {
-    for (let killed = 0; killing; await sleep(100)) {
+    for (let killed = 0; !enough.signal.aborted; await sleep(100)) {
       const postmaster = await postmasterOf(folder.path).catch(() => killed);
       if (postmaster !== killed) process.kill(postmaster, 'SIGKILL');
       killed = postmaster;
@@ -40,7 +40,7 @@ it('says that the database has died, keeps what it knows, and shows what comes a
   })();
   await page.locator('.away').waitFor({ timeout: 60_000 });
   expect(await running.count()).toBe(1);
-  killing = false;
+  enough.abort();
   await kills;
 
   await page.locator('.away').waitFor({ state: 'detached', timeout: 60_000 });

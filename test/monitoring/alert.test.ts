@@ -85,6 +85,9 @@ describe('alerts', () => {
     });
     expect((await watcher.get('/alert?channel=slack&status=sent')).body).toHaveLength(2);
     expect((await watcher.get('/alert?status=waiting')).body).toEqual([]);
+    expect((await watcher.get(`/alert?incident_id=${incident.id}&event=opened`)).status).toBe(422);
+    expect(await watcher.all(`/alert?incident_id=${incident.id}&limit=1`)).toEqual(listed);
+    expect((await watcher.get(`/alert?incident_id=${incident.id + 1}`)).body).toEqual([]);
     expect(await watcher.all('/alert?limit=1')).toEqual(listed);
   });
 

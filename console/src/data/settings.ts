@@ -50,6 +50,21 @@ export const theme = new Setting('watcher-theme', ['auto', 'light', 'dark'] as c
   document.documentElement.dataset['theme'] = value;
 });
 
+/** Whether the reader's system prefers dark colours. */
+const dark = window.matchMedia('(prefers-color-scheme: dark)');
+
+/** The colours in force, for what must be drawn again when they change. */
+export function useColours(): string {
+  const choice = useSetting(theme);
+  const isDark = useSyncExternalStore(onSystemColours, () => dark.matches);
+  return choice === 'auto' ? (isDark ? 'dark' : 'light') : choice;
+}
+
+function onSystemColours(listener: () => void): () => void {
+  dark.addEventListener('change', listener);
+  return () => dark.removeEventListener('change', listener);
+}
+
 export const zone = new Setting('watcher-zone', ['local', 'utc'] as const);
 
 export function useSetting<T extends string>(setting: Setting<T>): T {

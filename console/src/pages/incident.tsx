@@ -90,16 +90,16 @@ function Causes({ incident }: { incident: Incident }): ReactNode {
   ));
 }
 
-/** The alerts that name the incident, among the newest ones. */
+/** The alerts that name the incident. */
 function Told({ id }: { id: number }): ReactNode {
-  const alerts = usePages<Alert>(['incidents'], '/alert', { limit: 1000 });
-  const told = itemsOf(alerts).filter(({ incident_ids: ids }) => ids.includes(id));
+  const alerts = usePages<Alert>(['incidents'], '/alert', { incident_id: id, limit: 100 });
+  const told = itemsOf(alerts);
   return (
     <section aria-labelledby="told">
       <h2 id="told">Who was told</h2>
       {told.length === 0 ? (
         <p className="hint">
-          No message about it is among the newest ones. <Link href="/alerts">All alerts</Link>
+          No message about it was written. <Link href="/alerts">All alerts</Link>
         </p>
       ) : (
         <ul className="told">

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import { theme, useSetting } from '../data/settings.ts';
+import { useColours } from '../data/settings.ts';
 import { placeOf, type Scale, type View } from './scale.ts';
 import { endAt, FAILED, type Tree } from './tree.ts';
 
@@ -22,7 +22,7 @@ export function Minimap({
   now: number;
 }): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const colours = useSetting(theme);
+  const colours = useColours();
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { dayOf, time, zoneName } from '../data/format.ts';
-import { theme, useSetting, zone } from '../data/settings.ts';
+import { useColours, useSetting, zone } from '../data/settings.ts';
 
 export interface Point {
   /** Seconds since 1970, ascending. */
@@ -44,7 +44,7 @@ export function Chart({
 }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const choice = useSetting(zone);
-  const colours = useSetting(theme);
+  const colours = useColours();
   useEffect(() => {
     const parent = place.current;
     if (!parent) return;

@@ -22,6 +22,7 @@ import { Namespaces1768352400000 } from './migrations/1768352400000-namespaces.j
 import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipeline-changes.js';
 import { ChangeHints1768525200000 } from './migrations/1768525200000-change-hints.js';
 import { Session1768700000000 } from './migrations/1768700000000-session.js';
+import { AlertIncident1768800000000 } from './migrations/1768800000000-alert-incident.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -44,6 +45,7 @@ const MIGRATIONS = [
   PipelineChanges1768438800000,
   ChangeHints1768525200000,
   Session1768700000000,
+  AlertIncident1768800000000,
   ...VIEWS_MIGRATIONS,
 ];
 

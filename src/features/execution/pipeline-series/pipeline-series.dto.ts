@@ -1,67 +1,29 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { COUNT, ID, INSTANT, MEASURE } from '../../../platform/http/fields.js';
+import { COUNT, ID, MEASURE } from '../../../platform/http/fields.js';
 import { WATERMARK } from '../../pipeline/watermark.dto.js';
-import { type Status, STATUSES } from '../execution-status.js';
-
-/** A column of a series. */
-const column = (items: object) => ({ type: 'array', items }) as const;
+import { columnOf, ExecutionColumnsDto } from '../execution-columns.dto.js';
 
 /** The executions of a pipeline as columns of the same length, newest first. */
-export class PipelineSeriesDto {
-  /**
-   * The executions.
-   * @example [42, 41]
-   */
-  @ApiProperty(column(ID))
-  id!: number[];
-
+export class PipelineSeriesDto extends ExecutionColumnsDto {
   /**
    * The roots of their trees.
    * @example [42, 41]
    */
-  @ApiProperty(column(ID))
+  @ApiProperty(columnOf(ID))
   root!: number[];
-
-  /**
-   * Their starts (UTC).
-   * @example ["2026-01-31T02:00:00.000Z", "2026-01-30T02:00:00.000Z"]
-   */
-  @ApiProperty(column(INSTANT))
-  start!: string[];
-
-  /**
-   * Their durations in milliseconds; null while they run.
-   * @example [600000, 540000]
-   */
-  @ApiProperty(column({ ...MEASURE, nullable: true }))
-  ms!: (number | null)[];
-
-  /**
-   * Their statuses.
-   * @example ["succeeded", "failed"]
-   */
-  @ApiProperty({ enum: [...STATUSES], enumName: 'ExecutionStatus', isArray: true })
-  status!: Status[];
-
-  /**
-   * The rows that they handled; null if not reported.
-   * @example [1000, null]
-   */
-  @ApiProperty(column({ ...COUNT, nullable: true }))
-  rows!: (number | null)[];
 
   /**
    * The positions from which they load.
    * @example ["2026-01-30T00:00:00Z", null]
    */
-  @ApiProperty(column({ ...WATERMARK, nullable: true }))
+  @ApiProperty(columnOf({ ...WATERMARK, nullable: true }))
   watermark!: (string | null)[];
 
   /**
    * The positions up to which they load.
    * @example ["2026-01-31T00:00:00Z", null]
    */
-  @ApiProperty(column({ ...WATERMARK, nullable: true }))
+  @ApiProperty(columnOf({ ...WATERMARK, nullable: true }))
   next_watermark!: (string | null)[];
 }
 

@@ -1,9 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DEPTH } from '../hierarchy.dto.js';
-import { COUNT, ID, INSTANT, MEASURE, NAME, Optional, QueryWhole, Text } from '../../../platform/http/fields.js';
-import { type Status, STATUSES } from '../../execution/execution-status.js';
-
-const column = (items: object) => ({ type: 'array', items }) as const;
+import { ID, INSTANT, MEASURE, NAME, Optional, QueryWhole, Text } from '../../../platform/http/fields.js';
+import { columnOf, ExecutionColumnsDto } from '../../execution/execution-columns.dto.js';
 
 /** Depth of a timeline, and what of it is known already. */
 export class TimelineQuery {
@@ -30,14 +28,14 @@ export class TimelinePipelinesDto {
    * Their ids.
    * @example [1]
    */
-  @ApiProperty(column(ID))
+  @ApiProperty(columnOf(ID))
   id!: number[];
 
   /**
    * Their names.
    * @example ["Customer Data Pipeline"]
    */
-  @ApiProperty(column(NAME))
+  @ApiProperty(columnOf(NAME))
   name!: string[];
 
   /**
@@ -45,12 +43,12 @@ export class TimelinePipelinesDto {
    * pipelines.
    * @example [600000]
    */
-  @ApiProperty(column({ ...MEASURE, nullable: true }))
+  @ApiProperty(columnOf({ ...MEASURE, nullable: true }))
   usual_ms!: (number | null)[];
 }
 
 /** A tree of executions as columns of the same length, level by level, or what has changed of it. */
-export class TimelineDto {
+export class TimelineDto extends ExecutionColumnsDto {
   /**
    * The time of the answer (UTC); running executions last until then.
    * @example 2026-01-31T02:10:00.000Z
@@ -85,59 +83,24 @@ export class TimelineDto {
   truncated_at_depth!: number | null;
 
   /**
-   * The executions.
-   * @example [42, 43]
-   */
-  @ApiProperty(column(ID))
-  id!: number[];
-
-  /**
    * Their parents; null for a root.
    * @example [null, 42]
    */
-  @ApiProperty(column({ ...ID, nullable: true }))
+  @ApiProperty(columnOf({ ...ID, nullable: true }))
   parent!: (number | null)[];
 
   /**
    * Their pipelines.
    * @example [1, 2]
    */
-  @ApiProperty(column(ID))
+  @ApiProperty(columnOf(ID))
   pipeline!: number[];
-
-  /**
-   * Their starts (UTC).
-   * @example ["2026-01-31T02:00:00.000Z", "2026-01-31T02:00:05.000Z"]
-   */
-  @ApiProperty(column(INSTANT))
-  start!: string[];
-
-  /**
-   * Their durations in milliseconds; null while they run.
-   * @example [null, 60000]
-   */
-  @ApiProperty(column({ ...MEASURE, nullable: true }))
-  ms!: (number | null)[];
-
-  /**
-   * Their statuses.
-   * @example ["running", "succeeded"]
-   */
-  @ApiProperty({ enum: [...STATUSES], enumName: 'ExecutionStatus', isArray: true })
-  status!: Status[];
-
-  /**
-   * The rows that they handled; null if not reported.
-   * @example [null, 1000]
-   */
-  @ApiProperty(column({ ...COUNT, nullable: true }))
-  rows!: (number | null)[];
 
   /**
    * The times from which they are late (UTC); null without a threshold.
    * @example ["2026-01-31T02:30:00.000Z", null]
    */
-  @ApiProperty(column({ ...INSTANT, nullable: true }))
+  @ApiProperty(columnOf({ ...INSTANT, nullable: true }))
   deadline!: (string | null)[];
 
   /** The pipelines of these executions. */

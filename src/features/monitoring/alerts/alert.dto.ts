@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Id, ID, INSTANT, Name, Namespace, OneOf, Optional } from '../../../platform/http/fields.js';
+import { Id, ID, INSTANT, Name, Namespace, OneOf, Optional, QueryId } from '../../../platform/http/fields.js';
 import { PageQuery } from '../../../platform/http/page.js';
 import { type Kind, KINDS, SEVERITIES, type Severity } from '../incidents/incident.entity.js';
 import { ALERT_STATUSES, type AlertStatus } from './alert.entity.js';
@@ -23,6 +23,14 @@ export class ListAlertsQuery extends PageQuery {
   @Optional()
   @OneOf(CHANNELS, 'AlertChannel')
   channel?: Channel;
+
+  /**
+   * Only alerts that name this incident.
+   * @example 3
+   */
+  @Optional()
+  @QueryId()
+  incident_id?: number;
 }
 
 /** A message to one target: sent, waiting, or given up. */

@@ -14,6 +14,7 @@ export type AlertStatus = (typeof ALERT_STATUSES)[number];
 @Index('uq_alert_delivery', ['deliveryId'], { unique: true })
 @Index('ix_alert_unsent', ['status', 'id'], { where: "status <> 'sent'" })
 @Index('ix_alert_channel', ['channel', 'id'])
+@Index('ix_alert_incident', { synchronize: false })
 export class AlertEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

@@ -106,12 +106,14 @@ export class AlertRepository {
     return row ?? { waiting: 0, failed: 0 };
   }
 
-  /** Newest first; by pk_alert, ix_alert_unsent or ix_alert_channel. */
+  /** Newest first; by pk_alert, ix_alert_unsent, ix_alert_channel or ix_alert_incident. */
   async list(manager: EntityManager, query: ListAlertsQuery): Promise<Page<AlertEntity>> {
     const limit = pageLimit(query) + 1;
     const rows = ALERT_LONG_COLUMNS.select(manager, 'a', limit, UNSHOWN).orderBy('a.id', 'DESC').limit(limit);
     if (query.status !== undefined) rows.andWhere('a.status = :status', { status: query.status });
     if (query.channel !== undefined) rows.andWhere('a.channel = :channel', { channel: query.channel });
+    const incidentId = query.incident_id;
+    if (incidentId !== undefined) rows.andWhere('a.incident_ids @> ARRAY[:incidentId::bigint]', { incidentId });
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('a.id < :before', { before });
     return toPage(await ALERT_LONG_COLUMNS.getMany(rows), query, (alert) => [alert.id]);

@@ -34,6 +34,20 @@ const RUNNING_ROOTS = `
      LIMIT most;
   END $$`;
 
+/** Counts the executions by one of their dates: a row of {@link COUNTS_BY_TIME}. */
+const countBy = (date: string, condition = ''): string => `
+    SELECT array_agg(counted.bucket), array_agg(counted.executions),
+           CASE WHEN sum(counted.executions) >= most THEN min(counted.oldest) ELSE first END
+      INTO buckets, executions, since
+      FROM (SELECT date_bin(width, found.moment, first) AS bucket, count(*) AS executions, min(found.moment) AS oldest
+              FROM (SELECT e.${date}::timestamptz AS moment
+                      FROM pipeline_execution e
+                     WHERE ${condition}e.${date} >= first AND e.${date} < last
+                     ORDER BY e.${date} DESC, e.id DESC
+                     LIMIT most) found
+             GROUP BY 1) counted;
+    RETURN NEXT;`;
+
 /**
  * The executions that started, failed (by their start) and ended in each of the intervals of `width` between two moments,
  * of each the newest `most`. Where that is all of them, `since` is the first moment; else the moment of the oldest one
@@ -45,42 +59,9 @@ const COUNTS_BY_TIME = `
   RETURNS TABLE (what text, buckets timestamptz[], executions bigint[], since timestamptz)
   LANGUAGE plpgsql STABLE ROWS 3 SET plan_cache_mode = force_generic_plan AS $$
   BEGIN
-    what := 'started';
-    SELECT array_agg(counted.bucket), array_agg(counted.executions),
-           CASE WHEN sum(counted.executions) >= most THEN min(counted.oldest) ELSE first END
-      INTO buckets, executions, since
-      FROM (SELECT date_bin(width, found.moment, first) AS bucket, count(*) AS executions, min(found.moment) AS oldest
-              FROM (SELECT e.start_date::timestamptz AS moment
-                      FROM pipeline_execution e
-                     WHERE e.start_date >= first AND e.start_date < last
-                     ORDER BY e.start_date DESC, e.id DESC
-                     LIMIT most) found
-             GROUP BY 1) counted;
-    RETURN NEXT;
-    what := 'failed';
-    SELECT array_agg(counted.bucket), array_agg(counted.executions),
-           CASE WHEN sum(counted.executions) >= most THEN min(counted.oldest) ELSE first END
-      INTO buckets, executions, since
-      FROM (SELECT date_bin(width, found.moment, first) AS bucket, count(*) AS executions, min(found.moment) AS oldest
-              FROM (SELECT e.start_date::timestamptz AS moment
-                      FROM pipeline_execution e
-                     WHERE e.${FAILED} AND e.start_date >= first AND e.start_date < last
-                     ORDER BY e.start_date DESC, e.id DESC
-                     LIMIT most) found
-             GROUP BY 1) counted;
-    RETURN NEXT;
-    what := 'ended';
-    SELECT array_agg(counted.bucket), array_agg(counted.executions),
-           CASE WHEN sum(counted.executions) >= most THEN min(counted.oldest) ELSE first END
-      INTO buckets, executions, since
-      FROM (SELECT date_bin(width, found.moment, first) AS bucket, count(*) AS executions, min(found.moment) AS oldest
-              FROM (SELECT e.end_date::timestamptz AS moment
-                      FROM pipeline_execution e
-                     WHERE e.end_date IS NOT NULL AND e.end_date >= first AND e.end_date < last
-                     ORDER BY e.end_date DESC, e.id DESC
-                     LIMIT most) found
-             GROUP BY 1) counted;
-    RETURN NEXT;
+    what := 'started';${countBy('start_date')}
+    what := 'failed';${countBy('start_date', `e.${FAILED} AND `)}
+    what := 'ended';${countBy('end_date', 'e.end_date IS NOT NULL AND ')}
   END $$`;
 
 /** The open incidents by kind. Uses ix_incident_open. */

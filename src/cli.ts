@@ -18,6 +18,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return undefined;
     },
   },
+  run: {
+    usage: 'run [options] [--] COMMAND [ARGUMENT ...]',
+    summary: 'run a command and report it as an execution (run --help)',
+    run: async (args) => (await import('./adapters/run/run-command.js')).runCommandLine(args),
+  },
   key: {
     usage: 'key create|list|revoke …',
     summary: 'create, list and revoke API keys',

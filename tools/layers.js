@@ -310,6 +310,12 @@ export const MODULES = {
       errors: 'its refusals',
     },
   },
+  run: {
+    path: 'src/adapters/run',
+    floor: 'adapters',
+    // A client like any other: it knows the service by its HTTP API.
+    imports: {},
+  },
 };
 
 refuseCycles('modules', Object.fromEntries(Object.entries(MODULES).map(([name, { imports }]) => [name, imports])));

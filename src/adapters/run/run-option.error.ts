@@ -1,0 +1,2 @@
+/** An option or setting of `watcher run` that can't be followed. */
+export class RunOptionError extends Error {}

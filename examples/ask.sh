@@ -7,7 +7,7 @@ url=${WATCHER_URL:-http://localhost:8000}
 # The body of an answer, in $body; any status but 200 ends the script.
 get() {
   set -- -sS -w '\n%{http_code}' "$url$1"
-  [ -z "${WATCHER_API_KEY:-}" ] || set -- "$@" -H "Authorization: Bearer $WATCHER_API_KEY"
+  [ -z "${WATCHER_KEY:-}" ] || set -- "$@" -H "Authorization: Bearer $WATCHER_KEY"
   answer=$(curl "$@")
   status=${answer##*
 }

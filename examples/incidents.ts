@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const url = process.env['WATCHER_URL'] ?? 'http://localhost:8000';
-const key = process.env['WATCHER_API_KEY'];
+const key = process.env['WATCHER_KEY'];
 const port = Number(process.env['RECEIVER_PORT'] ?? 9090);
 const secret = process.env['ALERT_WEBHOOK_SECRET'] ?? 'example';
 

@@ -52,7 +52,7 @@ func call(method, path string, body fields, answer any) {
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if key := os.Getenv("WATCHER_API_KEY"); key != "" {
+	if key := os.Getenv("WATCHER_KEY"); key != "" {
 		request.Header.Set("Authorization", "Bearer "+key)
 	}
 	response, err := client.Do(request)

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 URL = os.environ.get("WATCHER_URL", "http://localhost:8000")
-KEY = os.environ.get("WATCHER_API_KEY")
+KEY = os.environ.get("WATCHER_KEY")
 
 
 def call(method, path, body=None):

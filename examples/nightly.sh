@@ -10,7 +10,7 @@ call() {
   wanted=$1 method=$2 path=$3
   shift 3
   set -- -sS -X "$method" -w '\n%{http_code}' ${1:+-H 'Content-Type: application/json' --data "$1"}
-  [ -z "${WATCHER_API_KEY:-}" ] || set -- "$@" -H "Authorization: Bearer $WATCHER_API_KEY"
+  [ -z "${WATCHER_KEY:-}" ] || set -- "$@" -H "Authorization: Bearer $WATCHER_KEY"
   answer=$(curl "$@" "$url$path")
   status=${answer##*
 }

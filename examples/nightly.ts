@@ -1,7 +1,7 @@
 /** A night's work, reported to Watcher with fetch alone. What it plays, and its siblings: README.md here. */
 
 const url = process.env['WATCHER_URL'] ?? 'http://localhost:8000';
-const key = process.env['WATCHER_API_KEY'];
+const key = process.env['WATCHER_KEY'];
 
 interface Pipeline {
   id: number;

@@ -3,7 +3,7 @@
  *
  *   npm run demo [-- --url http://localhost:8000 --days 14 --seed 7 --force]
  *
- * Everything goes through the API, in batches. Where the service needs a key, WATCHER_API_KEY has one with the scope write.
+ * Everything goes through the API, in batches. Where the service needs a key, WATCHER_KEY has one with the scope write.
  * The same seed gives the same platform, up to the moment of the call.
  */
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const url = values.url.replace(/\/$/, '');
-const key = process.env['WATCHER_API_KEY'];
+const key = process.env['WATCHER_KEY'];
 const OPERATIONS = 1000;
 
 await main().catch((error) => {

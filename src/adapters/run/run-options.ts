@@ -120,8 +120,7 @@ function parsed(args: readonly string[]) {
 }
 
 function serviceUrl(text: string): string {
-  const url = URL.parse(text);
-  if (!url || !/^https?:$/.test(url.protocol)) {
+  if (!URL.canParse(text) || !/^https?:/i.test(text)) {
     throw new RunOptionError(`WATCHER_URL must be an http or https URL, and is '${text}'`);
   }
   return text.replace(/\/+$/, '');

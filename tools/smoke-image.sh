@@ -40,7 +40,7 @@ echo "ok  it does not run as root"
 ! docker exec "$container" touch /app/file 2>/dev/null || fail "it can't write files"
 echo "ok  its root file system is read-only"
 
-docker stop --time 30 "$container" >/dev/null
+docker stop -t 30 "$container" >/dev/null
 code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
 [ "$code" = 0 ] || fail "it ends with 0 on SIGTERM, not $code"
 echo "ok  it ends with 0 on SIGTERM"

@@ -4,7 +4,10 @@
 # The image has no optional packages: Node and PostgreSQL from npm, for machines that have none. The build stage has them,
 # since the bundler of the console comes as one. Install scripts are left out everywhere: nothing needs one, and a script
 # that does not run can't be abused.
-FROM node:24-slim AS build
+#
+# The base is pinned by the digest of its index for all architectures; Renovate moves it. The first two stages run on the
+# architecture of the builder: what they make is JavaScript, the same for all. So no architecture has to be emulated.
+FROM --platform=$BUILDPLATFORM node:24-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY console/package.json ./console/
@@ -16,12 +19,12 @@ COPY src ./src
 COPY console ./console
 RUN node tools/build.js
 
-FROM node:24-slim AS dependencies
+FROM --platform=$BUILDPLATFORM node:24-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspaces=false
 
-FROM node:24-slim
+FROM node:24-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 # HOST: the loopback address of a container can't be reached from outside.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
 WORKDIR /app

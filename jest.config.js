@@ -51,6 +51,12 @@ export default {
     ],
   },
 
+  // For `npm run test:coverage`: the service's source in the process of the tests. What a test runs as a process of its
+  // own (start and end of the service, the commands, the faults) is not counted.
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+
   // By default Jest leaves one core free, so a machine with two would run no tests in parallel.
   maxWorkers: '100%',
   // Allows for a real database on a busy machine; a test that hangs still ends.

@@ -15,6 +15,8 @@ import { helm } from './helm.js';
 
 const CHART = 'deploy/helm/watcher';
 const PLAIN = 'deploy/kubernetes/watcher.yaml';
+/** Written by hand: the Secret to fill in, and a PostgreSQL for trials. */
+const EXAMPLES = ['secret', 'postgresql'].map((name) => `deploy/kubernetes/${name}.example.yaml`);
 const IMAGE = ['--set', 'image.repository=registry.example.com/watcher'];
 const PLAIN_VALUES = [...IMAGE, '--set', 'secret.existing=watcher'];
 const SECRET =
@@ -70,7 +72,7 @@ const template = (values) => helm('template', 'watcher', CHART, ...values);
 
 /** The manifests for use without Helm: the same objects, without Helm's labels. */
 function plainManifests() {
-  const documents = parseAllDocuments(template(PLAIN_VALUES));
+  const documents = parseAllDocuments(template([...PLAIN_VALUES, '--skip-tests']));
   for (const document of documents) {
     document.commentBefore = null;
     if (document.contents) document.contents.commentBefore = null;
@@ -212,6 +214,9 @@ async function check() {
       .filter(Boolean)
       .map((manifest) => ({ name: `${set}: ${manifest.kind} ${manifest.metadata?.name}`, manifest })),
   );
+  const examples = EXAMPLES.flatMap((file) =>
+    parseAllDocuments(readFileSync(file, 'utf8')).map((document) => ({ name: file, manifest: document.toJS() })),
+  );
   helm('lint', CHART, '--strict', ...PLAIN_VALUES);
   const errors = [
     ...versionErrors(),
@@ -219,11 +224,11 @@ async function check() {
     ...stabilityErrors(),
     ...secretErrors(manifests),
     ...(await variableErrors(manifests)),
-    ...typeErrors(manifests),
-    ...(await schemaErrors(manifests)),
+    ...typeErrors([...manifests, ...examples]),
+    ...(await schemaErrors([...manifests, ...examples])),
     ...(readFileSync(PLAIN, 'utf8') === plainManifests() ? [] : [`${PLAIN} is outdated: run npm run manifests:write`]),
   ];
-  console.log([...errors, `${manifests.length} manifests, ${errors.length} errors`].join('\n'));
+  console.log([...errors, `${manifests.length + examples.length} manifests, ${errors.length} errors`].join('\n'));
   process.exitCode = errors.length > 0 ? 1 : 0;
 }
 

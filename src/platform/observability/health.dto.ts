@@ -75,7 +75,7 @@ export class HealthDto {
 
   /**
    * The version of the service.
-   * @example 0.1.0
+   * @example 0.2.0
    */
   @ApiProperty()
   version!: string;

@@ -73,9 +73,8 @@ export class Outbox {
       else await this.refuse(name, report, { results }, String(refusal.body?.['detail']), until);
       return true;
     } catch (error) {
+      if (this.availability.isLate(error)) return false;
       if (!(error instanceof WatcherError)) throw error;
-      if (error.status !== 0 && error.isMendable) this.availability.warn(`reports wait: ${error.message}`);
-      if (error.isTemporary || error.isMendable) return false;
       await this.refuse(name, report, error.problem ?? { detail: error.message }, error.message, until);
       return true;
     }

@@ -145,7 +145,7 @@ export class Watcher extends Api {
       await outbox.drain(Math.min(DRAIN_MS, patience.until - Date.now()));
       const registration = { body: registrationOf(options), idempotencyKey: `${runId}-register` };
       pipeline = await transport.send<RegisteredPipeline>('/pipeline', registration, patience);
-      if (!pipeline.active) {
+      if (pipeline.active === false) {
         this.availability.warn(`the pipeline '${options.pipeline}' is inactive: its run is skipped`);
         return this.opened(beginning, pipeline, undefined);
       }

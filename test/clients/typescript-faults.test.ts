@@ -226,7 +226,9 @@ describe('a service that asks to wait', () => {
   it('is asked again after that time, with the same key', async () => {
     const server = await FaultyServer.start(({ path }, response, count) => {
       if (count === 1 || count === 4) return void response.writeHead(503, { 'retry-after': '1' }).end('{}');
-      const answer = path.endsWith('/pipeline') ? { id: 1, active: true, load_lineage: true, watermark: 'w' } : { id: 9 };
+      const answer = path.endsWith('/pipeline')
+        ? { id: 1, active: true, load_lineage: true, watermark: 'w' }
+        : { id: 9 };
       return void response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
     try {

@@ -2,12 +2,21 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { variables } from '../src/platform/config/config.js';
 
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.md']);
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.md', 'clients/*/*.md']);
 /** `[text](target)`, images included. */
 const LINK = /\]\(([^)\s]+)\)/g;
 const VARIABLE = /\b(?:WATCHER|OIDC|ALERT|SLACK)_[A-Z_]*[A-Z]\b/g;
-/** The examples and docker-compose.yml read these, not the service. */
-const OTHERS = ['WATCHER_URL', 'WATCHER_API_KEY', 'WATCHER_PORT'];
+/** The examples, docker-compose.yml and the clients read these, not the service. */
+const OTHERS = [
+  'WATCHER_URL',
+  'WATCHER_API_KEY',
+  'WATCHER_PORT',
+  'WATCHER_KEY',
+  'WATCHER_TIMEOUT',
+  'WATCHER_SPOOL',
+  'WATCHER_SPOOL_LIMIT',
+  'WATCHER_EXECUTION_ID',
+];
 
 /** A document without its code blocks and code spans. */
 const proseOf = (text: string): string => text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, 'code');

@@ -217,7 +217,7 @@ describe('the tree', () => {
     const watcher = connect();
     const root = await watcher.run({ pipeline: 'named root', type: 'test' });
     const child = await watcher.run({ pipeline: 'by run', type: 'test', parent: root });
-    const byId = await watcher.run({ pipeline: 'by id', type: 'test', parent: child.id as number });
+    const byId = await watcher.run({ pipeline: 'by id', type: 'test', parent: child.id });
     const parent = { externalId: root.runId, pipeline: 'named root' };
     const byName = await watcher.run({ pipeline: 'by name', type: 'test', parent });
     const other = await root.within(() => watcher.run({ pipeline: 'none', type: 'test', parent: null }));

@@ -1,5 +1,5 @@
 import type { Datepart } from './generated/types.gen.js';
-import type { Run } from './run.js';
+import type { RunIdentity } from './identity.js';
 
 /** A time: `[30, 'minute']`. The number is from 1 to 100000. */
 export type Threshold = readonly [number: number, datepart: Datepart];
@@ -54,7 +54,7 @@ export interface RunOptions {
    * The run under which this one is: a run, the id of an execution, or a run's own id. `null`: none. Default: the run
    * that surrounds the call, else the one that the environment of the process names (both only in Node).
    */
-  readonly parent?: Run | number | ParentByExternalId | null;
+  readonly parent?: RunIdentity | number | ParentByExternalId | null;
   /** Facts about this run that are known when it starts. */
   readonly executionMetadata?: Readonly<Record<string, unknown>>;
 }

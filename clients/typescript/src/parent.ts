@@ -1,18 +1,14 @@
+import type { Environment } from './environment.js';
+import type { ParentFields, RunIdentity } from './identity.js';
 import { defined } from './reports.js';
 import type { RunOptions } from './options.js';
-import type { Environment } from './platform.js';
-import type { Run } from './run.js';
-
-/** The parent of a run as a start names it; without fields for a run that has none. */
-export interface ParentFields {
-  readonly parent_id?: number;
-  readonly parent_external_id?: string;
-  readonly parent_pipeline_name?: string;
-  readonly parent_pipeline_namespace?: string;
-}
 
 /** By the options, else by the run that surrounds the call, else by the environment. */
-export function parentOf({ parent }: RunOptions, surrounding: Run | undefined, environment: Environment): ParentFields {
+export function parentOf(
+  { parent }: RunOptions,
+  surrounding: RunIdentity | undefined,
+  environment: Environment,
+): ParentFields {
   if (parent === null) return {};
   const named = parent ?? surrounding;
   if (named === undefined) return fromEnvironment(environment);
@@ -38,7 +34,7 @@ function byExternalId(externalId: string, pipeline: string, namespace: string | 
 }
 
 /** The variables by which a process that a run starts finds its parent; those without a value are removed. */
-export function variablesOf(run: Run): Record<string, string | undefined> {
+function variablesOf(run: RunIdentity): Record<string, string | undefined> {
   const { id, runId, pipeline, namespace, parent, watermark } = run;
   return {
     WATCHER_EXECUTION_ID: id?.toString(),
@@ -58,7 +54,7 @@ function openLineageId(id: number, pipeline: string, namespace: string): string 
 }
 
 /** The environment with the variables of a run in place of those of another. Where nothing runs, it stays as it is. */
-export function environmentOf(run: Run, environment: Environment): Record<string, string> {
+export function environmentOf(run: RunIdentity, environment: Environment): Record<string, string> {
   if (!run.active) return defined(environment) as Record<string, string>;
   return defined({ ...environment, ...variablesOf(run) }) as Record<string, string>;
 }

@@ -1,8 +1,7 @@
+import type { Environment } from './environment.js';
 import type { Run } from './run.js';
 import type { Settings } from './settings.js';
 import type { ReportStore } from './store.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What differs between Node and a browser. */
 export interface Platform {

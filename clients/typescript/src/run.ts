@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { Environment } from './environment.js';
 import type { ReportedEnd } from './generated/types.gen.js';
+import type { ParentFields, RunIdentity } from './identity.js';
 import type { RunOptions, WatermarkValue } from './options.js';
-import { environmentOf, type ParentFields } from './parent.js';
-import type { Environment } from './platform.js';
+import { environmentOf } from './parent.js';
 import { defined, describeError, type End, frozenEnd, type Start } from './reports.js';
 
 /** What a run needs of its {@link Watcher}. */
@@ -40,7 +41,7 @@ const NOT_TOLD = 'The run was left without succeed(), fail(), abort() or skip().
  *
  * Nothing here throws or rejects because of the service. A run of an inactive pipeline reports nothing.
  */
-export class Run implements AsyncDisposable {
+export class Run implements RunIdentity, AsyncDisposable {
   /** How many rows the run processed. Counts are from 0 to 2^53-1; none by default. */
   totalRows?: number | bigint | undefined;
   /** How many rows it inserted. More than 0 counts as new data for the pipeline's freshness, as in the next two. */
@@ -70,7 +71,7 @@ export class Run implements AsyncDisposable {
    */
   readonly watermark: string | null | undefined;
 
-  /** @internal */
+  /** The parent, in the words of the API; empty for a run that has none. */
   readonly parent: ParentFields;
   /** @internal */
   readonly beginning: Beginning;

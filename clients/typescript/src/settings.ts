@@ -1,4 +1,4 @@
-import type { Environment } from './platform.js';
+import type { Environment } from './environment.js';
 
 /** What a {@link Watcher} may be told. Each option takes the place of a variable of the environment (Node only). */
 export interface WatcherOptions {

@@ -1,16 +1,17 @@
 import { Api } from './api.js';
 import { Availability } from './availability.js';
 import { DRAIN_MS, Ends } from './ends.js';
+import type { Environment } from './environment.js';
 import type { RegisteredPipeline, StartedExecution } from './generated/types.gen.js';
 import type { RunOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { parentOf } from './parent.js';
-import type { Environment, Platform } from './platform.js';
+import type { Platform } from './platform.js';
 import { Pulse } from './pulse.js';
 import { defined, describeError, type End, frozenStart, keptStart, registrationOf } from './reports.js';
 import { type Beginning, Run } from './run.js';
 import { type Settings, settingsOf, type WatcherOptions } from './settings.js';
-import { type ApiRequest, BUDGET_MS, isError, messageOf, type Patience, Transport } from './transport.js';
+import { type ApiRequest, BUDGET_MS, isError, messageOf, type Patience, Transport, WatcherError } from './transport.js';
 import { uuid } from './uuid.js';
 
 /** How long a start tries to reach a service that counts as away. */
@@ -144,13 +145,13 @@ export class Watcher extends Api {
     try {
       await outbox.drain(Math.min(DRAIN_MS, patience.until - Date.now()));
       const registration = { body: registrationOf(options), idempotencyKey: `${runId}-register` };
-      pipeline = await transport.send<RegisteredPipeline>('/pipeline', registration, patience);
-      if (pipeline.active === false) {
+      pipeline = genuine(await transport.send<RegisteredPipeline>('/pipeline', registration, patience));
+      if (!pipeline.active) {
         this.availability.warn(`the pipeline '${options.pipeline}' is inactive: its run is skipped`);
         return this.opened(beginning, pipeline, undefined);
       }
       const request = { body: { pipeline_id: pipeline.id, ...start }, idempotencyKey: `${runId}-start` };
-      const { id } = await transport.send<StartedExecution>('/start_pipeline_execution', request, patience);
+      const { id } = genuine(await transport.send<StartedExecution>('/start_pipeline_execution', request, patience));
       this.availability.noteSuccess();
       return this.opened(beginning, pipeline, id);
     } catch (error) {
@@ -179,6 +180,13 @@ export class Watcher extends Api {
     if (!this.availability.isAway) return { until: Date.now() + timeoutMs };
     return { until: Date.now() + Math.min(timeoutMs, AWAY_START_MS), tries: 1 };
   }
+}
+
+/** Refuses the answer of something else than Watcher, behind a wrong URL. */
+function genuine<T extends { id: number }>(answer: T): T {
+  const { id } = Object(answer) as { id?: unknown };
+  if (typeof id !== 'number') throw new WatcherError('what answers is not Watcher: check WATCHER_URL', 404);
+  return answer;
 }
 
 /** The process ends: keeps what has not been sent. Runs still open can't end any more. */

@@ -36,9 +36,9 @@ export abstract class Api {
   /** Sends any request of the API. The type of the answer is the caller's to say: `request<api.Rollup>(…)`. */
   abstract request<T>(path: string, request?: ApiRequest): Promise<T>;
 
-  /** Registers a pipeline, or applies its configuration (`POST /pipeline`). */
-  register(body: RegisterPipelineRequest, repeat: Repeat = {}): Promise<RegisteredPipeline> {
-    return this.request('/pipeline', { body, ...repeat });
+  /** Registers a pipeline, or applies its configuration (`POST /pipeline`). It may be repeated without a key. */
+  register(body: RegisterPipelineRequest): Promise<RegisteredPipeline> {
+    return this.request('/pipeline', { body, idempotencyKey: false });
   }
 
   /** Starts an execution (`POST /start_pipeline_execution`). */
@@ -53,7 +53,7 @@ export abstract class Api {
 
   /** Sends signs of life (`POST /heartbeat`). Undefined for one `id`, a report for `ids`. */
   heartbeat(body: HeartbeatRequest): Promise<HeartbeatReport | undefined> {
-    return this.request('/heartbeat', { body });
+    return this.request('/heartbeat', { body, idempotencyKey: false });
   }
 
   /** Sends up to 1,000 operations (`POST /batch`). Those refused have their status in the report; nothing is thrown. */

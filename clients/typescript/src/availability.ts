@@ -1,22 +1,29 @@
 import { WatcherError } from './transport.js';
 
-/** How long the service counts as away after it could not be reached. Meanwhile nothing waits for it. */
+/** How long the service counts as away after it could not be reached. Meanwhile hardly anything waits for it. */
 const AWAY_MS = 10_000;
+/** How long nothing tries to reach it. */
+const REST_MS = 2000;
 
 /** What is known of whether the service can be reached, and what the user is told of it. */
 export class Availability {
-  private awayUntil = 0;
+  private failedAt = 0;
   private lastWarning = '';
 
   constructor(private readonly listener: ((message: string) => void) | undefined) {}
 
   get isAway(): boolean {
-    return Date.now() < this.awayUntil;
+    return Date.now() - this.failedAt < AWAY_MS;
+  }
+
+  /** Whether it failed only just now, so that another try is hopeless. */
+  get hasJustFailed(): boolean {
+    return Date.now() - this.failedAt < REST_MS;
   }
 
   /** The service has taken a report. */
   noteSuccess(): void {
-    this.awayUntil = 0;
+    this.failedAt = 0;
     this.lastWarning = '';
   }
 
@@ -24,7 +31,7 @@ export class Availability {
   isLate(error: unknown): boolean {
     if (!(error instanceof WatcherError) || !(error.isTemporary || error.isMendable)) return false;
     this.warn(`${error.message}; reports wait until the service takes them`);
-    if (error.isTemporary) this.awayUntil = Date.now() + AWAY_MS;
+    if (error.isTemporary) this.failedAt = Date.now();
     return true;
   }
 

@@ -54,7 +54,7 @@ export class Ends {
     const isSent = await this.send(run, end);
     if (!this.pending.delete(run) || isSent) return;
     this.keep(run, end);
-    if (!this.availability.isAway) await this.outbox.drain(DRAIN_MS);
+    if (!this.availability.hasJustFailed) await this.outbox.drain(DRAIN_MS);
   }
 
   /** False where the end has to wait: for the service, or behind what waits already. Never rejects. */

@@ -44,7 +44,7 @@ export class Pulse {
   private async beat(): Promise<void> {
     for (const run of this.open.values()) {
       if (run.id === undefined || run.isSilent) continue;
-      const request = { body: { id: run.id, ...run.lastProgress } };
+      const request = { body: { id: run.id, ...run.lastProgress }, idempotencyKey: false as const };
       try {
         await this.transport.send('/heartbeat', request, { until: Date.now() + this.settings.timeoutMs, tries: 1 });
       } catch (error) {

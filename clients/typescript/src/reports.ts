@@ -1,6 +1,6 @@
 import type { RunOptions, Threshold } from './options.js';
 import { isError, jsonOf } from './transport.js';
-import type { RegisterPipelineRequest, ReportedEnd, Watermark } from './generated/types.gen.js';
+import type { RegisterPipelineRequest, ReportedEnd } from './generated/types.gen.js';
 import type { Operation, Report } from './store.js';
 
 /** The service cuts a longer one; a much longer one it would not take. */
@@ -9,11 +9,10 @@ const DEEPEST_CAUSE = 8;
 
 /** What the registration declares: all of the configuration, or nothing. */
 export function registrationOf(options: RunOptions): RegisterPipelineRequest {
-  const { schedule, scheduleTimezone, pipelineMetadata, nextWatermark, active } = options;
+  const { schedule, scheduleTimezone, pipelineMetadata, active } = options;
   return {
     ...identityOf(options),
     ...defined({ schedule, schedule_timezone: scheduleTimezone, pipeline_metadata: pipelineMetadata, active }),
-    ...defined({ next_watermark: nextWatermark as Watermark | undefined }),
     ...threshold('freshness', options.freshness),
     ...threshold('freshness_warn', options.freshnessWarn),
     ...threshold('timeliness', options.timeliness),

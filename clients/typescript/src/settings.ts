@@ -51,7 +51,7 @@ export function settingsOf(
   const { url, key, timeoutSeconds, heartbeatSeconds, spool, spoolLimit } = options;
   const timeout = number('WATCHER_TIMEOUT', timeoutSeconds ?? environment['WATCHER_TIMEOUT'], DEFAULT_TIMEOUT_S);
   return {
-    url: (url ?? (environment['WATCHER_URL'] || DEFAULT_URL)).trim().replace(/\/+$/, ''),
+    url: (url || environment['WATCHER_URL'] || DEFAULT_URL).trim().replace(/\/+$/, ''),
     key: (key ?? environment['WATCHER_KEY'])?.trim() || undefined,
     timeoutMs: (timeout || DEFAULT_TIMEOUT_S) * 1000,
     heartbeatMs: number('heartbeatSeconds', heartbeatSeconds, DEFAULT_HEARTBEAT_S) * 1000,

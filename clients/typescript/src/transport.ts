@@ -47,8 +47,8 @@ export interface ApiRequest {
   /** Sent as JSON. */
   body?: unknown;
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | null | undefined>>;
-  /** Makes a POST safe to repeat. Default: a random one. */
-  idempotencyKey?: string;
+  /** Makes a POST safe to repeat. Default: a random one; false: none, for what is safe by itself. */
+  idempotencyKey?: string | false;
 }
 
 type QueryValue = string | number | boolean;
@@ -70,14 +70,14 @@ export class Transport {
     const target = url + path + queryOf(request.query);
     const method = request.method ?? (request.body === undefined ? 'GET' : 'POST');
     const body = request.body === undefined ? undefined : jsonOf(request.body);
-    const key = method === 'POST' ? (request.idempotencyKey ?? uuid()) : undefined;
+    const key = method === 'POST' ? (request.idempotencyKey ?? uuid()) || undefined : undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         const limit = Math.max(1, Math.min(timeoutMs, until - Date.now()));
         return (await this.once(target, { method, ...(body !== undefined && { body }) }, key, limit)) as T;
       } catch (error) {
         if (!(error instanceof WatcherError) || !error.isTemporary || attempt >= tries) throw error;
-        const pause = error.retryAfterMs ?? backoff(attempt);
+        const pause = Math.max(error.retryAfterMs ?? 0, backoff(attempt));
         if (Date.now() + pause >= until) throw error;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }

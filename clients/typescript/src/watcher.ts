@@ -130,21 +130,25 @@ export class Watcher extends Api {
   }
 
   private async begin(options: RunOptions): Promise<Run> {
-    const { settings, transport, outbox } = this.parts;
+    const { transport, outbox } = this.parts;
     const runId = uuid();
+    const begun = new Date();
+    const until = begun.getTime() + this.startMs;
+    if (!outbox.isEmpty) await outbox.drain(Math.min(DRAIN_MS, this.startMs));
+    // What waited may have been the start of the parent, whose id is known now.
     const parent = parentOf(options, this.current, this.environment());
+    const { nextWatermark, executionMetadata } = options;
     const start = frozenStart({
       external_id: runId,
-      start_date: new Date().toISOString(),
+      start_date: begun.toISOString(),
       ...parent,
-      ...defined({ execution_metadata: options.executionMetadata }),
+      ...defined({ next_watermark: nextWatermark, execution_metadata: executionMetadata }),
     });
-    const patience = this.patience(settings);
     const beginning = { options, runId, parent, start };
+    const patience: Patience = { until, ...(this.availability.isAway && { tries: 1 }) };
     let pipeline: RegisteredPipeline | undefined;
     try {
-      await outbox.drain(Math.min(DRAIN_MS, patience.until - Date.now()));
-      const registration = { body: registrationOf(options), idempotencyKey: `${runId}-register` };
+      const registration = { body: registrationOf(options), idempotencyKey: false as const };
       pipeline = genuine(await transport.send<RegisteredPipeline>('/pipeline', registration, patience));
       if (!pipeline.active) {
         this.availability.warn(`the pipeline '${options.pipeline}' is inactive: its run is skipped`);
@@ -176,9 +180,9 @@ export class Watcher extends Api {
   }
 
   /** A start waits as long as one request may take; for a service that was away a moment ago, hardly. */
-  private patience({ timeoutMs }: Settings): Patience {
-    if (!this.availability.isAway) return { until: Date.now() + timeoutMs };
-    return { until: Date.now() + Math.min(timeoutMs, AWAY_START_MS), tries: 1 };
+  private get startMs(): number {
+    const { timeoutMs } = this.parts.settings;
+    return this.availability.isAway ? Math.min(timeoutMs, AWAY_START_MS) : timeoutMs;
   }
 }
 

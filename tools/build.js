@@ -35,7 +35,7 @@ const PARTS = [
     sources: ['clients/typescript/*.json', 'clients/typescript/src/**', 'openapi/watcher.json'],
     needs: ['clients/typescript/package.json', 'node_modules/@hey-api/openapi-ts'],
     steps: [
-      ['tools/api-types.js', 'clients/typescript/src/generated'],
+      ['tools/api-types.js', 'clients/typescript/generated'],
       ['node_modules/typescript/bin/tsc', '--project', 'clients/typescript'],
     ],
   },
@@ -50,7 +50,7 @@ const modified = (file) => statSync(file).mtimeMs;
 function isFresh({ stamp, sources }) {
   const built = existsSync(stamp) ? modified(stamp) : 0;
   return globSync([...sources, ...TOOLS], {
-    exclude: ['console/generated', 'clients/typescript/src/generated/**'],
+    exclude: ['console/generated'],
   }).every((file) => modified(file) < built);
 }
 

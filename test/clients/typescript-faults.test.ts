@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunOptions, Watcher, type WatcherOptions } from '../../clients/typescript/dist/node.js';
+import { type RunOptions, Watcher, type WatcherOptions } from '../../clients/typescript/dist/src/node.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { Service } from '../support/service.js';

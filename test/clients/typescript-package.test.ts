@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { Watcher } from '../../clients/typescript/dist/node.js';
+import { Watcher } from '../../clients/typescript/dist/src/node.js';
 import { Console } from '../support/browser.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { Service } from '../support/service.js';
@@ -73,7 +73,9 @@ describe('the packed client', () => {
       await run('npm', ['pack', '--dry-run', '--json'], join(root, 'clients/typescript')),
     ) as [{ files: { path: string }[] }];
     const paths = listed.files.map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist/node.js', 'dist/browser.d.ts']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/src/node.js', 'dist/src/browser.d.ts']),
+    );
     expect(paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|LICENSE|README\.md|package\.json)$/.test(path))).toEqual([]);
     const { version, dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
     expect(version).toBe(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version);
@@ -192,7 +194,7 @@ export const execution: Promise<api.ExecutionWithChildren> = watcher.getExecutio
       const page = await browser.page({ mayFail: true });
       await page.goto(origin);
       const said = await page.evaluate<unknown>(`(async () => {
-        const { Watcher, watcher } = await import('/browser.js');
+        const { Watcher, watcher } = await import('/src/browser.js');
         const warnings = [];
         const here = new Watcher({ url: '${service.url}', warn: (message) => warnings.push(message) });
         const ids = await here.run({ pipeline: 'page', type: 'test' }, async (run) => {

@@ -14,7 +14,7 @@ import type {
   RegisterPipelineRequest,
   StartedExecution,
   StartExecutionRequest,
-} from './generated/types.gen.js';
+} from '../generated/types.gen.js';
 import type { ApiRequest } from './transport.js';
 
 /** How a request may be repeated. */

@@ -1,4 +1,4 @@
-import type { Datepart } from './generated/types.gen.js';
+import type { Datepart } from '../generated/types.gen.js';
 import type { RunIdentity } from './identity.js';
 
 /** A time: `[30, 'minute']`. The number is from 1 to 100000. */

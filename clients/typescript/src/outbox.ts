@@ -1,5 +1,5 @@
 import type { Availability } from './availability.js';
-import type { BatchReport } from './generated/types.gen.js';
+import type { BatchReport } from '../generated/types.gen.js';
 import { plainEnd, type End, reportOf } from './reports.js';
 import { MemoryStore, nameOf, type Operation, type Report, type ReportStore } from './store.js';
 import { type Transport, WatcherError } from './transport.js';

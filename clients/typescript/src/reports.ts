@@ -1,6 +1,6 @@
 import type { RunOptions, Threshold } from './options.js';
 import { isError, jsonOf } from './transport.js';
-import type { RegisterPipelineRequest, ReportedEnd } from './generated/types.gen.js';
+import type { RegisterPipelineRequest, ReportedEnd } from '../generated/types.gen.js';
 import type { Operation, Report } from './store.js';
 
 /** The service cuts a longer one; a much longer one it would not take. */

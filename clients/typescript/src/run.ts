@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Environment } from './environment.js';
-import type { ReportedEnd } from './generated/types.gen.js';
+import type { ReportedEnd } from '../generated/types.gen.js';
 import type { ParentFields, RunIdentity } from './identity.js';
 import type { RunOptions, WatermarkValue } from './options.js';
 import { environmentOf } from './parent.js';

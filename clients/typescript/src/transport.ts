@@ -1,4 +1,4 @@
-import type { Problem } from './generated/types.gen.js';
+import type { Problem } from '../generated/types.gen.js';
 import type { Settings } from './settings.js';
 import { uuid } from './uuid.js';
 

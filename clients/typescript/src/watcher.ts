@@ -2,7 +2,7 @@ import { Api } from './api.js';
 import { Availability } from './availability.js';
 import { DRAIN_MS, Ends } from './ends.js';
 import type { Environment } from './environment.js';
-import type { RegisteredPipeline, StartedExecution } from './generated/types.gen.js';
+import type { RegisteredPipeline, StartedExecution } from '../generated/types.gen.js';
 import type { RunOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { parentOf } from './parent.js';

@@ -6,7 +6,8 @@ if (path === undefined) throw new Error('usage: node tools/api-types.js FOLDER')
 
 await createClient({
   input: './openapi/watcher.json',
-  output: { path, clean: true },
+  // Files are overwritten: a folder that is made anew changes the time of the one around it, and seems never built.
+  output: { path, clean: false },
   plugins: ['@hey-api/typescript'],
   logs: { level: 'silent' },
 });

@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 COPY console/package.json ./console/
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
-COPY tools/build.js tools/console-types.js tools/compress-console.js ./tools/
+COPY tools/build.js tools/api-types.js tools/compress-console.js ./tools/
 COPY openapi ./openapi
 COPY src ./src
 COPY console ./console

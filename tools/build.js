@@ -25,9 +25,18 @@ const PARTS = [
     sources: ['console', 'console/*', 'console/public/**', 'console/src/**', 'openapi/watcher.json'],
     needs: ['console/index.html', 'node_modules/vite'],
     steps: [
-      ['tools/console-types.js'],
+      ['tools/api-types.js', 'console/generated'],
       ['node_modules/vite/bin/vite.js', 'build', '--config', 'console/vite.config.ts'],
       ['tools/compress-console.js'],
+    ],
+  },
+  {
+    stamp: 'dist/.built-client',
+    sources: ['clients/typescript/*.json', 'clients/typescript/src/**', 'openapi/watcher.json'],
+    needs: ['clients/typescript/package.json', 'node_modules/@hey-api/openapi-ts'],
+    steps: [
+      ['tools/api-types.js', 'clients/typescript/generated'],
+      ['node_modules/typescript/bin/tsc', '--project', 'clients/typescript'],
     ],
   },
 ];
@@ -40,7 +49,9 @@ const modified = (file) => statSync(file).mtimeMs;
 
 function isFresh({ stamp, sources }) {
   const built = existsSync(stamp) ? modified(stamp) : 0;
-  return globSync([...sources, ...TOOLS], { exclude: ['console/generated'] }).every((file) => modified(file) < built);
+  return globSync([...sources, ...TOOLS], {
+    exclude: ['console/generated'],
+  }).every((file) => modified(file) < built);
 }
 
 for (const part of PARTS) {

@@ -15,16 +15,19 @@ export const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
 
 /**
  * Calls `work` with a folder that holds a client which openapi-generator made from the document of a running service,
- * for that service: the address of the service is in the document. All is gone afterwards.
+ * for that service, and its address, which is in the document too. All is gone afterwards.
  */
-export async function withClient(options: readonly string[], work: (folder: string) => Promise<void>): Promise<void> {
+export async function withClient(
+  options: readonly string[],
+  work: (folder: string, url: string) => Promise<void>,
+): Promise<void> {
   const database = await createDatabase();
   const service = await Service.start({ DATABASE_URL: database.url });
   const folder = await mkdtemp(join(tmpdir(), 'watcher-client-'));
   try {
     const args = ['-jar', jar, 'generate', '-i', `${service.url}/docs-json`, '-o', folder, ...options];
     await run('java', args, folder);
-    await work(folder);
+    await work(folder, service.url);
   } finally {
     await service.kill();
     await database.drop();

@@ -7,10 +7,18 @@ const start = promisify(execFile);
 const ATTEMPTS = 3;
 const PAUSE_MS = 5000;
 
-/** Runs a program to its end and gives what it printed; fails with what it complained of. */
-export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+/**
+ * Runs a program to its end, with `variables` beside those of this process, and gives what it printed; fails with what
+ * it complained of.
+ */
+export async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  variables: Record<string, string> = {},
+): Promise<string> {
   try {
-    return (await start(program, args, { cwd, maxBuffer: 1 << 26 })).stdout;
+    return (await start(program, args, { cwd, maxBuffer: 1 << 26, env: { ...process.env, ...variables } })).stdout;
   } catch (error) {
     const { message, stdout, stderr } = error as Error & { stdout?: string; stderr?: string };
     throw new Error(`${message.split('\n', 1)[0]}\n${stdout}\n${stderr}`, { cause: error });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -50,8 +50,13 @@ describe('while the service is away', () => {
       { op: 'register', ref: 'pipeline', name: 'away', pipeline_type_name: 'command' },
       { op: 'start', ref: 'run', pipeline_ref: 'pipeline', external_id: runId, start_date: expect.any(String) },
     ];
-    expect(start?.report).toEqual({ version: 1, path: '/batch', idempotency_key: `${runId}-start`, body: operations });
-    expect(end?.report).toMatchObject({ path: '/batch', idempotency_key: `${runId}-end` });
+    expect(start?.report).toEqual({
+      version: 1,
+      path: '/batch',
+      idempotency_key: `${runId}-kept-start`,
+      body: operations,
+    });
+    expect(end?.report).toMatchObject({ path: '/batch', idempotency_key: `${runId}-kept-end` });
     expect(end?.report.body.slice(0, 2)).toEqual(operations);
     expect(end?.report.body[2]).toMatchObject({ op: 'end', execution_ref: 'run', status: 'failed' });
     const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
@@ -158,6 +163,33 @@ describe('while the service is away', () => {
     await workplace.run(url, ['--pipeline', 'cut again', '--', 'true']);
     expect(await runsOf('cut')).toMatchObject([{ status: 'succeeded' }]);
   });
+
+  it.each(['/start_pipeline_execution', '/end_pipeline_execution'])(
+    'an answer to POST %s that is lost counts once',
+    async (lost) => {
+      const forward = createServer(async (request, response) => {
+        const body = Buffer.concat(await request.toArray());
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).filter(([name]) => /^(content-type|idempotency-key|prefer)$/.test(name)),
+        ) as Record<string, string>;
+        const answer = await watcher.send('POST', request.url ?? '', body, headers);
+        if (request.url === lost) response.destroy();
+        else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
+      }).listen(0, '127.0.0.1');
+      await once(forward, 'listening');
+      const flaky = `http://127.0.0.1:${(forward.address() as AddressInfo).port}`;
+      const name = `lost${lost.replaceAll('/', '-')}`;
+      const script = `printf '%s' '{"inserts": 3, "next_watermark": 5}' > "$WATCHER_REPORT"`;
+      const { code } = await workplace.run(flaky, ['--pipeline', name, '--', 'sh', '-c', script]);
+      // A start is known before the end is sent; an end waits.
+      expect([code, (await workplace.waiting(flaky)).length]).toEqual([0, lost.startsWith('/end') ? 1 : 0]);
+      await rename(workplace.spoolOf(flaky), workplace.spoolOf(watcher.url));
+      await workplace.run(watcher.url, ['--pipeline', 'after', '--', 'true']);
+      expect(await readdir(workplace.spoolOf(watcher.url))).toEqual([]);
+      expect(await runsOf(name)).toMatchObject([{ status: 'succeeded', inserts: 3, next_watermark: '5' }]);
+      forward.close();
+    },
+  );
 
   it('in silence, the command begins after the time-out, and ends with a kept report', async () => {
     proxy.hang();

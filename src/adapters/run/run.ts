@@ -159,7 +159,7 @@ export class Run {
   private sendWaiting(signal = this.hurry): Promise<boolean> {
     const enough = AbortSignal.any([signal, AbortSignal.timeout(SPOOL_MS)]);
     return this.spool.send(this.service, enough, (key, [, start]) => {
-      if (key === this.keyOf('start')) this.id = start?.body['id'] as number | undefined;
+      if (key === this.keyOf('kept-start')) this.id = start?.body['id'] as number | undefined;
     });
   }
 
@@ -180,8 +180,12 @@ export class Run {
     return this.service.post(path, body, { idempotencyKey: this.keyOf(what), signal: this.hurry });
   }
 
-  private keep(what: string, operations: readonly Json[]): Promise<void> {
-    return this.spool.keep(this.keyOf(what), operations);
+  /**
+   * The request that was sent before may have been received although its answer was lost. Its key belongs to its body,
+   * so the kept report has another one; the run id and the equal content of the ends make it count once.
+   */
+  private keep(what: 'start' | 'end', operations: readonly Json[]): Promise<void> {
+    return this.spool.keep(`${this.runId}-${what}`, this.keyOf(`kept-${what}`), operations);
   }
 
   private keyOf(what: string): string {

@@ -34,8 +34,8 @@ export class Spool {
     this.folder = join(folder, url.replaceAll(/[^A-Za-z0-9.-]/g, '_'));
   }
 
-  /** Keeps a report, on the disk when this resolves; says so if it can't. */
-  async keep(idempotencyKey: string, body: readonly Json[]): Promise<void> {
+  /** Keeps a report, on the disk when this resolves; says so if it can't. `name` is part of the file's name. */
+  async keep(name: string, idempotencyKey: string, body: readonly Json[]): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
       if ((await this.waiting()).length >= this.limit) {
@@ -43,10 +43,10 @@ export class Spool {
       }
       const kept: Kept = { version: 1, path: '/batch', idempotency_key: idempotencyKey, body };
       this.count += 1;
-      const name = `${Date.now()}-${String(this.count).padStart(6, '0')}-${idempotencyKey}.json`;
-      const draft = join(this.folder, `.tmp-${name}`);
+      const file = `${Date.now()}-${String(this.count).padStart(6, '0')}-${name}.json`;
+      const draft = join(this.folder, `.tmp-${file}`);
       await writeFile(draft, JSON.stringify(kept), { mode: 0o600, flush: true });
-      await rename(draft, join(this.folder, name));
+      await rename(draft, join(this.folder, file));
       const folder = await open(this.folder);
       try {
         await folder.sync();

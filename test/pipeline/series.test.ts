@@ -79,8 +79,8 @@ describe('GET /pipeline/{id}/statistics', () => {
       [body.duration_seconds, seconds],
       [body.total_rows, rows],
     ] as const) {
-      expect(spread.p50).toBeCloseTo(at(values, 0.5), 6);
-      expect(spread.p95).toBeCloseTo(at(values, 0.95), 6);
+      expect(spread.p50).toBeCloseTo(at(values, 0.5), 3);
+      expect(spread.p95).toBeCloseTo(at(values, 0.95), 3);
     }
   });
 

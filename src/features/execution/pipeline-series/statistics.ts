@@ -1,11 +1,12 @@
 const DAY_MINUTES = 24 * 60;
 
-/** The value below which the given share of the values lies, between two of them in proportion; null for none. */
+/** The value below which the given share of the values lies, between two of them in proportion, to the thousandth; null for none. */
 export function percentile(values: readonly number[], share: number): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * share;
   const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
-  return below === undefined || above === undefined ? null : below + (above - below) * (at - Math.floor(at));
+  if (below === undefined || above === undefined) return null;
+  return Math.round((below + (above - below) * (at - Math.floor(at))) * 1000) / 1000;
 }
 
 /**

@@ -163,7 +163,7 @@ class Run:
             if required:
                 raise
             self._went_on = True
-            log.warning("the start of '%s' is reported later: %s", self.label, error)
+            self._client.sender.warn(f"the start of '{self.label}' is reported later: {error}", error)
             if self.id is None:
                 self._client.sender.keep_start(self)
         except BaseException as error:
@@ -187,7 +187,7 @@ class Run:
 
     def settle(self, end: Optional[End]) -> None:
         """Waits for the end of an outermost run, so that a process that ends abruptly afterwards has reported it."""
-        if end is not None and not isinstance(self._parent, Run):
+        if end is not None and not (isinstance(self._parent, Run) and self._parent._reports):
             self._client.sender.settle(end, SPOOL_SECONDS)
 
     @property

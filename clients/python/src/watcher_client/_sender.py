@@ -111,7 +111,7 @@ class Sender:
             try:
                 end.file = self._spool.put(end.run.run_id, "end", end.run.kept_end(end.body))
             except OSError as error:
-                self._warn(f"reports can't be kept ({error}); they wait in memory, and are lost when the process ends")
+                self.warn(f"reports can't be kept ({error}); they wait in memory, and are lost when the process ends")
                 return False
             end.settled.set()
             return True
@@ -181,13 +181,17 @@ class Sender:
         if self._transport.away or not self.send_kept(SPOOL_SECONDS):
             return self._keep_all(ends)
         direct = [end for end in ends if end.run.id is not None]
-        self._keep_all([end for end in ends if end.run.id is None], at_once=True)
+        whole = [end for end in ends if end.run.id is None]
+        self._keep_all(whole, at_once=True)
+        for end in whole:
+            if not end.settled.is_set():
+                self._post_whole(end)
         if not direct:
             return
         try:
             results = self._post(direct)
         except WatcherError as error:
-            self._warn(f"{error}; reports are kept in {self._spool.folder}")
+            self.warn(f"{error}; reports are kept in {self._spool.folder}", error)
             return self._keep_all(direct)
         self._warned = None
         for end, result in zip(direct, results):
@@ -217,6 +221,18 @@ class Sender:
                 raise
             problem = {"code": error.error_code, "detail": error.detail, "errors": error.error_details}
             return {"status": error.status_code, "body": problem}
+
+    def _post_whole(self, end: End) -> None:
+        """Start and end in one, for a run without an id that can't be kept."""
+        try:
+            self._transport.request("POST", "/batch", end.run.kept_end(end.body), f"{end.run.run_id}-end")
+        except WatcherNetworkError:
+            return
+        except WatcherAPIError as error:
+            if error.passing or error.wrong_place:
+                return
+            log.warning("the end of '%s' is lost: %s", end.run.label, error)
+        end.settled.set()
 
     def _take(self, end: End, status: int, body: Any) -> None:
         if status >= 500 or status in (401, 403):
@@ -294,8 +310,9 @@ class Sender:
             if run.external_id == external_id and run.id is None:
                 run.id = execution_id
 
-    def _warn(self, message: str) -> None:
+    def warn(self, message: str, cause: object = None) -> None:
         """Once for each cause, not for each run."""
-        if message != self._warned:
+        cause = str(cause or message)
+        if cause != self._warned:
             log.warning("%s", message)
-        self._warned = message
+        self._warned = cause

@@ -56,10 +56,9 @@ def plain(value: Any, depth: int = 0) -> Any:
             return {clean(str(name)): plain(item, depth + 1) for name, item in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):
             return [plain(item, depth + 1) for item in value]
-    if isinstance(value, datetime):
-        return timestamp(value) if value.tzinfo else value.isoformat()
     if isinstance(value, date):
-        return value.isoformat()
+        # A datetime too, with all its digits: a watermark must come back as exact as it went.
+        return value.isoformat().replace("+00:00", "Z")
     try:
         return operator.index(value)
     except TypeError:

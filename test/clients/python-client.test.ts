@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +17,10 @@ it('the client library for Python passes its tests against the service', async (
   const database = await createDatabase();
   const service = await Service.start({ DATABASE_URL: database.url });
   try {
+    await cp(PROJECT, join(folder, 'project'), { recursive: true });
     await run('python3', ['-m', 'venv', 'venv'], folder);
     const python = join(folder, 'venv', 'bin', 'python');
-    await download(python, ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', 'wheel', PROJECT], folder);
+    await download(python, ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', 'wheel', './project'], folder);
     const wheels = (await readdir(join(folder, 'wheel'))).map((name) => join('wheel', name));
     expect(wheels).toEqual([expect.stringMatching(/watcher_client-.*-py3-none-any\.whl$/)]);
     await run(python, ['-m', 'pip', 'install', '--quiet', '--no-index', ...wheels], folder);

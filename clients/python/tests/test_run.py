@@ -5,7 +5,7 @@ import os
 import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
 
@@ -292,6 +292,49 @@ class Threads(Case):
         self.assertEqual({each["id"] for each in found}, {run.id for run in runs})
         ends = len(self.gate.posts("/end_pipeline_execution")) + len(self.gate.posts("/batch"))
         self.assertLess(ends, 100, "ends that wait are sent together")
+
+
+class OverOrByHand(Case):
+    def test_runs_that_are_over_are_recorded_together(self) -> None:
+        start = datetime(2026, 1, 1, 2, tzinfo=timezone.utc)
+        with self.watcher.run(self.name("whole")) as whole:
+            for number in range(30):
+                status = "failed" if number == 7 else "succeeded"
+                self.watcher.record(
+                    self.name("part"),
+                    start=start + timedelta(minutes=number),
+                    end=start + timedelta(minutes=number, seconds=30),
+                    status=status,
+                    error_message="no" if number == 7 else None,
+                    metadata={"number": number},
+                    total_rows=-1 if number == 9 else number,
+                )
+        self.assertTrue(self.watcher.flush())
+        found = self.executions("part")
+        self.assertEqual([each["parent_id"] for each in found], [whole.id] * 30)
+        self.assertEqual([each["total_rows"] for each in found], [None if n == 9 else n for n in range(30)])
+        self.assertEqual([n for n, each in enumerate(found) if each["status"] == "failed"], [7])
+        self.assertEqual({each["duration_seconds"] for each in found}, {30})
+        self.assertEqual(found[7]["error_message"], "no")
+        self.assertLess(len(self.gate.posts("/batch")), 10)
+        with self.assertRaises(TypeError):
+            self.watcher.record("x", start=start, end=start, rows=5)
+
+    def test_a_recorded_run_that_is_known_is_not_counted_twice(self) -> None:
+        start = datetime(2026, 1, 1, 2, tzinfo=timezone.utc)
+        for _ in range(2):
+            self.watcher.record(self.name("load"), start=start, end=start, external_id="night")
+            self.assertTrue(self.watcher.flush())
+        self.only("load")
+
+    def test_a_run_may_be_begun_and_ended_by_hand(self) -> None:
+        run = self.watcher.run(self.name("load")).begin()
+        self.assertIsNone(watcher_client.current_run())
+        self.assertEqual(self.only("load")["status"], "running")
+        run.end(ValueError("no"))
+        self.assertEqual(self.only("load")["error_message"], "ValueError: no\n\nValueError: no")
+        run.end()
+        self.assertEqual(self.only("load")["status"], "failed")
 
 
 class Requests(Case):

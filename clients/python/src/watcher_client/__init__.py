@@ -10,9 +10,10 @@ what can't be sent is kept in `WATCHER_SPOOL` and sent later, in order and once.
 """
 
 from ._context import current_run, in_this_run
+from ._default import default_client, record, run
 from ._run import Run
 from ._tracker import Tracker
-from .client import Watcher, default_client, run
+from .client import Watcher
 from .errors import WatcherAPIError, WatcherError, WatcherNetworkError
 from .models import (
     Address,
@@ -48,5 +49,6 @@ __all__ = [
     "current_run",
     "default_client",
     "in_this_run",
+    "record",
     "run",
 ]

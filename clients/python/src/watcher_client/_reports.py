@@ -46,6 +46,12 @@ def kept_end(pipeline: Body, start: Body, end: Body) -> List[Body]:
     return [*kept_start(pipeline, start), {"op": "end", "execution_ref": "run", **end}]
 
 
+def with_refs(operations: List[Body], number: int) -> List[Body]:
+    """The operations of a kept report, for a batch with other reports: the names by which they refer are its own."""
+    refs = ("ref", "pipeline_ref", "execution_ref")
+    return [{**each, **{ref: f"{each[ref]} {number}" for ref in refs if ref in each}} for each in operations]
+
+
 def plain_start(start: Body, error: Body) -> Body:
     """A refused start without what may be wrong with it, and with the refusal."""
     essential = ("op", "ref", "pipeline_ref", "pipeline_id", "start_date", "external_id")

@@ -3,13 +3,15 @@
 import os
 import time
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 from . import _context
+from ._ends import End
 from ._reports import Body, end_body, kept_end, kept_start, plain_start
-from ._sender import SPOOL_SECONDS, End
+from ._sender import SPOOL_SECONDS
 from ._settings import log
-from ._values import Watermark, describe, now, plain, watermark
+from ._values import Watermark, describe, now, plain, timestamp, watermark
 from .errors import WatcherAPIError, WatcherError, WatcherNetworkError
 
 if TYPE_CHECKING:
@@ -96,6 +98,10 @@ class Run:
         """Ends the run as failed, once its block ends, also without an exception."""
         self._outcome, self._message = "failed", message
 
+    def end(self, error: Optional[BaseException] = None) -> None:
+        """Ends a run that `Tracker.begin` began, by the exception that ended it or none. A block does this by itself."""
+        self.settle(self.finish(error))
+
     def environment(self) -> Dict[str, str]:
         """The environment for a process inside this run: what runs there becomes a child of this run.
 
@@ -179,9 +185,18 @@ class Run:
             return None
         self._ended = True
         status, message = self._result(error)
+        return self._submit(status, now(), message)
+
+    def record(self, start: datetime, end: datetime, status: str, message: Optional[str]) -> None:
+        """Reports start and end of a run that is over."""
+        fields = {"external_id": self.external_id, "start_date": timestamp(start)}
+        self.start_body = {**fields, **_context.parent_fields(self._parent), **self._options}
+        self._ended = True
+        self._submit(status, timestamp(end), message)
+
+    def _submit(self, status: str, end_date: str, message: Optional[str]) -> End:
         counts = {name: getattr(self, name) for name in ("total_rows", "inserts", "updates", "soft_deletes")}
-        body = end_body(status, now(), counts, watermark(self.next_watermark), self.metadata, message)
-        end = End(self, body)
+        end = End(self, end_body(status, end_date, counts, watermark(self.next_watermark), self.metadata, message))
         self._client.sender.submit(end)
         return end
 

@@ -5,10 +5,10 @@ What can't be sent goes to the spool at once, and is sent from there: the spool 
 
 import threading
 import time
-import uuid
 from collections import deque
-from typing import TYPE_CHECKING, Any, Deque, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
 
+from ._ends import End, post_direct, post_one, post_whole
 from ._reports import Body, plain_end
 from ._settings import Settings, log
 from ._spool import Spool
@@ -26,18 +26,6 @@ SPOOL_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 PROGRESS_SECONDS = 5.0
 """The shortest time between two heartbeats of one run."""
-
-
-class End:
-    """The end of a run, on its way to the service."""
-
-    def __init__(self, run: "Run", body: Body) -> None:
-        self.run = run
-        self.body = body
-        self.file: Optional[str] = None
-        """Its file in the spool, if it is kept."""
-        self.settled = threading.Event()
-        """Set once it was received, refused or kept."""
 
 
 class Sender:
@@ -180,70 +168,34 @@ class Sender:
             return
         if self._transport.away or not self.send_kept(SPOOL_SECONDS):
             return self._keep_all(ends)
-        direct = [end for end in ends if end.run.id is not None]
-        whole = [end for end in ends if end.run.id is None]
-        self._keep_all(whole, at_once=True)
-        for end in whole:
-            if not end.settled.is_set():
-                self._post_whole(end)
-        if not direct:
+        # Those without an id are recorded runs, or were begun without the service. They come first: when a run ends as
+        # failed, the service looks below it for the causes.
+        self._try([end for end in ends if end.run.id is None], post_whole)
+        self._try([end for end in ends if end.run.id is not None and not end.settled.is_set()], post_direct)
+
+    def _try(self, ends: List[End], post: Callable[[Transport, List[End]], List[Body]]) -> None:
+        if not ends:
             return
         try:
-            results = self._post(direct)
+            results = post(self._transport, ends)
         except WatcherError as error:
             self.warn(f"{error}; reports are kept in {self._spool.folder}", error)
-            return self._keep_all(direct)
+            return self._keep_all(ends)
         self._warned = None
-        for end, result in zip(direct, results):
+        for end, result in zip(ends, results):
             self._take(end, result["status"], result["body"])
-
-    def _post(self, ends: List[End]) -> List[Body]:
-        """The result of each end; raises where they may be sent again later."""
-        if len(ends) > 1:
-            operations = [{"op": "end", "id": end.run.id, **end.body} for end in ends]
-            key = str(uuid.uuid5(uuid.NAMESPACE_URL, " ".join(end.run.run_id for end in ends)))
-            try:
-                answer = self._transport.request("POST", "/batch", operations, key)
-                return list(answer["results"])
-            except (TypeError, KeyError):
-                raise WatcherNetworkError("the answer is not one of Watcher") from None
-            except WatcherAPIError as error:
-                if error.passing or error.wrong_place:
-                    raise
-        return [self._post_one(end, f"{end.run.run_id}-end") for end in ends]
-
-    def _post_one(self, end: End, key: str) -> Body:
-        try:
-            body = self._transport.request("POST", "/end_pipeline_execution", {"id": end.run.id, **end.body}, key)
-            return {"status": 200, "body": body}
-        except WatcherAPIError as error:
-            if error.passing or error.wrong_place:
-                raise
-            problem = {"code": error.error_code, "detail": error.detail, "errors": error.error_details}
-            return {"status": error.status_code, "body": problem}
-
-    def _post_whole(self, end: End) -> None:
-        """Start and end in one, for a run without an id that can't be kept."""
-        try:
-            self._transport.request("POST", "/batch", end.run.kept_end(end.body), f"{end.run.run_id}-end")
-        except WatcherNetworkError:
-            return
-        except WatcherAPIError as error:
-            if error.passing or error.wrong_place:
-                return
-            log.warning("the end of '%s' is lost: %s", end.run.label, error)
-        end.settled.set()
 
     def _take(self, end: End, status: int, body: Any) -> None:
         if status >= 500 or status in (401, 403):
-            return self._keep_all([end])
+            self._keep_all([end])
+            return
         problem = body if status >= 400 and isinstance(body, dict) else {}
         if status >= 400:
             log.warning("the end of '%s' was refused: %s", end.run.label, problem.get("detail"))
         if status >= 400 and problem.get("code") != "execution_already_ended":
             end.body = plain_end(end.body, problem)
             try:
-                again = self._post_one(end, f"{end.run.run_id}-end-plain")
+                again = post_one(self._transport, end, f"{end.run.run_id}-end-plain")
             except WatcherError:
                 return self._keep_all([end])
             if again["status"] >= 400:
@@ -253,12 +205,11 @@ class Sender:
             if end.file is not None:
                 self._spool.remove(end.file)
 
-    def _keep_all(self, ends: List[End], at_once: bool = False) -> None:
-        if not ends:
-            return
-        kept = [self.keep(end) for end in ends]
+    def _keep_all(self, ends: List[End]) -> None:
+        for end in ends:
+            self.keep(end)
         with self._condition:
-            self._send_at = time.monotonic() + (0 if at_once and all(kept) else self._pause)
+            self._send_at = time.monotonic() + self._pause
 
     def _beat(self) -> None:
         now = time.monotonic()

@@ -29,10 +29,14 @@ class Tracker:
         self._export = export
         self._entered: List[Tuple[Run, Optional[Run], Optional["dict[str, str]"]]] = []
 
-    def __enter__(self) -> Run:
+    def begin(self) -> Run:
+        """Begins a run that no block surrounds, as callbacks need it; `Run.end` ends it. It is nobody's parent by itself."""
         run = self.make()
         run.begin(self._required)
-        return self._enter(run)
+        return run
+
+    def __enter__(self) -> Run:
+        return self._enter(self.begin())
 
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]

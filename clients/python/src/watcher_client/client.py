@@ -1,13 +1,13 @@
 """The client of one service."""
 
 import atexit
-import inspect
 import os
 import threading
 import time
 import uuid
 import weakref
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple, cast
+from datetime import datetime
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, cast
 
 from . import _settings, _values
 from ._context import Parent
@@ -153,6 +153,38 @@ class Watcher(OlderNames):
         body = _values.plain(pipeline)
         return Tracker(lambda: Run(self, body, start, parent, external_id), required, export)
 
+    def record(
+        self,
+        name: str,
+        type: str = "pipeline",  # noqa: A002
+        *,
+        start: datetime,
+        end: datetime,
+        status: str = "succeeded",
+        error_message: Optional[str] = None,
+        namespace: Optional[str] = None,
+        parent: Parent = None,
+        external_id: Optional[str] = None,
+        attempt: Optional[int] = None,
+        metadata: Optional[Mapping[str, Any]] = None,
+        **counts: Optional[int],
+    ) -> None:
+        """Reports a run that is over, as from the log of a tool. Does not wait for the service.
+
+        `status` is `succeeded`, `failed`, `aborted` or `skipped`, `metadata` that of the run, and `counts` any of
+        `total_rows`, `inserts`, `updates` and `soft_deletes`. The other arguments are those of `run`; a pipeline that is
+        known keeps its configuration. A start with the same `external_id` and `attempt` is the same run.
+        """
+        unknown = set(counts) - {"total_rows", "inserts", "updates", "soft_deletes"}
+        if unknown:
+            raise TypeError(f"record() takes no {', '.join(sorted(unknown))}")
+        pipeline = _values.plain(_given(namespace=namespace, name=name, pipeline_type_name=type))
+        run = Run(self, pipeline, _given(attempt=attempt), parent, external_id)
+        run.metadata.update(metadata or {})
+        for field, value in counts.items():
+            setattr(run, field, value)
+        run.record(start, end, status, error_message)
+
     def register(self, pipeline: RegisterPipelineRequest) -> RegisteredPipeline:
         """Registers a pipeline: creates or finds it by its name, and keeps its configuration in step."""
         answer = cast(RegisteredPipeline, self.request("POST", "/pipeline", pipeline))
@@ -233,33 +265,6 @@ def _given(**fields: Any) -> Body:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-_defaults: Dict[Settings, Watcher] = {}
-_defaults_lock = threading.Lock()
-
-
-def default_client() -> Watcher:
-    """The client of what the environment says now."""
-    chosen = _settings.settings()
-    with _defaults_lock:
-        if chosen not in _defaults:
-            _defaults[chosen] = Watcher()
-        return _defaults[chosen]
-
-
-def run(name: str, type: str = "pipeline", **options: Any) -> Tracker:  # noqa: A002
-    """The same as `Watcher.run`, with the service that the environment names when the run begins."""
-    inspect.signature(Watcher.run).bind(None, name, type, **options)
-
-    def make() -> Run:
-        return default_client().run(name, type, **options).make()
-
-    return Tracker(make, bool(options.get("required")), bool(options.get("export")))
-
-
-if TYPE_CHECKING:
-    run = Watcher().run  # type: ignore[assignment]
-
-
 def _at_exit() -> None:
     end = time.monotonic() + EXIT_SECONDS
     for client in list(_clients):
@@ -267,8 +272,6 @@ def _at_exit() -> None:
 
 
 def _after_fork() -> None:
-    global _defaults_lock
-    _defaults_lock = threading.Lock()
     for client in list(_clients):
         client.spool.reset()
         client.sender.reset()

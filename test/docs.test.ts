@@ -2,12 +2,15 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { variables } from '../src/platform/config/config.js';
 
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.md']);
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'deploy/*.md', 'examples/*.md', 'clients/*/README.md']);
 /** `[text](target)`, images included. */
 const LINK = /\]\(([^)\s]+)\)/g;
 const VARIABLE = /\b(?:WATCHER|OIDC|ALERT|SLACK)_[A-Z_]*[A-Z]\b/g;
-/** The examples and docker-compose.yml read these, not the service. */
+/** The examples, docker-compose.yml and the clients read these, not the service. */
 const OTHERS = ['WATCHER_URL', 'WATCHER_API_KEY', 'WATCHER_PORT'];
+/** What the clients read, and what a run hands to the processes inside it. */
+const OF_CLIENTS = ['KEY', 'SPOOL', 'SPOOL_LIMIT', 'TIMEOUT'];
+const OF_RUNS = ['EXECUTION_ID', 'RUN_ID', 'PIPELINE', 'NAMESPACE', 'PARENT_ID', 'WATERMARK', 'REPORT'];
 
 /** A document without its code blocks and code spans. */
 const proseOf = (text: string): string => text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, 'code');
@@ -44,7 +47,8 @@ describe.each(DOCUMENTS)('%s', (document) => {
   });
 
   it('names variables that exist', () => {
-    const known = new Set([...OTHERS, ...Object.values(variables).map(({ name }) => name)]);
+    const clients = [...OF_CLIENTS, ...OF_RUNS].map((name) => `WATCHER_${name}`);
+    const known = new Set([...OTHERS, ...clients, ...Object.values(variables).map(({ name }) => name)]);
     expect([...text.matchAll(VARIABLE)].map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
   });
 });

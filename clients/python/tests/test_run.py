@@ -331,8 +331,13 @@ class OverOrByHand(Case):
         run = self.watcher.run(self.name("load")).begin()
         self.assertIsNone(watcher_client.current_run())
         self.assertEqual(self.only("load")["status"], "running")
+        run.export()
+        with self.watcher.run(self.name("inside")):
+            pass
+        self.assertEqual(self.only("inside")["parent_id"], run.id)
         run.end(ValueError("no"))
         self.assertEqual(self.only("load")["error_message"], "ValueError: no\n\nValueError: no")
+        self.assertNotIn("WATCHER_EXECUTION_ID", os.environ)
         run.end()
         self.assertEqual(self.only("load")["status"], "failed")
 

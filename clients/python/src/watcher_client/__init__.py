@@ -13,6 +13,7 @@ from ._context import current_run, in_this_run
 from ._default import default_client, record, run
 from ._run import Run
 from ._tracker import Tracker
+from ._values import describe
 from .client import Watcher
 from .errors import WatcherAPIError, WatcherError, WatcherNetworkError
 from .models import (
@@ -48,6 +49,7 @@ __all__ = [
     "WatcherNetworkError",
     "current_run",
     "default_client",
+    "describe",
     "in_this_run",
     "record",
     "run",

@@ -67,6 +67,7 @@ class Run:
         self._pid = os.getpid()
         self._ended = False
         self._went_on = False
+        self._exported_over: Optional[Dict[str, str]] = None
 
     @property
     def known(self) -> bool:
@@ -100,7 +101,17 @@ class Run:
 
     def end(self, error: Optional[BaseException] = None) -> None:
         """Ends a run that `Tracker.begin` began, by the exception that ended it or none. A block does this by itself."""
+        if self._exported_over is not None:
+            _context.replace_exported(self._exported_over)
+            self._exported_over = None
         self.settle(self.finish(error))
+
+    def export(self) -> None:
+        """Puts the run into `os.environ` until `end`: what this process does meanwhile, and starts, is below the run.
+
+        For a process that does one thing, as the worker of a scheduler; there is only one `os.environ`.
+        """
+        self._exported_over = _context.replace_exported(self.environment())
 
     def environment(self) -> Dict[str, str]:
         """The environment for a process inside this run: what runs there becomes a child of this run.

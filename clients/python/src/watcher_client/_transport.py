@@ -85,7 +85,7 @@ class Transport:
             if time.monotonic() - begun > SLOW_SECONDS:
                 self.set_away()
             reason = getattr(error, "reason", None) or error
-            raise WatcherNetworkError(f"{self._settings.url}: {str(reason) or type(reason).__name__}") from error
+            raise WatcherNetworkError(f"{self._settings.url}: {str(reason) or type(reason).__name__}") from None
 
     def retried(
         self, method: str, path: str, body: Any = None, key: Optional[str] = None, budget: float = RETRY_SECONDS

@@ -4,8 +4,10 @@ A task instance is a run of the pipeline `dag_id.task_id`, below the run of the 
 Task instances are reported by the process that runs them, the end of a DAG run by the scheduler.
 """
 
+import functools
+import logging
 from datetime import datetime, timezone
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 import watcher_client
 from airflow.listeners import hookimpl
@@ -18,6 +20,19 @@ tasks = watcher_client.Watcher()
 _open: Dict[str, watcher_client.Run] = {}
 
 
+def _harmless(function: Callable[..., None]) -> Callable[..., None]:
+    """Not every version of Airflow goes on after an exception in a listener."""
+
+    @functools.wraps(function)
+    def inside(*args: Any) -> None:
+        try:
+            function(*args)
+        except Exception:
+            logging.getLogger(__name__).exception("not reported to Watcher")
+
+    return inside
+
+
 def _identity(instance: Any) -> Dict[str, Any]:
     index = "" if instance.map_index in (None, -1) else f"[{instance.map_index}]"
     external_id = f"{instance.run_id}/{instance.task_id}{index}"
@@ -28,6 +43,7 @@ def _key(instance: Any) -> str:
     return "/".join(str(part) for part in (instance.dag_id, *_identity(instance).values()))
 
 
+@_harmless
 def _start(instance: Any) -> None:
     dag = dags.run(instance.dag_id, type="airflow dag", external_id=instance.run_id).begin()
     name = f"{instance.dag_id}.{instance.task_id}"
@@ -37,6 +53,7 @@ def _start(instance: Any) -> None:
     _open[_key(instance)] = run
 
 
+@_harmless
 def _end(instance: Any, status: str, error: Optional[str] = None) -> None:
     run = _open.pop(_key(instance), None)
     if run is None:  # for example a task instance that an operator marked, or that the scheduler gave up
@@ -52,7 +69,7 @@ def _error(error: Any) -> str:
     return watcher_client.describe(error) if isinstance(error, BaseException) else str(error or "failed")
 
 
-# The hooks take only the arguments that Airflow 2.10 and 3 have in common. What one raises, Airflow logs.
+# The hooks take only the arguments that Airflow 2.10 and 3 have in common.
 
 
 @hookimpl
@@ -85,6 +102,7 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:
     _end_dag(dag_run, "failed", msg or "the DAG run failed")
 
 
+@_harmless
 def _end_dag(dag_run: Any, status: str, error: Optional[str] = None) -> None:
     now = datetime.now(timezone.utc)
     dags.record(

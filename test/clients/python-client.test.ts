@@ -7,12 +7,18 @@ import { Service } from '../support/service.js';
 import { download, run } from './run.js';
 
 const PROJECT = fileURLToPath(new URL('../../clients/python', import.meta.url));
+const TESTS = join(PROJECT, 'tests');
 
-/**
- * The wheel of clients/python, installed as a user would, passes its own tests against the built service. With
- * TEST_INTEGRATIONS the examples for dbt, Prefect, Dagster and Airflow are run too; that takes minutes, and installs them.
- */
-it('the client library for Python passes its tests against the service', async () => {
+/** The tools whose examples are run; each takes a minute, most of it for its installation. */
+const TOOLS = {
+  dbt: ['dbt-core~=1.10.0', 'dbt-duckdb'],
+  dagster: ['dagster'],
+  prefect: ['prefect'],
+  airflow: ['apache-airflow'],
+};
+
+/** Installs the wheel of clients/python as a user would, and runs a part of its tests against the built service. */
+async function runTests(packages: readonly string[], tests: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'watcher-python-'));
   const database = await createDatabase();
   const service = await Service.start({ DATABASE_URL: database.url });
@@ -23,13 +29,25 @@ it('the client library for Python passes its tests against the service', async (
     await download(python, ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', 'wheel', './project'], folder);
     const wheels = (await readdir(join(folder, 'wheel'))).map((name) => join('wheel', name));
     expect(wheels).toEqual([expect.stringMatching(/watcher_client-.*-py3-none-any\.whl$/)]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--no-index', ...wheels], folder);
+    await download(python, ['-m', 'pip', 'install', '--quiet', '--no-compile', ...wheels, ...packages], folder);
     const environment = ['-u', 'WATCHER_KEY', '-u', 'WATCHER_SPOOL', `WATCHER_URL=${service.url}`, `HOME=${folder}`];
-    const tests = ['-m', 'unittest', 'discover', '--start-directory', join(PROJECT, 'tests')];
-    await run('env', [...environment, python, '-W', 'error::ResourceWarning', ...tests], folder);
+    await run('env', [...environment, `PYTHONPATH=${TESTS}`, python, '-m', 'unittest', ...tests], folder);
   } finally {
     await service.kill();
     await database.drop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+it('the client library for Python passes its tests against the service', async () => {
+  await runTests([], ['discover', '--start-directory', TESTS]);
+});
+
+const integrations = process.env['TEST_INTEGRATIONS'] ? describe : describe.skip;
+
+/** With TEST_INTEGRATIONS=1 only: together they install 1 GB of packages. */
+integrations('the example for', () => {
+  it.each(Object.entries(TOOLS))('%s reports its tree', async (tool, packages) => {
+    await runTests(packages, [`test_examples.Examples.test_${tool}`]);
+  });
 });

@@ -23,7 +23,9 @@ async function runTests(packages: readonly string[], tests: readonly string[]): 
   const database = await createDatabase();
   const service = await Service.start({ DATABASE_URL: database.url });
   try {
-    await cp(PROJECT, join(folder, 'project'), { recursive: true });
+    // Without what an earlier build left, which would get into the wheel.
+    const filter = (path: string): boolean => !/[/\\](?:build|[^/\\]*\.egg-info)$/.test(path);
+    await cp(PROJECT, join(folder, 'project'), { recursive: true, filter });
     await run('python3', ['-m', 'venv', 'venv'], folder);
     const python = join(folder, 'venv', 'bin', 'python');
     await download(python, ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', 'wheel', './project'], folder);

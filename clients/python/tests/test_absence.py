@@ -355,6 +355,13 @@ class Faults(Case):
         folder = Watcher("https://data.example.com/watcher/", spool=self.folder).spool.folder
         self.assertEqual(os.path.basename(folder), "https___data.example.com_watcher")
 
+    def test_a_url_that_is_none_stops_no_pipeline(self) -> None:
+        for url in ("watcher", "localhost:8000", "ftp://localhost", "http://"):
+            watcher = Watcher(url, spool=self.folder)
+            self.addCleanup(watcher.sender.reset)
+            with self.assertLogs("watcher_client", "WARNING"), watcher.run(self.name("load")):
+                pass
+
     def test_the_key_is_not_shown(self) -> None:
         watcher = Watcher(self.gate.url, "secret-key", spool=self.folder)
         self.assertNotIn("secret-key", repr(watcher._settings))

@@ -38,10 +38,7 @@ class Transport:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
-        if _is_loopback(settings.url):
-            handlers.append(urllib.request.ProxyHandler({}))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._opener: Optional[urllib.request.OpenerDirector] = None
         self._away_until = 0.0
 
     @property
@@ -67,10 +64,10 @@ class Transport:
         if body is not None:
             data = dumps(plain(body))
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self._settings.url + path, data=data, headers=headers, method=method)
         begun = time.monotonic()
         try:
-            with self._opener.open(request, timeout=timeout or self._settings.timeout) as response:
+            request = urllib.request.Request(self._settings.url + path, data=data, headers=headers, method=method)
+            with self._open_with().open(request, timeout=timeout or self._settings.timeout) as response:
                 answer = _json(response.read())
             self._away_until = 0.0
             return answer
@@ -86,6 +83,27 @@ class Transport:
                 self.set_away()
             reason = getattr(error, "reason", None) or error
             raise WatcherNetworkError(f"{self._settings.url}: {str(reason) or type(reason).__name__}") from None
+
+    def _open_with(self) -> urllib.request.OpenerDirector:
+        """Made by the first request, which a start bounds in time, and with TLS only where it is needed: OpenSSL hangs in
+        a process that was forked while another thread was inside it."""
+        if self._opener is None:
+            opener = urllib.request.OpenerDirector()
+            proxies = {} if _is_loopback(self._settings.url) else urllib.request.getproxies()
+            handlers = [
+                urllib.request.ProxyHandler(proxies),
+                urllib.request.HTTPHandler(),
+                urllib.request.HTTPDefaultErrorHandler(),
+                urllib.request.HTTPErrorProcessor(),
+                urllib.request.UnknownHandler(),
+                _NoRedirects(),
+            ]
+            if any(url.lower().startswith("https:") for url in (self._settings.url, *proxies.values())):
+                handlers.append(urllib.request.HTTPSHandler())
+            for handler in handlers:
+                opener.add_handler(handler)
+            self._opener = opener
+        return self._opener
 
     def retried(
         self, method: str, path: str, body: Any = None, key: Optional[str] = None, budget: float = RETRY_SECONDS

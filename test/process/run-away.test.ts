@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { addKey } from '../support/access.js';
@@ -167,7 +167,7 @@ describe('while the service is away', () => {
   it.each(['/start_pipeline_execution', '/end_pipeline_execution'])(
     'an answer to POST %s that is lost counts once',
     async (lost) => {
-      const forward = createServer(async (request, response) => {
+      const relay = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
         const body = Buffer.concat(await request.toArray());
         const headers = Object.fromEntries(
           Object.entries(request.headers).filter(([name]) => /^(content-type|idempotency-key|prefer)$/.test(name)),
@@ -175,7 +175,8 @@ describe('while the service is away', () => {
         const answer = await watcher.send('POST', request.url ?? '', body, headers);
         if (request.url === lost) response.destroy();
         else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
-      }).listen(0, '127.0.0.1');
+      };
+      const forward = createServer((request, response) => void relay(request, response)).listen(0, '127.0.0.1');
       await once(forward, 'listening');
       const flaky = `http://127.0.0.1:${(forward.address() as AddressInfo).port}`;
       const name = `lost${lost.replaceAll('/', '-')}`;
@@ -251,6 +252,23 @@ describe('the spool', () => {
     const answer = await readFile(join(folder, 'refused', '1700000000002-000001-refused.answer.json'), 'utf8');
     expect(JSON.parse(answer)).toMatchObject({ results: [{ status: 404 }] });
     expect(await runsOf('goes%20on')).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  it('sends what another client kept under the key of a request whose answer it lost', async () => {
+    const pipeline = await watcher.pipeline('shared key');
+    const start = { pipeline_id: pipeline, external_id: 'run 1' };
+    await watcher.post('/start_pipeline_execution', start, { 'idempotency-key': 'run 1-start' });
+    const folder = workplace.spoolOf(url);
+    await mkdir(folder, { recursive: true });
+    const body = [
+      { op: 'register', ref: 'pipeline', name: 'shared key', pipeline_type_name: 'test' },
+      { op: 'start', ref: 'run', pipeline_ref: 'pipeline', external_id: 'run 1' },
+    ];
+    const report = { version: 1, path: '/batch', idempotency_key: 'run 1-start', body };
+    await writeFile(join(folder, '1700000000001-000001-run-start.json'), JSON.stringify(report));
+    await workplace.run(url, ['--pipeline', 'shared key', '--', 'true']);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await runsOf('shared%20key')).toMatchObject([{ external_id: 'run 1' }, { status: 'succeeded' }]);
   });
 
   it('waits for a right key', async () => {

@@ -15,6 +15,8 @@ type Sent = (idempotencyKey: string, results: readonly Reply[]) => void;
 
 const REPORT = /^\d{13}-\d{6}-.+\.json$/;
 const REFUSED = 'refused';
+/** The key was used for another body: the client sent the report itself with it, and kept it when no answer came. */
+const KEY_REUSED = 'idempotency_key_reused';
 
 /**
  * Reports that could not be sent, one file each, in the order of their names. Every client of Watcher on a machine sends
@@ -86,7 +88,10 @@ export class Spool {
     const kept = await this.read(file);
     if (kept === undefined) return;
     if (kept === null) return this.refuse(name, 'it is not a report of version 1');
-    const reply = await service.post(kept.path, kept.body, { idempotencyKey: kept.idempotency_key, signal });
+    let reply = await service.post(kept.path, kept.body, { idempotencyKey: kept.idempotency_key, signal });
+    if (reply.body['code'] === KEY_REUSED) {
+      reply = await service.post(kept.path, kept.body, { idempotencyKey: `${kept.idempotency_key}-kept`, signal });
+    }
     // Another client is sending the same report.
     if (reply.status === 409) throw new ServiceAwayError(detailOf(reply));
     const results = (reply.body['results'] as Reply[] | undefined) ?? [reply];

@@ -323,9 +323,8 @@ describe.each(shells)('watcher-run in %s', (...shell: string[]) => {
       Array.from({ length: 4 }, (_, n) => run([...twin, '--pipeline', name, '--', 'sh', '-c', `echo ${n}; exit ${n}`])),
     );
     expect(outcomes.map(({ code, stdout }) => [code, stdout])).toEqual([0, 1, 2, 3].map((n) => [n, `${n}\n`]));
-    expect((await executions(name)).map(({ execution_metadata }) => execution_metadata.exit_code).toSorted()).toEqual([
-      0, 1, 2, 3,
-    ]);
+    const codes = (await executions(name)).map(({ execution_metadata }) => execution_metadata.exit_code);
+    expect([codes.length, new Set(codes)]).toEqual([4, new Set([0, 1, 2, 3])]);
   });
 
   (hasTool('script') ? it : it.skip)(

@@ -327,26 +327,23 @@ describe.each(shells)('watcher-run in %s', (...shell: string[]) => {
     expect([codes.length, new Set(codes)]).toEqual([4, new Set([0, 1, 2, 3])]);
   });
 
-  (hasTool('script') ? it : it.skip)(
-    'ends with the command at Ctrl+C on a terminal, which the command gets once',
-    async () => {
-      const name = unique('terminal');
-      const command = `trap 'echo got; exit 5' INT; echo ready; while :; do sleep 0.1; done`;
-      await writeFile(join(folder, 'job'), command);
-      const env = { ...process.env, WATCHER_URL: watcher.url, WATCHER_SPOOL: join(folder, 'spool') };
-      const terminal = spawn(
-        'script',
-        ['-qfec', `${twin.join(' ')} --pipeline '${name}' -- sh ${join(folder, 'job')}`, '/dev/null'],
-        { env },
-      );
-      let output = '';
-      terminal.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-      const ended = once(terminal, 'close');
-      await eventually(() => expect(output).toContain('ready'));
-      terminal.stdin.write('\u0003');
-      const [code] = await ended;
-      expect([code, output.match(/got/g)]).toEqual([5, ['got']]);
-      expect(await executions(name)).toMatchObject([{ status: 'aborted', execution_metadata: { exit_code: 5 } }]);
-    },
-  );
+  (hasTool('script') ? it : it.skip)('reports a command that Ctrl+C on a terminal reached', async () => {
+    const name = unique('terminal');
+    const command = `trap 'echo got' INT; echo ready; for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; exit 5`;
+    await writeFile(join(folder, 'job'), command);
+    const env = { ...process.env, WATCHER_URL: watcher.url, WATCHER_SPOOL: join(folder, 'spool') };
+    const terminal = spawn(
+      'script',
+      ['-qfec', `${twin.join(' ')} --pipeline '${name}' -- sh ${join(folder, 'job')}`, '/dev/null'],
+      { env },
+    );
+    let output = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const ended = once(terminal, 'close');
+    await eventually(() => expect(output).toContain('ready'));
+    terminal.stdin.write('\u0003');
+    const [code] = await ended;
+    expect([code, output.match(/got/g)]).toEqual([5, ['got']]);
+    expect(await executions(name)).toMatchObject([{ status: 'aborted', execution_metadata: { exit_code: 5 } }]);
+  });
 });

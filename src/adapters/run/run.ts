@@ -86,12 +86,17 @@ export class Run {
     if (this.isRefused) return;
     if (report.error !== undefined) this.warn(`the file $WATCHER_REPORT was not all understood: ${report.error}`);
     const end = endOf(outcome, report, this.options.nextWatermark);
+    let isEmpty = false;
     try {
-      if ((await this.sendWaiting()) && this.id !== undefined) return await this.sendEnd(this.id, end, outcome);
+      isEmpty = await this.sendWaiting();
+      if (isEmpty && this.id !== undefined) return await this.sendEnd(this.id, end, outcome);
     } catch (error) {
+      isEmpty = false;
       this.warn(`${messageOf(error)}; the report of the end waits`);
     }
     await this.keep('end', [...this.startOperations(), { op: 'end', execution_ref: 'run', ...end }]);
+    // The service is there, and another client has sent this run's start.
+    if (isEmpty) await this.sendWaiting();
   }
 
   /** What would be sent and run. */

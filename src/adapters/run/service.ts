@@ -10,8 +10,13 @@ export interface Reply {
 /** The service did not answer, or not in time. */
 export class ServiceAwayError extends Error {}
 
-/** Statuses of answers after which the same request may succeed later: no right key yet, or too many requests. */
-const MAY_SUCCEED_LATER = new Set([401, 403, 408, 429]);
+const NO_RIGHT_KEY_YET = [401, 403];
+const NOT_NOW = [408, 429];
+
+/** Whether the same request may succeed after an answer with this status. */
+export function mayBeTakenLater(status: number): boolean {
+  return status >= 500 || NO_RIGHT_KEY_YET.includes(status) || NOT_NOW.includes(status);
+}
 
 /** A client for the requests of a run. */
 export class Service {
@@ -32,7 +37,7 @@ export class Service {
     const reply = await this.send(path, JSON.stringify(body), options);
     const { status } = reply;
     // A 404 without a code is not the service's own: another server is at this address.
-    if (status >= 500 || MAY_SUCCEED_LATER.has(status) || (status === 404 && reply.body['code'] === undefined)) {
+    if (mayBeTakenLater(status) || (status === 404 && reply.body['code'] === undefined)) {
       throw new ServiceAwayError(`${this.url}${path} answered ${status}: ${detailOf(reply)}`);
     }
     return reply;

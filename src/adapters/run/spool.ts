@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from './report.js';
-import { detailOf, type Reply, type Service, ServiceAwayError } from './service.js';
+import { detailOf, mayBeTakenLater, type Reply, type Service, ServiceAwayError } from './service.js';
 
 /** A report that waits, as its file has it. */
 interface Kept {
@@ -95,7 +95,7 @@ export class Spool {
     // Another client is sending the same report.
     if (reply.status === 409) throw new ServiceAwayError(detailOf(reply));
     const results = (reply.body['results'] as Reply[] | undefined) ?? [reply];
-    const later = results.find(({ status }) => status >= 500 || status === 429);
+    const later = results.find(({ status }) => mayBeTakenLater(status));
     if (later) throw new ServiceAwayError(`an operation was answered ${later.status}`);
     if (results.some(({ status }) => status >= 400)) return this.refuse(name, JSON.stringify(reply.body));
     sent(kept.idempotency_key, results);

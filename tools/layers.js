@@ -310,6 +310,11 @@ export const MODULES = {
       errors: 'its refusals',
     },
   },
+  'python-watcher': {
+    path: 'src/adapters/python-watcher',
+    floor: 'adapters',
+    imports: {},
+  },
   run: {
     path: 'src/adapters/run',
     floor: 'adapters',

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ConsoleModule } from '../adapters/console/console.module.js';
+import { PythonWatcherModule } from '../adapters/python-watcher/python-watcher.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
@@ -19,8 +20,15 @@ export const OPTIONAL_MODULES: readonly Type[] = [
   ConsoleModule,
   MonitoringModule,
   OverviewModule,
+  PythonWatcherModule,
   SearchModule,
 ];
+
+/** Settings that leave a module out. */
+const SWITCHES: ReadonlyMap<Type, 'console' | 'pythonCompat'> = new Map<Type, 'console' | 'pythonCompat'>([
+  [ConsoleModule, 'console'],
+  [PythonWatcherModule, 'pythonCompat'],
+]);
 
 @Module({})
 export class AppModule {
@@ -35,7 +43,10 @@ export class AppModule {
         PipelineModule,
         ExecutionModule,
         HierarchyModule,
-        ...optional.filter((module) => config.console || module !== ConsoleModule),
+        ...optional.filter((module) => {
+          const setting = SWITCHES.get(module);
+          return setting === undefined || config[setting];
+        }),
       ],
     };
   }

@@ -231,6 +231,28 @@ export const MODULES = {
       database: 'its reads',
     },
   },
+  reports: {
+    path: 'src/features/reports',
+    floor: 'features',
+    imports: {
+      auth: 'its route declares its scope',
+      http: 'its fields and pages',
+      database: 'its reads',
+      errors: 'the refusal of a date',
+      values: 'pipelines are found by their names',
+      pipeline: 'a report is about pipelines',
+    },
+  },
+  retention: {
+    path: 'src/features/retention',
+    floor: 'features',
+    imports: {
+      database: 'its transactions',
+      errors: 'its refusals',
+      execution: 'it deletes executions',
+      pipeline: 'the sums of a day belong to a pipeline',
+    },
+  },
   search: {
     path: 'src/features/search',
     floor: 'features',
@@ -313,7 +335,13 @@ export const MODULES = {
   'python-watcher': {
     path: 'src/adapters/python-watcher',
     floor: 'adapters',
-    imports: {},
+    imports: {
+      auth: 'its routes declare their scopes',
+      http: 'its fields and answers',
+      idempotency: 'its POST requests can be repeated',
+      reports: 'the daily report',
+      retention: 'the clean-up',
+    },
   },
   run: {
     path: 'src/adapters/run',

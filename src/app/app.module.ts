@@ -7,6 +7,8 @@ import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
 import { OverviewModule } from '../features/overview/overview.module.js';
 import { PipelineModule } from '../features/pipeline/pipeline.module.js';
+import { ReportModule } from '../features/reports/report.module.js';
+import { RetentionModule } from '../features/retention/retention.module.js';
 import { SearchModule } from '../features/search/search.module.js';
 import { AccessModule } from '../platform/auth/access.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -21,6 +23,8 @@ export const OPTIONAL_MODULES: readonly Type[] = [
   MonitoringModule,
   OverviewModule,
   PythonWatcherModule,
+  ReportModule,
+  RetentionModule,
   SearchModule,
 ];
 

@@ -1,0 +1,78 @@
+/**
+ * The next trees by the start of their roots, after a position, at most `most`. `is_old`: the tree can be deleted. The
+ * last sign of life of each of its executions (its end, else its last heartbeat, else its start) was before `cutoff`, no
+ * incident about it is open, and its root is not among the newest `keep_last` of its pipeline. `pairs`: how many pairs of
+ * ancestor and descendant it has. Uses ix_pipeline_execution_root_start, ix_pipeline_execution_closure_parent,
+ * pk_pipeline_execution, pk_execution_heartbeat and ix_incident_root.
+ */
+const OLD_TREES = `
+  CREATE OR REPLACE FUNCTION watcher_old_trees(
+    cutoff timestamptz, after_start timestamptz, after_id bigint, keep_last integer, most integer)
+  RETURNS TABLE (root_id bigint, start_date timestamptz, execution_ids bigint[], pairs bigint, is_old boolean)
+  LANGUAGE plpgsql STABLE ROWS 1000 SET plan_cache_mode = force_generic_plan AS $$
+  #variable_conflict use_column
+  DECLARE
+    roots bigint[];
+    pipelines bigint[];
+    kept bigint[] := '{}';
+  BEGIN
+    SELECT array_agg(r.id), array_agg(DISTINCT r.pipeline_id)
+      INTO roots, pipelines
+      FROM (SELECT e.id, e.pipeline_id
+              FROM pipeline_execution e
+             WHERE e.parent_id IS NULL AND e.start_date < cutoff AND (e.start_date, e.id) > (after_start, after_id)
+             ORDER BY e.start_date, e.id
+             LIMIT most) r;
+    IF keep_last > 0 THEN
+      kept := ARRAY(SELECT f.id
+                      FROM watcher_first_executions(pipelines, 'any desc', '-infinity', 'infinity', NULL, true,
+                                                    'infinity', 0, keep_last) f);
+    END IF;
+    kept := kept || ARRAY(SELECT i.root_id FROM incident i WHERE i.root_id = ANY (roots) AND i.resolved_at IS NULL);
+    RETURN QUERY
+    WITH pair AS MATERIALIZED (
+      SELECT c.parent_execution_id AS top, c.child_execution_id AS id, c.depth
+        FROM pipeline_execution_closure c
+       WHERE c.parent_execution_id = ANY (roots)
+    ), node AS MATERIALIZED (
+      SELECT e.id, e.start_date, e.end_date
+        FROM pipeline_execution e
+       WHERE e.id = ANY (ARRAY(SELECT pair.id FROM pair))
+    ), alive AS MATERIALIZED (
+      SELECT h.execution_id AS id, h.at
+        FROM execution_heartbeat h
+       WHERE h.execution_id = ANY (ARRAY(SELECT node.id FROM node WHERE node.end_date IS NULL))
+    )
+    SELECT pair.top, (min(node.start_date) FILTER (WHERE pair.depth = 0))::timestamptz, array_agg(pair.id), sum(pair.depth)::bigint,
+           max(coalesce(node.end_date, alive.at, node.start_date)) < cutoff AND NOT pair.top = ANY (kept)
+      FROM pair
+      JOIN node ON node.id = pair.id
+      LEFT JOIN alive ON alive.id = pair.id
+     GROUP BY pair.top
+     ORDER BY 2, 1;
+  END $$`;
+
+/** The work that waits: alerts to be sent, and jobs that are due, by queue. Uses ix_alert_unsent. */
+const BACKLOG = `
+  CREATE OR REPLACE FUNCTION watcher_backlog()
+  RETURNS TABLE (work text, waiting bigint)
+  LANGUAGE plpgsql STABLE ROWS 10 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT 'alert'::text, count(*)
+      FROM (SELECT FROM alert a WHERE a.status = 'waiting' LIMIT 100000) counted;
+    RETURN QUERY
+    SELECT j.name, count(*)
+      FROM (SELECT j.name::text AS name
+              FROM watcher_job.job j
+             WHERE j.state < 'active' AND j.start_after <= now()
+             LIMIT 100000) j
+     GROUP BY j.name;
+  END $$`;
+
+/** Old trees, and the work that waits. */
+export const RETENTION_VIEWS = {
+  views: [],
+  functions: ['watcher_old_trees(timestamptz, timestamptz, bigint, integer, integer)', 'watcher_backlog()'],
+  statements: [OLD_TREES, BACKLOG],
+};

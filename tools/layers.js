@@ -161,7 +161,10 @@ export const MODULES = {
   pipeline: {
     path: 'src/features/pipeline',
     floor: 'features',
-    offers: { 'pipeline-key.ts': 'the key of a name and a namespace' },
+    offers: {
+      'pipeline-key.ts': 'the key of a name and a namespace',
+      'configuration.ts': 'the hash of an imported configuration',
+    },
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
@@ -179,7 +182,10 @@ export const MODULES = {
     path: 'src/features/execution',
     floor: 'features',
     wiring: ['execution.module.ts'],
-    offers: { 'execution-status.ts': 'the statuses and their meanings' },
+    offers: {
+      'execution-status.ts': 'the statuses and their meanings',
+      'pipeline-lock.sql.ts': 'an import reserves ids while no start draws one',
+    },
     imports: {
       events: 'it declares the events of executions',
       jobs: 'a job delivers events after a commit',
@@ -341,7 +347,12 @@ export const MODULES = {
       idempotency: 'its POST requests can be repeated',
       reports: 'the daily report',
       retention: 'the clean-up',
+      database: 'the importer reads and writes databases',
+      values: 'the importer gives names their keys',
+      pipeline: 'the importer creates pipelines',
+      execution: 'the importer creates executions',
     },
+    folders: { '.': {}, import: {} },
   },
   run: {
     path: 'src/adapters/run',

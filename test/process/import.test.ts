@@ -152,7 +152,7 @@ describe('watcher import into an empty database', () => {
   });
 
   it('runs the queries of the older manual', async () => {
-    const sql = <T extends Json>(statement: string): Promise<T[]> => watcher.database.sql<T>(statement);
+    const sql = (statement: string): Promise<Json[]> => watcher.database.sql(statement);
     expect(
       await sql(
         `SELECT pe.id, p.name AS pipeline_name, pe.start_date, pe.end_date, pe.duration_seconds, pe.total_rows
@@ -163,7 +163,7 @@ describe('watcher import into an empty database', () => {
     expect(
       await sql(`SELECT id FROM pipeline_execution WHERE date_recorded = '2025-01-02' AND parent_id IS NULL`),
     ).toHaveLength(3);
-    const children = await sql<{ id: string }>(
+    const children = await sql(
       `SELECT pe.* FROM pipeline_execution pe JOIN pipeline_execution_closure pec ON pe.id = pec.child_execution_id
         WHERE pec.parent_execution_id = 51 AND pec.depth = 1`,
     );

@@ -6,8 +6,11 @@ import { ExecutionDeletionService } from '../execution/execution-deletion.servic
 import { CleanUpRunningError } from './retention.errors.js';
 import { type OldTree, RetentionRepository, type RootPosition } from './retention.repository.js';
 
-/** The most trees that one transaction looks at; starts and moves wait for it. */
-const TREES_AT_ONCE = 1000;
+/** The most trees that one transaction looks at, and how many the first one does; starts and moves wait for it. */
+const MOST_TREES = 1000;
+const FIRST_TREES = 100;
+/** How often the connection of the lock is used. */
+const ALIVE_MS = 500;
 /** The position before all roots. */
 const OLDEST: RootPosition = { start: new Date('0001-01-01T00:00:00Z'), id: 0 };
 
@@ -51,32 +54,48 @@ export class RetentionService {
    */
   async cleanUp(manager: EntityManager, what: CleanUp): Promise<CleanedUp> {
     if (!(await this.retention.tryLock(manager))) throw new CleanUpRunningError();
+    // A connection that says nothing for two seconds is taken for dead.
+    const alive = setInterval(() => void this.retention.tryLock(manager).catch(() => undefined), ALIVE_MS);
+    try {
+      return await this.deleteAll(what);
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  private async deleteAll(what: CleanUp): Promise<CleanedUp> {
     const until = performance.now() + what.withinMs;
     let [trees, executions, pairs] = [0, 0, 0];
+    let most = FIRST_TREES;
     for (let after: RootPosition | undefined = OLDEST; after;) {
       const begun = performance.now();
       if (begun > until) return { trees, executions, pairs, isComplete: false };
       const position: RootPosition = after;
-      const batch = await this.transactions.run((own) => this.deleteNext(own, what, position));
+      const batch = await this.transactions.run((own) => this.deleteNext(own, what, position, most));
       trees += batch.deleted.length;
       executions += batch.deleted.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
       pairs += batch.deleted.reduce((sum, tree) => sum + tree.pairs, 0);
       after = batch.last;
+      most = Math.min(MOST_TREES, Math.max(1, Math.floor(what.batchSize / batch.treeSize)));
       // As long as starts have waited, they go first.
       if (after) await sleep(performance.now() - begun);
     }
     return { trees, executions, pairs, isComplete: true };
   }
 
-  /** Deletes the next trees; `last` is the position to continue at, undefined if there are no more. */
+  /**
+   * Deletes the next trees, at most `most`; `last` is the position to continue at, undefined if there are no more.
+   * `treeSize`: how many executions a tree has on average.
+   */
   private async deleteNext(
     manager: EntityManager,
     { before, keepLast, batchSize }: CleanUp,
     after: RootPosition,
-  ): Promise<{ deleted: readonly OldTree[]; last: RootPosition | undefined }> {
+    most: number,
+  ): Promise<{ deleted: readonly OldTree[]; last: RootPosition | undefined; treeSize: number }> {
     // Before the search: a start in a tree is then either seen, and the tree young, or finds no parent.
     await this.executions.lock(manager);
-    const found = await this.retention.findOldTrees(manager, before, after, keepLast, TREES_AT_ONCE);
+    const found = await this.retention.findOldTrees(manager, before, after, keepLast, most);
     const seen = firstTrees(found, batchSize);
     const deleted = seen.filter(({ isOld }) => isOld);
     const ids = deleted.flatMap(({ executionIds }) => executionIds);
@@ -84,8 +103,13 @@ export class RetentionService {
       await this.retention.addToDays(manager, ids);
       await this.executions.delete(manager, ids);
     }
-    const last = seen.length < found.length || found.length === TREES_AT_ONCE ? seen.at(-1) : undefined;
-    return { deleted, last: last && { start: last.startDate, id: last.rootId } };
+    const last = seen.length < found.length || found.length === most ? seen.at(-1) : undefined;
+    const size = found.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
+    return {
+      deleted,
+      last: last && { start: last.startDate, id: last.rootId },
+      treeSize: size / Math.max(1, found.length),
+    };
   }
 }
 

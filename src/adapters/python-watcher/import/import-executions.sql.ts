@@ -1,6 +1,10 @@
 /** Waits for the starts under way, and makes later ones wait: no id is drawn while a range of ids is reserved. */
 export const LOCK_STARTS = `SELECT pg_advisory_xact_lock($1::bigint)`;
 
+/** Every statement of a batch finds its rows by keys, whatever the planner knows of tables that have just been filled. */
+export const SET_UP_BATCH = `
+  SET LOCAL TimeZone = 'UTC'; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off`;
+
 /** The ranges of ids that runs have reserved, in the order of the source's ids. Uses pk_python_import. */
 export const FIND_RANGES = `
   SELECT r.first_id AS "firstId", r.last_id AS "lastId", r.shift, r.imported_to AS "importedTo"

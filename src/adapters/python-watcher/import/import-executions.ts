@@ -13,6 +13,7 @@ import {
   LOCK_STARTS,
   MOVE_RANGE,
   RESERVE_EXECUTION_IDS,
+  SET_UP_BATCH,
 } from './import-executions.sql.js';
 import type { PipelineIds } from './import-pipelines.js';
 import { Progress } from './progress.js';
@@ -89,6 +90,7 @@ async function reserveRange({ name, target }: ImportContext, lastId: number): Pr
 /** Imports the next executions of a range; true if there were none. */
 function importNext({ name, source, target, batchSize }: ImportContext, range: IdRange, run: Run): Promise<boolean> {
   return target.transaction('READ COMMITTED', async (manager) => {
+    await manager.query(SET_UP_BATCH);
     const [locked] = await manager.query<{ importedTo: number }[]>(LOCK_RANGE, [name, range.firstId]);
     const rows = await source.executions(locked?.importedTo ?? 0, range.lastId, batchSize);
     const last = rows.at(-1);
@@ -141,7 +143,6 @@ async function insert(
   executions: readonly PlacedExecution[],
   pipelines: PipelineIds,
 ): Promise<void> {
-  await manager.query(`SET LOCAL TimeZone = 'UTC'`);
   await manager.query(INSERT_EXECUTIONS, [JSON.stringify(executions.map((one) => toColumns(one, pipelines)))]);
   for (const level of inLevels(executions)) {
     await manager.query(INSERT_CLOSURE, [level.map(({ id }) => id), level.map(({ parentId }) => parentId)]);
@@ -159,7 +160,7 @@ async function importEnds(context: ImportContext, ranges: readonly IdRange[]): P
       const rows = (await source.ended(ids)).filter(({ start_date }) => start_date !== null);
       const columns = rows.map((row) => toColumns({ row, id: row.id + shift, parentId: null, rootId: 0 }, new Map()));
       await target.transaction('READ COMMITTED', async (manager) => {
-        await manager.query(`SET LOCAL TimeZone = 'UTC'`);
+        await manager.query(SET_UP_BATCH);
         await manager.query(END_EXECUTIONS, [JSON.stringify(columns.filter(({ end_date }) => end_date !== null))]);
       });
       ended += columns.filter(({ end_date }) => end_date !== null).length;

@@ -15,6 +15,8 @@ const OLD_TREES = `
     roots bigint[];
     pipelines bigint[];
     kept bigint[] := '{}';
+    ids bigint[];
+    alive bigint[];
   BEGIN
     SELECT array_agg(r.id), array_agg(DISTINCT r.pipeline_id)
       INTO roots, pipelines
@@ -29,26 +31,32 @@ const OLD_TREES = `
                                                     'infinity', 0, keep_last) f);
     END IF;
     kept := kept || ARRAY(SELECT i.root_id FROM incident i WHERE i.root_id = ANY (roots) AND i.resolved_at IS NULL);
+    -- Each part is a list or a single scan: a join of thousands of nodes would be planned for a few.
+    ids := ARRAY(SELECT c.child_execution_id
+                   FROM pipeline_execution_closure c
+                  WHERE c.parent_execution_id = ANY (roots));
+    alive := ARRAY(SELECT h.execution_id
+                     FROM execution_heartbeat h
+                    WHERE h.at >= cutoff
+                      AND h.execution_id = ANY (ARRAY(SELECT e.id
+                                                        FROM pipeline_execution e
+                                                       WHERE e.id = ANY (ids) AND e.end_date IS NULL)));
     RETURN QUERY
     WITH pair AS MATERIALIZED (
-      SELECT c.parent_execution_id AS top, c.child_execution_id AS id, c.depth
+      SELECT c.parent_execution_id AS top, sum(c.depth)::bigint AS pairs
         FROM pipeline_execution_closure c
        WHERE c.parent_execution_id = ANY (roots)
-    ), node AS MATERIALIZED (
-      SELECT e.id, e.start_date, e.end_date
+       GROUP BY c.parent_execution_id
+    ), tree AS MATERIALIZED (
+      SELECT e.root_id AS top, min(e.start_date) FILTER (WHERE e.id = e.root_id) AS start_date, array_agg(e.id) AS ids,
+             max(coalesce(e.end_date, e.start_date)) < cutoff AND NOT bool_or(e.id = ANY (alive)) AS is_old
         FROM pipeline_execution e
-       WHERE e.id = ANY (ARRAY(SELECT pair.id FROM pair))
-    ), alive AS MATERIALIZED (
-      SELECT h.execution_id AS id, h.at
-        FROM execution_heartbeat h
-       WHERE h.execution_id = ANY (ARRAY(SELECT node.id FROM node WHERE node.end_date IS NULL))
+       WHERE e.id = ANY (ids)
+       GROUP BY e.root_id
     )
-    SELECT pair.top, (min(node.start_date) FILTER (WHERE pair.depth = 0))::timestamptz, array_agg(pair.id), sum(pair.depth)::bigint,
-           max(coalesce(node.end_date, alive.at, node.start_date)) < cutoff AND NOT pair.top = ANY (kept)
-      FROM pair
-      JOIN node ON node.id = pair.id
-      LEFT JOIN alive ON alive.id = pair.id
-     GROUP BY pair.top
+    SELECT tree.top, tree.start_date::timestamptz, tree.ids, pair.pairs, tree.is_old AND NOT tree.top = ANY (kept)
+      FROM tree
+      JOIN pair ON pair.top = tree.top
      ORDER BY 2, 1;
   END $$`;
 

@@ -155,6 +155,7 @@ describe('POST /log_cleanup', () => {
     expect((await watcher.post('/log_cleanup', {})).status).toBe(422);
     expect((await watcher.send('POST', '/log_cleanup', undefined, {})).status).toBe(400);
     expect((await cleanUp({})).body).toEqual(NOTHING);
+    expect((await cleanUp({ keep_last: 5 })).body).toEqual(NOTHING);
   });
 
   it('deletes a run that started long ago and never ended, as the older test has it', async () => {

@@ -25,7 +25,7 @@ const OLD_TREES = `
              WHERE e.parent_id IS NULL AND e.start_date < cutoff AND (e.start_date, e.id) > (after_start, after_id)
              ORDER BY e.start_date, e.id
              LIMIT most) r;
-    IF keep_last > 0 THEN
+    IF keep_last > 0 AND roots IS NOT NULL THEN
       kept := ARRAY(SELECT f.id
                       FROM watcher_first_executions(pipelines, 'any desc', '-infinity', 'infinity', NULL, true,
                                                     'infinity', 0, keep_last) f);

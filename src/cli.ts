@@ -28,6 +28,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'create, list and revoke API keys',
     run: async (args) => (await import('./app/key-command.js')).runKeyCommandLine(args),
   },
+  import: {
+    usage: 'import --from URL [--dry-run]',
+    summary: 'copy the database of the older Python service (import --help)',
+    run: async (args) => (await import('./app/import-command.js')).runImportCommandLine(args),
+  },
 };
 
 const WRONG_USAGE = 2;

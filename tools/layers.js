@@ -161,7 +161,10 @@ export const MODULES = {
   pipeline: {
     path: 'src/features/pipeline',
     floor: 'features',
-    offers: { 'pipeline-key.ts': 'the key of a name and a namespace' },
+    offers: {
+      'pipeline-key.ts': 'the key of a name and a namespace',
+      'configuration.ts': 'the hash of an imported configuration',
+    },
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
@@ -179,7 +182,10 @@ export const MODULES = {
     path: 'src/features/execution',
     floor: 'features',
     wiring: ['execution.module.ts'],
-    offers: { 'execution-status.ts': 'the statuses and their meanings' },
+    offers: {
+      'execution-status.ts': 'the statuses and their meanings',
+      'pipeline-lock.sql.ts': 'an import reserves ids while no start draws one',
+    },
     imports: {
       events: 'it declares the events of executions',
       jobs: 'a job delivers events after a commit',
@@ -229,6 +235,28 @@ export const MODULES = {
       batching: 'pages that ask the same share a read',
       http: 'its fields and answers',
       database: 'its reads',
+    },
+  },
+  reports: {
+    path: 'src/features/reports',
+    floor: 'features',
+    imports: {
+      auth: 'its route declares its scope',
+      http: 'its fields and pages',
+      database: 'its reads',
+      errors: 'the refusal of a date',
+      values: 'pipelines are found by their names',
+      pipeline: 'a report is about pipelines',
+    },
+  },
+  retention: {
+    path: 'src/features/retention',
+    floor: 'features',
+    imports: {
+      database: 'its transactions',
+      errors: 'its refusals',
+      execution: 'it deletes executions',
+      pipeline: 'the sums of a day belong to a pipeline',
     },
   },
   search: {
@@ -309,6 +337,22 @@ export const MODULES = {
       jobs: 'sessions that have expired are swept by a job',
       errors: 'its refusals',
     },
+  },
+  'python-watcher': {
+    path: 'src/adapters/python-watcher',
+    floor: 'adapters',
+    imports: {
+      auth: 'its routes declare their scopes',
+      http: 'its fields and answers',
+      idempotency: 'its POST requests can be repeated',
+      reports: 'the daily report',
+      retention: 'the clean-up',
+      database: 'the importer reads and writes databases',
+      values: 'the importer gives names their keys',
+      pipeline: 'the importer creates pipelines',
+      execution: 'the importer creates executions',
+    },
+    folders: { '.': {}, import: {} },
   },
   run: {
     path: 'src/adapters/run',

@@ -1,11 +1,14 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ConsoleModule } from '../adapters/console/console.module.js';
+import { PythonWatcherModule } from '../adapters/python-watcher/python-watcher.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
 import { OverviewModule } from '../features/overview/overview.module.js';
 import { PipelineModule } from '../features/pipeline/pipeline.module.js';
+import { ReportModule } from '../features/reports/report.module.js';
+import { RetentionModule } from '../features/retention/retention.module.js';
 import { SearchModule } from '../features/search/search.module.js';
 import { AccessModule } from '../platform/auth/access.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -19,8 +22,17 @@ export const OPTIONAL_MODULES: readonly Type[] = [
   ConsoleModule,
   MonitoringModule,
   OverviewModule,
+  PythonWatcherModule,
+  ReportModule,
+  RetentionModule,
   SearchModule,
 ];
+
+/** Settings that leave a module out. */
+const SWITCHES: ReadonlyMap<Type, 'console' | 'pythonCompat'> = new Map<Type, 'console' | 'pythonCompat'>([
+  [ConsoleModule, 'console'],
+  [PythonWatcherModule, 'pythonCompat'],
+]);
 
 @Module({})
 export class AppModule {
@@ -35,7 +47,10 @@ export class AppModule {
         PipelineModule,
         ExecutionModule,
         HierarchyModule,
-        ...optional.filter((module) => config.console || module !== ConsoleModule),
+        ...optional.filter((module) => {
+          const setting = SWITCHES.get(module);
+          return setting === undefined || config[setting];
+        }),
       ],
     };
   }

@@ -36,6 +36,9 @@ describe('Idempotency-Key', () => {
     '/batch': () => Promise.resolve([{ op: 'start', pipeline_id: pipelineId }]),
     '/freshness': () => Promise.resolve({}),
     '/timeliness': () => Promise.resolve({}),
+    '/log_cleanup': (n) => Promise.resolve({ retention_days: 90 + n }),
+    '/reporting/refresh': () => Promise.resolve({}),
+    '/celery/monitor-queue': () => Promise.resolve({}),
     '/alert/test': () => Promise.resolve({ pipeline_id: pipelineId }),
   };
 

@@ -53,6 +53,7 @@ describe('the routes', () => {
       'PATCH /pipeline_execution/{id}': 'write',
       'PATCH /incident/{id}': 'write',
       'POST /alert/test': 'admin',
+      'POST /log_cleanup': 'admin',
     };
     const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
     for (const { name, method, ...route } of routes.filter(({ name }) => ![...OPEN, ...LOGIN].includes(name))) {

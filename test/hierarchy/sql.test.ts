@@ -67,6 +67,11 @@ describe('docs/sql.md', () => {
     ]);
     await watcher.end(await watcher.begin(1), { total_rows: 5 });
     expect(await run('by_day')).toMatchObject([{ executions: 1, failed: 0, total_rows: '5' }]);
+    const days = await run('pipeline_days');
+    expect(days.map(({ executions }) => Number(executions)).reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(
+      2,
+    );
+    expect(await run('daily_report')).toMatchObject([{ total_executions: 1, daily_total_rows: '5' }]);
   });
 
   it('finds the root causes that the API finds', async () => {

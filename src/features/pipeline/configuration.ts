@@ -15,11 +15,11 @@ export interface Configuration extends Readonly<WirePairs<PairName>> {
  * SHA-256 (hex) over the RFC 8785 canonical JSON of a configuration. Null fields are omitted; numbers that a double
  * cannot hold are written with all their digits. It depends on the content alone, so it is the same on every replica.
  */
-export function configurationHash(configuration: Configuration): string {
+export function configurationHash(configuration: Partial<Configuration>): string {
   return hash('sha256', canonicalJson(declaredFields(configuration)));
 }
 
 /** The fields of a configuration that are not null. */
-export function declaredFields(configuration: Configuration): Record<string, unknown> {
+export function declaredFields(configuration: Partial<Configuration>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
 }

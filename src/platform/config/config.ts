@@ -96,6 +96,16 @@ export const variables = {
       'Whether the service has the console, its pages for people under `/console/`, and the sessions that log in there.',
     fallback: 'on',
   }),
+  pythonCompat: flag('WATCHER_PYTHON_COMPAT', {
+    description:
+      'Whether the service has the endpoints of the older Python service: addresses, lineage, anomaly rules, reports and clean-up under its names.',
+    fallback: 'on',
+  }),
+  anomalies: flag('WATCHER_ANOMALIES', {
+    description:
+      'Whether runs are compared with the usual ones of their pipeline, and runs that take too long are noticed.',
+    fallback: 'on',
+  }),
   publicDocs: flag('WATCHER_PUBLIC_DOCS', {
     description: 'Whether `/docs` is open without a key.',
     fallback: 'off',

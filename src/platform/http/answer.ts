@@ -15,6 +15,11 @@ export class Answer<T> {
     return new Answer(200, body);
   }
 
+  /** Something is left to do (202). */
+  static accepted<T>(body: T): Answer<T> {
+    return new Answer(202, body);
+  }
+
   /** Without a body (204). */
   static done(): Answer<null> {
     return new Answer(204, null);

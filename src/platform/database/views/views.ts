@@ -1,13 +1,24 @@
 import type { QueryRunner } from 'typeorm';
+import { DAY_VIEWS } from './days.js';
 import { EXECUTION_VIEWS } from './execution.js';
 import { OVERVIEW_VIEWS } from './overview.js';
 import { PIPELINE_VIEWS } from './pipeline.js';
+import { RETENTION_VIEWS } from './retention.js';
 import { RUNNING_VIEWS } from './running.js';
 import { STATE_VIEWS } from './states.js';
 import { TREE_VIEWS } from './tree.js';
 
 /** Ordered so that each follows those that it reads. */
-const OFFERED = [PIPELINE_VIEWS, EXECUTION_VIEWS, RUNNING_VIEWS, STATE_VIEWS, TREE_VIEWS, OVERVIEW_VIEWS];
+const OFFERED = [
+  PIPELINE_VIEWS,
+  EXECUTION_VIEWS,
+  RUNNING_VIEWS,
+  STATE_VIEWS,
+  TREE_VIEWS,
+  OVERVIEW_VIEWS,
+  DAY_VIEWS,
+  RETENTION_VIEWS,
+];
 
 /**
  * Replaces the views and functions by those of this folder, each in place: grants, and views that depend on them, are

@@ -242,6 +242,21 @@ export const MODULES = {
       pipeline: 'pipelines are found by their names',
     },
   },
+  lineage: {
+    path: 'src/features/lineage',
+    floor: 'features',
+    offers: { 'dataset-key.ts': 'a dataset as a request names it' },
+    imports: {
+      auth: 'its routes declare their scopes',
+      http: 'its fields, pages and answers',
+      database: 'its transactions',
+      errors: 'its refusals',
+      values: 'the keys of names, and the exact JSON that is hashed',
+      idempotency: 'its POST requests can be repeated',
+      execution: 'executions read and write datasets; it listens to deletions',
+      pipeline: 'pipelines own edges; impact shows how they are doing',
+    },
+  },
   batch: {
     path: 'src/features/batch',
     floor: 'features',
@@ -313,7 +328,13 @@ export const MODULES = {
   'python-watcher': {
     path: 'src/adapters/python-watcher',
     floor: 'adapters',
-    imports: {},
+    imports: {
+      auth: 'its routes declare their scopes',
+      http: 'its fields, pages and answers',
+      idempotency: 'its POST requests can be repeated',
+      lineage: 'addresses are datasets',
+      pipeline: 'the refusals of names and pipelines',
+    },
   },
   run: {
     path: 'src/adapters/run',

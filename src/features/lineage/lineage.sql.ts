@@ -84,24 +84,30 @@ export const WALK = prepared(`
 
 /** The pipelines of the last step to each of $1 (depths $2) downstream, from those of $3 (depths $4). */
 export const FIND_HOPS_DOWN = prepared(`
-  SELECT p.id, (array_agg(DISTINCT e.pipeline_id))[1:10] AS "pipelineIds",
-         count(DISTINCT e.pipeline_id)::int AS pipelines
-    FROM unnest($1::bigint[], $2::int[]) AS p (id, depth)
-    JOIN address_edge e ON e.target_address_id = p.id
-    JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth)
-      ON near.id = e.source_address_id AND near.depth = p.depth - 1
-   WHERE e.removed_at IS NULL
+  WITH step AS MATERIALIZED (
+    SELECT e.target_address_id AS id, e.source_address_id AS near_id, e.pipeline_id
+      FROM address_edge e
+     WHERE e.target_address_id = ANY ($1::bigint[]) AND e.source_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)
+  SELECT p.id, (array_agg(DISTINCT step.pipeline_id))[1:10] AS "pipelineIds",
+         count(DISTINCT step.pipeline_id)::int AS pipelines
+    FROM step
+    JOIN unnest($1::bigint[], $2::int[]) AS p (id, depth) ON p.id = step.id
+    JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth) ON near.id = step.near_id
+   WHERE near.depth = p.depth - 1
    GROUP BY p.id`);
 
 /** The same upstream. */
 export const FIND_HOPS_UP = prepared(`
-  SELECT p.id, (array_agg(DISTINCT e.pipeline_id))[1:10] AS "pipelineIds",
-         count(DISTINCT e.pipeline_id)::int AS pipelines
-    FROM unnest($1::bigint[], $2::int[]) AS p (id, depth)
-    JOIN address_edge e ON e.source_address_id = p.id
-    JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth)
-      ON near.id = e.target_address_id AND near.depth = p.depth - 1
-   WHERE e.removed_at IS NULL
+  WITH step AS MATERIALIZED (
+    SELECT e.source_address_id AS id, e.target_address_id AS near_id, e.pipeline_id
+      FROM address_edge e
+     WHERE e.source_address_id = ANY ($1::bigint[]) AND e.target_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)
+  SELECT p.id, (array_agg(DISTINCT step.pipeline_id))[1:10] AS "pipelineIds",
+         count(DISTINCT step.pipeline_id)::int AS pipelines
+    FROM step
+    JOIN unnest($1::bigint[], $2::int[]) AS p (id, depth) ON p.id = step.id
+    JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth) ON near.id = step.near_id
+   WHERE near.depth = p.depth - 1
    GROUP BY p.id`);
 
 /** The current edges among datasets. Index: ix_address_edge_forward. */

@@ -4,6 +4,7 @@ import { PythonWatcherModule } from '../adapters/python-watcher/python-watcher.m
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
+import { LineageModule } from '../features/lineage/lineage.module.js';
 import { MonitoringModule } from '../features/monitoring/monitoring.module.js';
 import { OverviewModule } from '../features/overview/overview.module.js';
 import { PipelineModule } from '../features/pipeline/pipeline.module.js';
@@ -20,6 +21,7 @@ import { ObservabilityModule } from '../platform/observability/observability.mod
 export const OPTIONAL_MODULES: readonly Type[] = [
   BatchModule,
   ConsoleModule,
+  LineageModule,
   MonitoringModule,
   OverviewModule,
   PythonWatcherModule,

@@ -28,11 +28,13 @@ const TAGS = {
   batch: 'Send many registrations, starts, ends and heartbeats in one request.',
   hierarchy: 'Read the ancestors and descendants of an execution, and find where a failure or a delay began.',
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
+  lineage: 'Declare what pipelines read and write, and ask what feeds a dataset and what depends on it.',
   changes: 'Ask what has changed, every few seconds, for a page that shows it.',
   overview: 'What runs, what is wrong, and what happened in the last hours.',
   search: 'Find pipelines and executions by what people know of them.',
   'python-watcher': 'The endpoints of the older Python service, for its clients as they are; all are deprecated.',
   session: 'Log people in, so that pages in a browser need no key.',
+  'python-watcher': 'The endpoints of the older Python service, for its clients; deprecated.',
   operations: 'Monitor the service itself: liveness, readiness, metrics.',
 };
 

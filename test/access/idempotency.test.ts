@@ -39,6 +39,16 @@ describe('Idempotency-Key', () => {
     '/log_cleanup': (n) => Promise.resolve({ retention_days: 90 + n }),
     '/reporting/refresh': () => Promise.resolve({}),
     '/celery/monitor-queue': () => Promise.resolve({}),
+    '/address_type': (n) => Promise.resolve({ name: `Type ${n}`, group_name: 'database' }),
+    '/address': (n) =>
+      Promise.resolve({ name: `Address ${n}`, address_type_name: 'pg', address_type_group_name: 'database' }),
+    '/address_lineage': (n) =>
+      Promise.resolve({
+        pipeline_id: pipelineId,
+        source_addresses: [{ name: `Source ${n}`, address_type_name: 'pg', address_type_group_name: 'database' }],
+        target_addresses: [{ name: `Target ${n}`, address_type_name: 'pg', address_type_group_name: 'database' }],
+      }),
+    '/lineage-graph/refresh': () => Promise.resolve({}),
     '/alert/test': () => Promise.resolve({ pipeline_id: pipelineId }),
   };
 

@@ -54,6 +54,8 @@ describe('the routes', () => {
       'PATCH /incident/{id}': 'write',
       'POST /alert/test': 'admin',
       'POST /log_cleanup': 'admin',
+      'PUT /pipeline/{id}/lineage': 'write',
+      'PUT /pipeline_execution/{id}/lineage': 'write',
     };
     const reports = (method: string) => (method === 'POST' ? 'write' : 'admin');
     for (const { name, method, ...route } of routes.filter(({ name }) => ![...OPEN, ...LOGIN].includes(name))) {

@@ -60,6 +60,22 @@ describe('docs/sql.md', () => {
     }
   });
 
+  it('shows lineage', async () => {
+    const pipeline = 1;
+    const lists = { inputs: [{ name: 'raw' }], outputs: [{ name: 'clean' }] };
+    const put = (path: string, body: unknown): Promise<Json> =>
+      watcher.send('PUT', path, JSON.stringify(body), { 'content-type': 'application/json' });
+    await put(`/pipeline/${pipeline}/lineage`, lists);
+    await put('/pipeline_execution/123/lineage', { inputs: [], outputs: [{ name: 'raw', rows: 3 }] });
+    expect(await run('lineage_of_pipeline')).toMatchObject([
+      { source: 'raw', target: 'clean', target_type: 'dataset', target_group: 'other', declared: true },
+    ]);
+    expect(await run('lineage_downstream')).toEqual([
+      { depth: 1, target_address_id: 2, name: 'clean', lineage_path: [1, 2] },
+    ]);
+    expect(await run('lineage_writers')).toMatchObject([{ execution_id: top, rows: 3 }]);
+  });
+
   it('lists the runs of a pipeline and what ran by day', async () => {
     expect(await run('last_runs')).toMatchObject([
       { id: other, status: 'running', duration_seconds: null },

@@ -4,6 +4,7 @@ import { loadModule, parsePlPgSQLSync, parseSync } from 'libpg-query';
 const BIG = new Set([
   'pipeline_execution',
   'pipeline_execution_closure',
+  'execution_dataset',
   'v_execution',
   'v_execution_tree',
   'v_execution_self_time',

@@ -14,11 +14,18 @@ import {
   MOVE_DEADLINES_CHANGED_SINCE,
   MOVE_DEADLINES_OF_PIPELINE,
   MOVE_DEADLINES_OF_TYPE,
+  GLANCE_AT_EXECUTIONS,
   OUTLINE_EXECUTIONS,
   SET_NEXT_WATERMARK_OF_ONLY_RUN,
   UPDATE_ENDED,
 } from './execution.sql.js';
 import { LOCK_TREE } from './tree-lock.sql.js';
+
+/** The few columns of an execution that other questions show. */
+export type ExecutionGlance = Pick<
+  ExecutionEntity,
+  'id' | 'rootId' | 'pipelineId' | 'status' | 'startDate' | 'endDate' | 'completedSuccessfully'
+>;
 
 /** The pipeline of an execution, and whether it has a `next_watermark` of its own. */
 export interface ExecutionOutline {
@@ -48,6 +55,10 @@ export class ExecutionRepository {
   /** Returns the existing ones, in no particular order. */
   findByIds(manager: EntityManager, ids: readonly number[]): Promise<ExecutionEntity[]> {
     return manager.query(FIND_EXECUTIONS, [ids]);
+  }
+
+  glance(manager: EntityManager, ids: readonly number[]): Promise<ExecutionGlance[]> {
+    return manager.query(GLANCE_AT_EXECUTIONS, [ids]);
   }
 
   /** See {@link OUTLINE_EXECUTIONS}. */

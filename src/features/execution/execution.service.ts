@@ -12,8 +12,10 @@ import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
 import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
-import { type ExecutionOutline, ExecutionRepository } from './execution.repository.js';
+import { type ExecutionGlance, type ExecutionOutline, ExecutionRepository } from './execution.repository.js';
 import { MAX_INLINE_CHILDREN } from './execution.sql.js';
+
+export type { ExecutionGlance };
 
 /** Reads executions. */
 @Injectable()
@@ -41,6 +43,12 @@ export class ExecutionService {
   /** The pipelines of the existing ones of these executions, in the caller's transaction. */
   async outline(manager: EntityManager, ids: readonly number[]): Promise<ExecutionOutline[]> {
     return ids.length === 0 ? [] : this.executions.outline(manager, ids);
+  }
+
+  /** The existing ones of these executions by id, without their long values, in the caller's read. */
+  async glance(manager: EntityManager, ids: readonly number[]): Promise<ReadonlyMap<number, ExecutionGlance>> {
+    const found = ids.length === 0 ? [] : await this.executions.glance(manager, ids);
+    return new Map(found.map((execution) => [execution.id, execution]));
   }
 
   async getWithChildren(id: number): Promise<JsonText<ExecutionWithChildrenDto>> {

@@ -55,6 +55,13 @@ export const OUTLINE_EXECUTIONS = prepared(`
     FROM pipeline_execution e
    WHERE e.id = ANY ($1::bigint[])`);
 
+/** What other questions show of executions. Uses pk_pipeline_execution. */
+export const GLANCE_AT_EXECUTIONS = prepared(`
+  SELECT e.id, e.root_id AS "rootId", e.pipeline_id AS "pipelineId", e.status, e.start_date AS "startDate",
+         e.end_date AS "endDate", e.completed_successfully AS "completedSuccessfully"
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[])`);
+
 /**
  * An execution and at most $2 of its children, oldest first. Uses pk_pipeline_execution and
  * ix_pipeline_execution_parent_start.

@@ -40,6 +40,11 @@ export class PipelineNameService {
     return ids.length + keys.length === 0 ? [] : this.pipelines.outline(manager, ids, keys);
   }
 
+  /** Whether the pipeline asks for its lineage; undefined for an unknown one. */
+  loadsLineage(manager: EntityManager, id: number): Promise<boolean | undefined> {
+    return this.pipelines.loadsLineage(manager, id);
+  }
+
   /** The pipelines with these ids and their types, in no particular order. */
   async describe(manager: EntityManager, ids: readonly number[]): Promise<PipelineDescription[]> {
     return ids.length === 0 ? [] : this.pipelines.describe(manager, ids);

@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { type PipelineStatus, PipelineRepository } from './pipeline.repository.js';
-import type { ListedPipelineDto, PipelineStatusDto } from './pipeline-status.dto.js';
+import { type AffectedPipeline, type PipelineStatus, PipelineRepository } from './pipeline.repository.js';
+import type { LastExecutionDto, ListedPipelineDto, PipelineStatusDto } from './pipeline-status.dto.js';
 import type { PipelineDto } from './pipeline.dto.js';
+
+export type { AffectedPipeline };
+
+/** A pipeline that lineage leads to, and how it is doing. */
+export interface AffectedPipelineStatus extends AffectedPipeline {
+  readonly lastExecution: LastExecutionDto | null;
+  readonly openIncidents: number;
+}
 
 /** Completes pipelines of a list with how they are doing. */
 @Injectable()
@@ -21,6 +29,29 @@ export class PipelineStatusService {
       return status ? { ...pipeline, status } : pipeline;
     });
   }
+
+  /** The pipelines with these ids, by id. */
+  async describe(ids: readonly number[]): Promise<ReadonlyMap<number, AffectedPipeline>> {
+    if (ids.length === 0) return new Map();
+    const described = await this.transactions.read((manager) => this.pipelines.describeAffected(manager, ids));
+    return new Map(described.map((pipeline) => [pipeline.id, pipeline]));
+  }
+
+  /** The pipelines with these ids, by id, with their last executions and open incidents. */
+  async affected(ids: readonly number[]): Promise<ReadonlyMap<number, AffectedPipelineStatus>> {
+    if (ids.length === 0) return new Map();
+    return this.transactions.read(async (manager) => {
+      const described = await this.pipelines.describeAffected(manager, ids);
+      const statuses = await this.pipelines.findStatus(manager, ids, 1);
+      const byId = new Map(statuses.map((status) => [status.pipelineId, status]));
+      return new Map(described.map((pipeline) => [pipeline.id, toAffected(pipeline, byId.get(pipeline.id))]));
+    });
+  }
+}
+
+function toAffected(pipeline: AffectedPipeline, status: PipelineStatus | undefined): AffectedPipelineStatus {
+  const lastExecution = status ? toStatusDto(status).last_execution : null;
+  return { ...pipeline, lastExecution, openIncidents: status?.openIncidents ?? 0 };
 }
 
 function toStatusDto({

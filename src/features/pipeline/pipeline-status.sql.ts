@@ -11,3 +11,11 @@ export const FIND_STATUS = `
            FROM watcher_pipeline_threshold t
           WHERE t.pipeline_id = recent.pipeline_id AND t.active AND NOT t.mute_freshness_check) due ON true
     LEFT JOIN watcher_open_incidents($1::bigint[]) open ON open.pipeline_id = recent.pipeline_id`;
+
+/** What answers about lineage show of pipelines. Indexes: pk_pipeline, pk_pipeline_type. */
+export const DESCRIBE_AFFECTED = `
+  SELECT p.id, p.namespace, p.name, t.name AS "typeName", p.active, p.next_expected_at AS "nextExpectedAt",
+         CASE WHEN octet_length(p.pipeline_metadata::text) <= 4096 THEN p.pipeline_metadata END AS "shortMetadata"
+    FROM pipeline p
+    JOIN pipeline_type t ON t.id = p.pipeline_type_id
+   WHERE p.id = ANY ($1::bigint[])`;

@@ -66,6 +66,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineRegistrationService,
     PipelineScheduleService,
     PipelineSearchService,
+    PipelineStatusService,
     PipelineWatermarkService,
   ],
 })

@@ -10,6 +10,7 @@ import {
   DESCRIBE_PIPELINES,
   FIND_IDS_OF_TYPE,
   FIND_IDS_BY_KEY,
+  FIND_LOAD_LINEAGE,
   FIND_NAMES,
   OUTLINE_PIPELINES,
   RECORD_PROGRESS,
@@ -25,7 +26,7 @@ import {
   HAS_PART,
   IN_NAMESPACE,
 } from './pipeline-search.sql.js';
-import { FIND_STATUS } from './pipeline-status.sql.js';
+import { DESCRIBE_AFFECTED, FIND_STATUS } from './pipeline-status.sql.js';
 import { STATE_CONDITIONS } from './pipeline-state.js';
 import { SET_NEXT_EXPECTED, TAKE_DUE } from './pipeline-schedule.sql.js';
 
@@ -82,6 +83,18 @@ export interface PipelineStatus {
   readonly statuses: string[] | null;
   readonly staleAt: Date | null;
   readonly openIncidents: number;
+}
+
+/** A pipeline that lineage leads to. */
+export interface AffectedPipeline {
+  readonly id: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly typeName: string;
+  readonly active: boolean;
+  readonly nextExpectedAt: Date | null;
+  /** Its metadata, unless it is longer than 4 kB. */
+  readonly shortMetadata: Record<string, unknown> | null;
 }
 
 /** A pipeline as a search shows it. */
@@ -203,9 +216,19 @@ export class PipelineRepository {
     return toPage(await PIPELINE_LONG_COLUMNS.getMany(rows), query, (pipeline) => [pipeline.id]);
   }
 
+  /** Whether the pipeline asks for its lineage; undefined for an unknown one. */
+  async loadsLineage(manager: EntityManager, id: number): Promise<boolean | undefined> {
+    const [row] = await manager.query<{ loadLineage: boolean }[]>(FIND_LOAD_LINEAGE, [id]);
+    return row?.loadLineage;
+  }
+
+  describeAffected(manager: EntityManager, ids: readonly number[]): Promise<AffectedPipeline[]> {
+    return manager.query(DESCRIBE_AFFECTED, [ids]);
+  }
+
   /** See {@link FIND_STATUS}. */
-  findStatus(manager: EntityManager, ids: readonly number[]): Promise<PipelineStatus[]> {
-    return manager.query(FIND_STATUS, [ids, RECENT]);
+  findStatus(manager: EntityManager, ids: readonly number[], recent = RECENT): Promise<PipelineStatus[]> {
+    return manager.query(FIND_STATUS, [ids, recent]);
   }
 
   /** The pipelines whose names contain a text, at most `limit`: first those whose names begin with it, by name. */

@@ -14,6 +14,10 @@ export const FIND_FOR_REGISTRATION = prepared(`
 export const FIND_NAMES = prepared(`
   SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`);
 
+/** Whether pipelines ask for their lineage. Index: pk_pipeline. */
+export const FIND_LOAD_LINEAGE = prepared(`
+  SELECT p.load_lineage AS "loadLineage" FROM pipeline p WHERE p.id = $1::bigint`);
+
 /** The pipelines of a type. Indexes: uq_pipeline_type_name, ix_pipeline_pipeline_type. */
 export const FIND_IDS_OF_TYPE = `
   SELECT p.id

@@ -23,6 +23,7 @@ import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipelin
 import { ChangeHints1768525200000 } from './migrations/1768525200000-change-hints.js';
 import { Session1768700000000 } from './migrations/1768700000000-session.js';
 import { AlertIncident1768800000000 } from './migrations/1768800000000-alert-incident.js';
+import { Lineage1769000000000 } from './migrations/1769000000000-lineage.js';
 import { PipelineDay1769200000000 } from './migrations/1769200000000-pipeline-day.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
@@ -47,6 +48,7 @@ const MIGRATIONS = [
   ChangeHints1768525200000,
   Session1768700000000,
   AlertIncident1768800000000,
+  Lineage1769000000000,
   PipelineDay1769200000000,
   ...VIEWS_MIGRATIONS,
 ];

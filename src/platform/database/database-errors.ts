@@ -3,6 +3,7 @@ import { DomainError } from '../errors/domain-error.js';
 
 /** The SQLSTATEs that the service knows by name (PostgreSQL's documentation, appendix A). */
 export const SqlState = {
+  foreignKeyViolation: '23503',
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlockDetected: '40P01',

@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
@@ -93,10 +93,10 @@ export const Text = (min: number, max: number): PropertyDecorator =>
     ApiProperty({ type: 'string', minLength: min, maxLength: max }),
   );
 
-/** A name: text of 1 to 255 characters without control characters, trimmed, in NFC, compared without case. */
-export const Name = (): PropertyDecorator =>
+/** A name: text of 1 to `max` characters without control characters, trimmed, in NFC. */
+export const Name = (max = 255): PropertyDecorator =>
   applyDecorators(
-    Text(1, 255),
+    Text(1, max),
     must('name', 'free of control characters', (value) => typeof value !== 'string' || !hasControlCharacter(value)),
   );
 
@@ -140,6 +140,13 @@ export const Ids = (max: number): PropertyDecorator =>
         Array.isArray(value) && value.length <= max && value.every((item) => isWhole(item, ID.minimum, ID.maximum)),
     ),
     ApiProperty({ type: 'array', items: ID, maxItems: max }),
+  );
+
+/** Up to `max` objects in a body; `itemsOf` checks each by the DTO `type`. */
+export const Items = (type: Type<object>, max: number): PropertyDecorator =>
+  applyDecorators(
+    must('items', `an array of up to ${max} objects`, (value) => Array.isArray(value) && value.length <= max),
+    ApiProperty({ type: [type], maxItems: max }),
   );
 
 /** A number from 0 on, not necessarily whole. */

@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { DAY_VIEWS } from './days.js';
 import { EXECUTION_VIEWS } from './execution.js';
+import { LINEAGE_VIEWS } from './lineage.js';
 import { OVERVIEW_VIEWS } from './overview.js';
 import { PIPELINE_VIEWS } from './pipeline.js';
 import { RETENTION_VIEWS } from './retention.js';
@@ -18,6 +19,7 @@ const OFFERED = [
   OVERVIEW_VIEWS,
   DAY_VIEWS,
   RETENTION_VIEWS,
+  LINEAGE_VIEWS,
 ];
 
 /**

@@ -1,0 +1,411 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  Clearable,
+  HASH,
+  Id,
+  ID,
+  INSTANT,
+  Items,
+  METADATA,
+  Metadata,
+  NAME,
+  Name,
+  Optional,
+  QueryId,
+  Text,
+} from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/page.js';
+import { PatchBody } from '../../platform/http/request-validation.pipe.js';
+import { DATASET_NAME, LONGEST_DATASET_NAME } from '../../features/lineage/dataset.dto.js';
+
+const PART = { type: 'string', maxLength: 255, nullable: true } as const;
+const COUNT = { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000 } as const;
+
+/** A new type of addresses. */
+export class CreateAddressTypeDto {
+  /**
+   * Its name, unique without case.
+   * @example postgresql
+   */
+  @Name()
+  name!: string;
+
+  /**
+   * Its group. An existing type keeps its own.
+   * @example database
+   */
+  @Name()
+  group_name!: string;
+}
+
+/** A change of a type of addresses. */
+export class PatchAddressTypeDto extends PatchBody {
+  /**
+   * Which type; or give its `name`.
+   * @example 1
+   */
+  @Optional()
+  @Id()
+  id?: number;
+
+  /**
+   * Which type; with `id`, its new name.
+   * @example postgresql
+   */
+  @Optional()
+  @Name()
+  name?: string;
+
+  /**
+   * Its new group.
+   * @example database
+   */
+  @Optional()
+  @Name()
+  group_name?: string;
+}
+
+/** A type of addresses. */
+export class AddressTypeDto {
+  /**
+   * Its id.
+   * @example 1
+   */
+  @ApiProperty(ID)
+  id!: number;
+
+  /**
+   * Its name.
+   * @example postgresql
+   */
+  @ApiProperty(NAME)
+  name!: string;
+
+  /**
+   * Its group.
+   * @example database
+   */
+  @ApiProperty(NAME)
+  group_name!: string;
+
+  /**
+   * When it was created (UTC).
+   * @example 2026-01-31T02:00:00.000Z
+   */
+  @ApiProperty(INSTANT)
+  created_at!: string;
+
+  /**
+   * When it last changed (UTC); null if it never did.
+   * @example 2026-02-01T02:00:00.000Z
+   */
+  @ApiProperty({ ...INSTANT, nullable: true })
+  updated_at!: string | null;
+}
+
+/** An address, and what its code declares. */
+export class CreateAddressDto {
+  /**
+   * Its name, unique without case.
+   * @example analytics.public.customers
+   */
+  @Name(LONGEST_DATASET_NAME)
+  name!: string;
+
+  /**
+   * The name of its type, which is created if it does not exist.
+   * @example postgresql
+   */
+  @Name()
+  address_type_name!: string;
+
+  /**
+   * The group of a new type.
+   * @example database
+   */
+  @Name()
+  address_type_group_name!: string;
+
+  /**
+   * The database; from the name `database.schema.table` if not given, in the groups `database` and `warehouse`.
+   * @example analytics
+   */
+  @Optional()
+  @Text(0, 255)
+  database_name?: string;
+
+  /**
+   * The schema, likewise.
+   * @example public
+   */
+  @Optional()
+  @Text(0, 255)
+  schema_name?: string;
+
+  /**
+   * The table, likewise.
+   * @example customers
+   */
+  @Optional()
+  @Text(0, 255)
+  table_name?: string;
+
+  /**
+   * The column that identifies its rows.
+   * @example customer_id
+   */
+  @Optional()
+  @Text(0, 255)
+  primary_key?: string;
+
+  /**
+   * Anything else about it.
+   * @example {"owner": "sales"}
+   */
+  @Optional()
+  @Metadata()
+  address_metadata?: Record<string, unknown>;
+}
+
+/** A change of an address. */
+export class PatchAddressDto extends PatchBody {
+  /**
+   * Which address; or give its `name`.
+   * @example 7
+   */
+  @Optional()
+  @Id()
+  id?: number;
+
+  /**
+   * Which address; with `id`, its new name.
+   * @example analytics.public.customers
+   */
+  @Optional()
+  @Name(LONGEST_DATASET_NAME)
+  name?: string;
+
+  /**
+   * Its new type.
+   * @example 1
+   */
+  @Optional()
+  @Id()
+  address_type_id?: number;
+
+  /**
+   * The database.
+   * @example analytics
+   */
+  @Clearable()
+  @Text(0, 255)
+  database_name?: string | null;
+
+  /**
+   * The schema.
+   * @example public
+   */
+  @Clearable()
+  @Text(0, 255)
+  schema_name?: string | null;
+
+  /**
+   * The table.
+   * @example customers
+   */
+  @Clearable()
+  @Text(0, 255)
+  table_name?: string | null;
+
+  /**
+   * The column that identifies its rows.
+   * @example customer_id
+   */
+  @Clearable()
+  @Text(0, 255)
+  primary_key?: string | null;
+
+  /**
+   * Anything else about it.
+   * @example {"owner": "sales"}
+   */
+  @Clearable()
+  @Metadata()
+  address_metadata?: Record<string, unknown> | null;
+}
+
+/** Filters of the list of addresses. */
+export class ListAddressesQuery extends PageQuery {
+  /**
+   * Only this name.
+   * @example analytics.public.customers
+   */
+  @Optional()
+  @Text(1, LONGEST_DATASET_NAME)
+  name?: string;
+}
+
+/** An address: a dataset under the older service's word. */
+export class AddressDto {
+  /**
+   * Its id.
+   * @example 7
+   */
+  @ApiProperty(ID)
+  id!: number;
+
+  /**
+   * Its name.
+   * @example analytics.public.customers
+   */
+  @ApiProperty(DATASET_NAME)
+  name!: string;
+
+  /**
+   * The id of its type.
+   * @example 1
+   */
+  @ApiProperty(ID)
+  address_type_id!: number;
+
+  /**
+   * The database.
+   * @example analytics
+   */
+  @ApiProperty(PART)
+  database_name!: string | null;
+
+  /**
+   * The schema.
+   * @example public
+   */
+  @ApiProperty(PART)
+  schema_name!: string | null;
+
+  /**
+   * The table.
+   * @example customers
+   */
+  @ApiProperty(PART)
+  table_name!: string | null;
+
+  /**
+   * The column that identifies its rows.
+   * @example customer_id
+   */
+  @ApiProperty(PART)
+  primary_key!: string | null;
+
+  /**
+   * Anything else about it.
+   * @example {"owner": "sales"}
+   */
+  @ApiProperty({ ...METADATA, nullable: true })
+  address_metadata!: Record<string, unknown> | null;
+
+  /**
+   * SHA-256 of what its code last declared.
+   * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+   */
+  @ApiProperty(HASH)
+  input_hash!: string;
+
+  /**
+   * When it was created (UTC).
+   * @example 2026-01-31T02:00:00.000Z
+   */
+  @ApiProperty(INSTANT)
+  created_at!: string;
+
+  /**
+   * When it last changed (UTC); null if it never did.
+   * @example 2026-02-01T02:00:00.000Z
+   */
+  @ApiProperty({ ...INSTANT, nullable: true })
+  updated_at!: string | null;
+}
+
+/** The id of a row that was created or found. */
+export class AddressIdDto {
+  /**
+   * Its id.
+   * @example 1
+   */
+  @ApiProperty(ID)
+  id!: number;
+}
+
+/** What a pipeline reads and writes. */
+export class CreateAddressLineageDto {
+  /**
+   * The pipeline.
+   * @example 1
+   */
+  @Id()
+  pipeline_id!: number;
+
+  /**
+   * What it reads. Empty only if `target_addresses` is empty too, which takes everything back.
+   * @example [{"name": "crm.public.customers", "address_type_name": "postgresql", "address_type_group_name": "database"}]
+   */
+  @Items(CreateAddressDto, 1000)
+  source_addresses!: CreateAddressDto[];
+
+  /**
+   * What it writes; at most 10,000 pairs.
+   * @example [{"name": "dwh.public.customers", "address_type_name": "snowflake", "address_type_group_name": "warehouse"}]
+   */
+  @Items(CreateAddressDto, 1000)
+  target_addresses!: CreateAddressDto[];
+}
+
+/** What a declaration came to. */
+export class AddressLineageDto {
+  /**
+   * The pipeline.
+   * @example 1
+   */
+  @ApiProperty(ID)
+  pipeline_id!: number;
+
+  /**
+   * The pairs of a source and a target that it declares now.
+   * @example 1
+   */
+  @ApiProperty(COUNT)
+  lineage_relationships_created!: number;
+
+  /**
+   * The same in words.
+   * @example "lineage relationships created for pipeline 1"
+   */
+  @ApiProperty()
+  message!: string;
+}
+
+/** Around which address. */
+export class LineageGraphQuery {
+  /**
+   * The address.
+   * @example 7
+   */
+  @QueryId()
+  source_address_id!: number;
+}
+
+/** An address of the list from which one is chosen. */
+export class GraphAddressDto {
+  /**
+   * Its id.
+   * @example 7
+   */
+  @ApiProperty(ID)
+  id!: number;
+
+  /**
+   * Its name.
+   * @example analytics.public.customers
+   */
+  @ApiProperty(DATASET_NAME)
+  name!: string;
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ExecutionGlance } from '../execution/execution.service.js';
+import type { ExecutionDatasetEntity } from './execution-dataset.entity.js';
+import {
+  DELETE_REPORTED,
+  FIND_LAST_WRITERS,
+  FIND_REPORTED,
+  INSERT_REPORTED,
+  LIST_OF_DATASET,
+} from './execution-dataset.sql.js';
+
+/** What an execution read or wrote. */
+export type Reported = Omit<ExecutionDatasetEntity, 'at'>;
+
+/** An execution that read or wrote a dataset. */
+export type DatasetUse = Omit<ExecutionDatasetEntity, 'datasetId' | 'io'> &
+  Pick<ExecutionGlance, 'pipelineId' | 'status' | 'endDate' | 'completedSuccessfully'>;
+
+/** An execution that reads a dataset, and when. */
+export interface Reading {
+  readonly executionId: number;
+  readonly datasetId: number;
+  readonly at: Date;
+}
+
+/** The execution that wrote the dataset of a reading last; `place` counts the readings from 1 on. */
+export interface LastWriter {
+  readonly place: number;
+  readonly executionId: number;
+  readonly isReported: boolean;
+}
+
+/** All SQL on `execution_dataset`. */
+@Injectable()
+export class ExecutionDatasetRepository {
+  findReported(manager: EntityManager, executionIds: readonly number[], limit: number): Promise<Reported[]> {
+    return manager.query(FIND_REPORTED, [executionIds, limit]);
+  }
+
+  /** Replaces what an execution reported. */
+  async replace(manager: EntityManager, executionId: number, at: Date, reported: readonly Reported[]): Promise<void> {
+    await this.delete(manager, [executionId]);
+    const rows = reported.map(({ datasetId, io, rows, bytes, files }) => ({
+      dataset_id: datasetId,
+      io,
+      rows,
+      bytes,
+      files,
+    }));
+    await manager.query(INSERT_REPORTED, [executionId, at, JSON.stringify(rows)]);
+  }
+
+  async delete(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
+    await manager.query(DELETE_REPORTED, [executionIds]);
+  }
+
+  /** The executions that read or wrote a dataset, newest first, after a position. */
+  listOf(
+    manager: EntityManager,
+    datasetId: number,
+    io: 'I' | 'O',
+    { before, id, limit }: { readonly before: Date | 'infinity'; readonly id: number; readonly limit: number },
+  ): Promise<DatasetUse[]> {
+    return manager.query(LIST_OF_DATASET, [datasetId, io, before, id, limit]);
+  }
+
+  findLastWriters(manager: EntityManager, readings: readonly Reading[]): Promise<LastWriter[]> {
+    if (readings.length === 0) return Promise.resolve([]);
+    return manager.query(FIND_LAST_WRITERS, [
+      readings.map(({ datasetId }) => datasetId),
+      readings.map(({ at }) => at),
+      readings.map(({ executionId }) => executionId),
+    ]);
+  }
+}

@@ -7,7 +7,15 @@
  */
 import { parseArgs } from 'node:util';
 import { DETECTORS, type Detector } from './support/detectors.ts';
-import { countsByDay, countsByHour, durationsByDay, type Flight, meanOf, readFlights, type Series } from './support/flights.ts';
+import {
+  countsByDay,
+  countsByHour,
+  durationsByDay,
+  type Flight,
+  meanOf,
+  readFlights,
+  type Series,
+} from './support/flights.ts';
 import { median, printTable } from './support/table.ts';
 
 const { values: options } = parseArgs({ options: { seeds: { type: 'string', default: '1,2' } } });

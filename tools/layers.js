@@ -300,6 +300,22 @@ export const MODULES = {
       },
     },
   },
+  anomalies: {
+    path: 'src/features/anomalies',
+    floor: 'features',
+    imports: {
+      auth: 'its routes declare their scopes',
+      http: 'its fields, pages and answers',
+      config: 'the schedule of the check, and how old an end may be for a message',
+      jobs: 'the check for slow executions is a job',
+      database: 'its transactions',
+      errors: 'its refusals',
+      execution: 'runs are judged after their ends, and flagged',
+      idempotency: 'a dismissal can be repeated',
+      monitoring: 'its findings are incidents',
+      pipeline: 'runs are compared within their pipeline',
+    },
+  },
   console: {
     path: 'src/adapters/console',
     floor: 'adapters',

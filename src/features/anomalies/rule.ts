@@ -83,19 +83,24 @@ interface Fit {
  * 5. The bounds never lie closer than 20 % of the expected value, and 5 rows or 10 seconds.
  * 6. A run outside of them is an anomaly; so is the first run without rows of a pipeline that always had some.
  */
-export function judge(history: readonly Point[], run: Point, measure: Measure): Verdict | null {
+export function judge(
+  history: readonly Point[],
+  run: Point,
+  measure: Measure,
+  groups: readonly Group[] = GROUPS,
+): Verdict | null {
   const points = history.length > MAXIMUM_RUNS ? history.slice(-MAXIMUM_RUNS) : history;
   if (points.length < MINIMUM_RUNS) return null;
   const logs = points.map(({ value }) => Math.log1p(value));
-  const fit = bestFit(points, logs, run.local);
+  const fit = bestFit(points, logs, run.local, groups);
   if (!fit) return null;
   const expected = Math.max(Math.expm1(levelOf(points, logs, run.local, fit.group)), 0);
   const { lower, upper } = boundsOf(expected, fit, measure);
   const isFirstNothing = isFirstNothingOf(points, run, expected) && run.value >= lower;
   return {
-    expected,
-    lower,
-    upper,
+    expected: rounded(expected),
+    lower: rounded(lower),
+    upper: rounded(upper),
     group: fit.group,
     runs: Math.min(fit.runs, LEVEL_RUNS),
     direction: run.value > upper ? 'high' : run.value < lower || isFirstNothing ? 'low' : null,
@@ -103,10 +108,20 @@ export function judge(history: readonly Point[], run: Point, measure: Measure): 
   };
 }
 
-function bestFit(points: readonly Point[], logs: readonly number[], local: LocalStart): Fit | undefined {
+/** To thousandths: more digits are only those of the logarithm. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function bestFit(
+  points: readonly Point[],
+  logs: readonly number[],
+  local: LocalStart,
+  groups: readonly Group[],
+): Fit | undefined {
   const isInOneHour = points.every((point) => point.local.hour === local.hour);
   let best: Fit | undefined;
-  for (const group of GROUPS) {
+  for (const group of groups) {
     if (IS_BY_HOUR[group] && isInOneHour) continue;
     const slotOf = SLOT_OF[group];
     const slots = points.map((point) => slotOf(point.local));
@@ -148,8 +163,9 @@ function boundsOf(expected: number, { s, q }: Fit, { floor, scale = 1 }: Measure
   const noise = WIDTH * expected * Math.sqrt(chance) * scale;
   const least = Math.max(RELATIVE_FLOOR * expected, floor);
   return {
-    lower: Math.max(0, Math.min(expected * Math.exp(-width) - noise, expected - least)),
-    upper: Math.max(expected * Math.exp(width) + noise, expected + least),
+    // Of the logarithm of one more, so that a pipeline that usually loads nothing has a width as well.
+    lower: Math.max(0, Math.min((expected + 1) * Math.exp(-width) - 1 - noise, expected - least)),
+    upper: Math.max((expected + 1) * Math.exp(width) - 1 + noise, expected + least),
   };
 }
 

@@ -23,6 +23,7 @@ import { PipelineChanges1768438800000 } from './migrations/1768438800000-pipelin
 import { ChangeHints1768525200000 } from './migrations/1768525200000-change-hints.js';
 import { Session1768700000000 } from './migrations/1768700000000-session.js';
 import { AlertIncident1768800000000 } from './migrations/1768800000000-alert-incident.js';
+import { Anomalies1769100000000 } from './migrations/1769100000000-anomalies.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -46,6 +47,7 @@ const MIGRATIONS = [
   ChangeHints1768525200000,
   Session1768700000000,
   AlertIncident1768800000000,
+  Anomalies1769100000000,
   ...VIEWS_MIGRATIONS,
 ];
 

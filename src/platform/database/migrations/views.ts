@@ -36,8 +36,9 @@ class Views1768269600000 extends LatestViews {}
 class Views1768356000000 extends LatestViews {}
 class Views1768442400000 extends LatestViews {}
 class Views1768528800000 extends LatestViews {}
+class Views1769103600000 extends LatestViews {}
 
-const LATEST = Views1768528800000;
+const LATEST = Views1769103600000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -50,4 +51,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768356000000,
   Views1768442400000,
   Views1768528800000,
+  Views1769103600000,
 ];

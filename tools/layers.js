@@ -303,6 +303,7 @@ export const MODULES = {
   anomalies: {
     path: 'src/features/anomalies',
     floor: 'features',
+    offers: { 'metric.ts': 'the metrics of the older rules' },
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',
@@ -329,7 +330,15 @@ export const MODULES = {
   'python-watcher': {
     path: 'src/adapters/python-watcher',
     floor: 'adapters',
-    imports: {},
+    imports: {
+      anomalies: 'its rules are kept there, and its flags are anomalies',
+      auth: 'its routes declare their scopes',
+      errors: 'its refusals',
+      execution: 'the flags of an execution',
+      http: 'its fields, pages and answers',
+      idempotency: 'its POST requests can be repeated',
+      pipeline: 'the refusal of an unknown pipeline',
+    },
   },
   run: {
     path: 'src/adapters/run',

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
@@ -7,20 +6,11 @@ import { IncidentModule } from '../monitoring/incidents/incident.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { AnomalyDeletionService } from './anomaly-deletion.service.js';
 import { AnomalyController } from './anomaly.controller.js';
-import {
-  AnomalyEntity,
-  AnomalyEpisodeEntity,
-  AnomalyRuleEntity,
-  ExecutionToJudgeEntity,
-  PipelineExpectationEntity,
-} from './anomaly.entity.js';
-import { AnomalyRepository } from './anomaly.repository.js';
+import { AnomalyRecordsModule } from './anomaly-records.module.js';
 import { AnomalyService } from './anomaly.service.js';
-import { DismissalService } from './dismissal.service.js';
 import { ExpectationRepository } from './expectation.repository.js';
 import { ExpectationService } from './expectation.service.js';
 import { JudgingQueueService } from './judging-queue.service.js';
-import { JudgingRepository } from './judging.repository.js';
 import { JudgingService } from './judging.service.js';
 import { PipelineExpectationService } from './pipeline-expectation.service.js';
 import { SlowEndService } from './slow-end.service.js';
@@ -30,30 +20,14 @@ import { VerdictService } from './verdict.service.js';
 
 /** Compares runs with the earlier ones of their pipeline: unusual values after the end, slow executions while they run. */
 @Module({
-  imports: [
-    ExecutionModule,
-    IdempotencyModule,
-    IncidentModule,
-    JobModule,
-    PipelineModule,
-    TypeOrmModule.forFeature([
-      AnomalyEntity,
-      AnomalyEpisodeEntity,
-      AnomalyRuleEntity,
-      ExecutionToJudgeEntity,
-      PipelineExpectationEntity,
-    ]),
-  ],
+  imports: [AnomalyRecordsModule, ExecutionModule, IdempotencyModule, IncidentModule, JobModule, PipelineModule],
   controllers: [AnomalyController],
   providers: [
     AnomalyDeletionService,
-    AnomalyRepository,
     AnomalyService,
-    DismissalService,
     ExpectationRepository,
     ExpectationService,
     JudgingQueueService,
-    JudgingRepository,
     JudgingService,
     PipelineExpectationService,
     SlowEndService,
@@ -61,6 +35,5 @@ import { VerdictService } from './verdict.service.js';
     SlowService,
     VerdictService,
   ],
-  exports: [DismissalService],
 })
 export class AnomalyModule {}

@@ -30,8 +30,14 @@ export class DismissalService {
     if (!still.has(incidentId)) await this.warnings.resolve(manager, new Map([[incidentId, 'dismissed']]), now);
   }
 
-  /** The metrics that a run is flagged for, with their anomalies. */
-  findFlagged(manager: EntityManager, executionId: number): Promise<ReadonlyMap<Metric, number>> {
-    return this.anomalies.findFlagged(manager, executionId);
+  /** Dismisses the anomalies of a run in these metrics. */
+  async dismissMetrics(
+    manager: EntityManager,
+    executionId: number,
+    metrics: ReadonlySet<Metric>,
+    now: Date,
+  ): Promise<void> {
+    const flagged = await this.anomalies.findFlagged(manager, executionId);
+    for (const [metric, id] of flagged) if (metrics.has(metric)) await this.dismiss(manager, id, now);
   }
 }

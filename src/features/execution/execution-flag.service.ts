@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { ExecutionEntity } from './execution.entity.js';
 import { ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
 
@@ -10,6 +11,11 @@ export class ExecutionFlagService {
     private readonly executions: ExecutionRepository,
     private readonly events: ExecutionEvents,
   ) {}
+
+  /** The execution; undefined if it does not exist. */
+  find(manager: EntityManager, id: number): Promise<ExecutionEntity | undefined> {
+    return this.executions.findById(manager, id);
+  }
 
   /** Adds to the flags of executions, by id; in the caller's transaction. */
   async flag(manager: EntityManager, flags: ReadonlyMap<number, Record<string, boolean>>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { ANOMALY_VIEWS } from './anomaly.js';
 import { EXECUTION_VIEWS } from './execution.js';
 import { OVERVIEW_VIEWS } from './overview.js';
 import { PIPELINE_VIEWS } from './pipeline.js';
@@ -7,7 +8,15 @@ import { STATE_VIEWS } from './states.js';
 import { TREE_VIEWS } from './tree.js';
 
 /** Ordered so that each follows those that it reads. */
-const OFFERED = [PIPELINE_VIEWS, EXECUTION_VIEWS, RUNNING_VIEWS, STATE_VIEWS, TREE_VIEWS, OVERVIEW_VIEWS];
+const OFFERED = [
+  PIPELINE_VIEWS,
+  EXECUTION_VIEWS,
+  RUNNING_VIEWS,
+  STATE_VIEWS,
+  TREE_VIEWS,
+  OVERVIEW_VIEWS,
+  ANOMALY_VIEWS,
+];
 
 /**
  * Replaces the views and functions by those of this folder, each in place: grants, and views that depend on them, are

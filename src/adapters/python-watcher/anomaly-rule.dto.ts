@@ -188,7 +188,7 @@ export class AnomalyRuleDto extends AnomalyRuleIdDto {
 
   /**
    * The time of its last change (UTC); null before the first.
-   * @example null
+   * @example 2026-01-01T08:00:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   updated_at!: string | null;

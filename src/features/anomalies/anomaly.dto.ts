@@ -148,8 +148,8 @@ export class AnomalyDto extends ExpectedMetricDto {
   detected_at!: string;
 
   /**
-   * When it was dismissed (UTC).
-   * @example null
+   * When it was dismissed (UTC); null if it was not.
+   * @example 2026-01-31T08:00:00.000Z
    */
   @ApiProperty({ ...INSTANT, nullable: true })
   dismissed_at!: string | null;
@@ -159,7 +159,7 @@ export class AnomalyDto extends ExpectedMetricDto {
 export class ExpectedDurationDto {
   /**
    * The pipeline of the executions that it runs under; null for all runs.
-   * @example null
+   * @example 3
    */
   @ApiProperty({ ...ID, nullable: true })
   parent_pipeline_id!: number | null;

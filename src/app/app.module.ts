@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ConsoleModule } from '../adapters/console/console.module.js';
 import { PythonWatcherModule } from '../adapters/python-watcher/python-watcher.module.js';
+import { AnomalyModule } from '../features/anomalies/anomaly.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
 import { ExecutionModule } from '../features/execution/execution.module.js';
 import { HierarchyModule } from '../features/hierarchy/hierarchy.module.js';
@@ -19,6 +20,7 @@ import { ObservabilityModule } from '../platform/observability/observability.mod
 
 /** No other module depends on these; removing one here only disables its feature. */
 export const OPTIONAL_MODULES: readonly Type[] = [
+  AnomalyModule,
   BatchModule,
   ConsoleModule,
   LineageModule,
@@ -31,7 +33,11 @@ export const OPTIONAL_MODULES: readonly Type[] = [
 ];
 
 /** Settings that leave a module out. */
-const SWITCHES: ReadonlyMap<Type, 'console' | 'pythonCompat'> = new Map<Type, 'console' | 'pythonCompat'>([
+const SWITCHES: ReadonlyMap<Type, 'anomalies' | 'console' | 'pythonCompat'> = new Map<
+  Type,
+  'anomalies' | 'console' | 'pythonCompat'
+>([
+  [AnomalyModule, 'anomalies'],
   [ConsoleModule, 'console'],
   [PythonWatcherModule, 'pythonCompat'],
 ]);

@@ -32,7 +32,6 @@ const TAGS = {
   changes: 'Ask what has changed, every few seconds, for a page that shows it.',
   overview: 'What runs, what is wrong, and what happened in the last hours.',
   search: 'Find pipelines and executions by what people know of them.',
-  'python-watcher': 'The endpoints of the older Python service, for its clients as they are; all are deprecated.',
   session: 'Log people in, so that pages in a browser need no key.',
   'python-watcher': 'The endpoints of the older Python service, for its clients; deprecated.',
   operations: 'Monitor the service itself: liveness, readiness, metrics.',

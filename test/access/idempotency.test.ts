@@ -26,6 +26,25 @@ describe('Idempotency-Key', () => {
     expect(first.headers.get('idempotency-replayed')).toBeNull();
   };
 
+  /** A run with an anomaly, as the service would find it. */
+  const unusual = async (): Promise<number> => {
+    const id = await watcher.begin(pipelineId);
+    await watcher.database.sql(
+      `INSERT INTO anomaly (execution_id, root_id, pipeline_id, metric, value, expected, lower, upper, direction, baseline,
+                            detail, detected_at)
+       VALUES ($1, $1, $2, 'total_rows', 0, 9, 5, 20, 'low', '{"group": "all", "runs": 8, "history": 20}', '', now())`,
+      [id, pipelineId],
+    );
+    await watcher.database.sql(`UPDATE pipeline_execution SET anomaly_flags = '{"total_rows": true}' WHERE id = $1`, [
+      id,
+    ]);
+    return id;
+  };
+  const anomaly = async (): Promise<number> => {
+    const [row] = await watcher.database.sql('SELECT id FROM anomaly WHERE execution_id = $1', [await unusual()]);
+    return row?.id as number;
+  };
+
   /** A valid body for each POST of the service; each number makes a different one. */
   const bodies: Record<string, (n: number) => Promise<Json>> = {
     '/pipeline': (n) => Promise.resolve({ name: `Pipeline ${n}`, pipeline_type_name: 'test', next_watermark: n }),
@@ -50,6 +69,13 @@ describe('Idempotency-Key', () => {
       }),
     '/lineage-graph/refresh': () => Promise.resolve({}),
     '/alert/test': () => Promise.resolve({ pipeline_id: pipelineId }),
+    '/anomaly_detection_rule': () => Promise.resolve({ pipeline_id: pipelineId, metric_field: 'inserts' }),
+    '/anomaly/{id}/dismiss': () => Promise.resolve({}),
+    '/unflag_anomaly': async () => ({
+      pipeline_id: pipelineId,
+      pipeline_execution_id: await unusual(),
+      metric_field: ['total_rows'],
+    }),
   };
 
   it('repeats the first answer of every POST', async () => {
@@ -60,9 +86,10 @@ describe('Idempotency-Key', () => {
       const header = fresh();
       const request = await bodies[path]?.((number += 1));
       if (request === undefined) throw new Error(`POST ${path} is new: add a body for it here`);
-      const first = await watcher.post(path, request, header);
+      const address = path.replace('{id}', String(path.includes('{id}') ? await anomaly() : ''));
+      const first = await watcher.post(address, request, header);
       expect([path, first.status < 300]).toEqual([path, true]);
-      for (let repeat = 0; repeat < 2; repeat++) expectReplay(await watcher.post(path, request, header), first);
+      for (let repeat = 0; repeat < 2; repeat++) expectReplay(await watcher.post(address, request, header), first);
     }
   });
 

@@ -9,7 +9,7 @@ import { Empty } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
 import { Instant } from '../ui/time.tsx';
 
-const KINDS = ['failure', 'timeliness', 'freshness', 'lost', 'missed'];
+const KINDS = ['failure', 'timeliness', 'freshness', 'lost', 'missed', 'slow', 'anomaly'];
 
 const COLUMNS: readonly Column<Incident>[] = [
   { name: 'Kind', width: '7rem', cell: ({ kind, severity }) => <Tag tone={severity}>{kind}</Tag> },

@@ -7,6 +7,7 @@ import { AddressLineageController } from './address-lineage.controller.js';
 import { AddressLineageService } from './address-lineage.service.js';
 import { AddressTypeController } from './address-type.controller.js';
 import { AddressController } from './address.controller.js';
+import { PythonAnomalyModule } from './anomaly.module.js';
 import { CleanUpController } from './cleanup.controller.js';
 import { CleanUpService } from './cleanup.service.js';
 import { PageController } from './page.controller.js';
@@ -17,7 +18,7 @@ import { ReportService } from './report.service.js';
 
 /** The endpoints of the older Python service, for its clients as they stand. They are deprecated. */
 @Module({
-  imports: [IdempotencyModule, LineageModule, ReportModule, RetentionModule],
+  imports: [IdempotencyModule, LineageModule, PythonAnomalyModule, ReportModule, RetentionModule],
   controllers: [
     AddressController,
     AddressLineageController,

@@ -35,6 +35,8 @@ export interface StartedPipeline {
   readonly config_version: number;
   readonly timeliness_number: number | null;
   readonly timeliness_datepart: Datepart | null;
+  /** The seconds after which a run is slow, by the pipeline of its parent; `0` for all others. */
+  readonly slow_after: Readonly<Record<string, number>> | null;
 }
 
 /** An execution as a parent. */
@@ -42,6 +44,7 @@ export interface Parent {
   readonly id: number;
   readonly rootId: number;
   readonly parentId: number | null;
+  readonly pipelineId: number;
   readonly expected: boolean;
 }
 
@@ -100,7 +103,9 @@ export type NewExecution = Omit<
   | 'throughput'
   | 'dateRecorded'
   | 'startDateEstimated'
->;
+  | 'anomalyFlags'
+  | 'slowAt'
+> & { readonly slowAt: Date | null };
 
 /** The SQL that starts executions; writes only in the caller's transaction. */
 @Injectable()
@@ -246,6 +251,7 @@ export class ExecutionStartRepository {
       all('attempt'),
       all('retryOf'),
       all('superseded'),
+      all('slowAt'),
     ];
     await insertWithSubscribers(manager, ExecutionEntity, executions, { sql: INSERT_EXECUTIONS, parameters });
   }

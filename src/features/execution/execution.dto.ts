@@ -195,6 +195,13 @@ export class ExecutionDto {
   error_message!: string | null;
 
   /**
+   * Its unusual metrics, each true, or false once it was dismissed; null if nothing was unusual.
+   * @example { "total_rows": true }
+   */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'boolean' }, nullable: true })
+  anomaly_flags!: Record<string, boolean> | null;
+
+  /**
    * The version of the pipeline's configuration that it uses.
    * @example 1
    */

@@ -35,6 +35,7 @@ import { type Status, STATUSES } from './execution-status.js';
   where: 'completed_successfully = true',
 })
 @Index('ix_pipeline_execution_deadline', ['deadline', 'id'], { where: 'end_date IS NULL' })
+@Index('ix_pipeline_execution_slow', ['slowAt', 'id'], { where: 'end_date IS NULL AND slow_at IS NOT NULL' })
 @Index('ix_pipeline_execution_pipeline_running', ['pipelineId', 'startDate', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_end', ['endDate', 'id'], { where: 'end_date IS NOT NULL' })
 @Index('ix_pipeline_execution_without_result', ['status', 'startDate', 'id'], {
@@ -121,6 +122,17 @@ export class ExecutionEntity {
    */
   @Column({ type: 'timestamptz', name: 'deadline', precision: 3, nullable: true })
   deadline!: Date | null;
+
+  /**
+   * The time from which it is slow by the pipeline's own history; null without enough of it. Fixed at the start; for the
+   * check only.
+   */
+  @Column({ type: 'timestamptz', name: 'slow_at', precision: 3, nullable: true, select: false })
+  slowAt?: Date | null;
+
+  /** Its unusual metrics, such as `{"total_rows": true}`; false for a dismissed one; null while there are none. */
+  @Column('jsonb', { name: 'anomaly_flags', nullable: true })
+  anomalyFlags!: Record<string, boolean> | null;
 
   /** SHA-256 (hex) of the end's content, to distinguish a repeat from a different end. */
   @Column('char', { name: 'end_hash', length: 64, nullable: true })

@@ -26,6 +26,8 @@ export type EndedExecution = Readonly<
     | 'superseded'
   >
 > & {
+  /** When it was slow, see {@link ExecutionEntity.slowAt}. */
+  readonly slowAt: Date | null;
   readonly endDate: Date;
   /** True if it already had an end date, as expected and lost executions have. */
   readonly hadEnd: boolean;

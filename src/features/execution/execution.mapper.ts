@@ -37,6 +37,7 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
     next_watermark: execution.nextWatermark,
     execution_metadata: execution.executionMetadata,
     error_message: execution.errorMessage,
+    anomaly_flags: execution.anomalyFlags,
     config_version: execution.configVersion,
   };
 }
@@ -45,7 +46,7 @@ export function toExecutionDto(execution: ExecutionEntity): ExecutionDto {
 export function toEndedExecution(execution: EndingExecution): EndedExecution {
   const { id, parentId, rootId, pipelineId, startDate, deadline, endDate, status, completedSuccessfully } = execution;
   if (endDate === null) throw new Error(`execution ${id} has not ended`);
-  const { attempt, superseded, hadEnd, isBelowExpected } = execution;
+  const { attempt, superseded, hadEnd, isBelowExpected, slowAt = null } = execution;
   return {
     id,
     parentId,
@@ -58,6 +59,7 @@ export function toEndedExecution(execution: EndingExecution): EndedExecution {
     completedSuccessfully,
     attempt,
     superseded,
+    slowAt,
     hadEnd,
     isBelowExpected,
   };

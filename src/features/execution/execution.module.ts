@@ -13,6 +13,7 @@ import { ExecutionDeletionRepository } from './execution-deletion.repository.js'
 import { ExecutionDeletionService } from './execution-deletion.service.js';
 import { ExecutionEndService } from './execution-end.service.js';
 import { ExecutionExternalIdEntity } from './execution-external-id.entity.js';
+import { ExecutionFlagService } from './execution-flag.service.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
 import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionPatchService } from './execution-patch.service.js';
@@ -69,6 +70,7 @@ import { PipelineSeriesService } from './pipeline-series/pipeline-series.service
     ExecutionDeletionService,
     ExecutionEndService,
     ExecutionEvents,
+    ExecutionFlagService,
     ExecutionListRepository,
     ExecutionMetrics,
     ExecutionPatchService,
@@ -96,6 +98,7 @@ import { PipelineSeriesService } from './pipeline-series/pipeline-series.service
     ExecutionDeletionService,
     ExecutionEndService,
     ExecutionEvents,
+    ExecutionFlagService,
     ExecutionService,
     ExecutionStartService,
     HeartbeatService,

@@ -6,6 +6,7 @@ import type { EndedExecution } from './execution.events.js';
 import { durationSeconds, throughput } from './execution-measures.js';
 import {
   COUNT_OPEN,
+  FLAG_ANOMALIES,
   FIND_ALL_WITH_CHILDREN,
   FIND_ENDING,
   FIND_EXECUTIONS,
@@ -139,6 +140,13 @@ export class ExecutionRepository {
   /** See {@link MOVE_DEADLINES_CHANGED_SINCE}. */
   moveDeadlinesChangedSince(manager: EntityManager, since: Date): Promise<Written[]> {
     return written(manager, MOVE_DEADLINES_CHANGED_SINCE, [since]);
+  }
+
+  /** See {@link FLAG_ANOMALIES}. */
+  flagAnomalies(manager: EntityManager, flags: ReadonlyMap<number, Record<string, boolean>>): Promise<Written[]> {
+    const sorted = [...flags].toSorted(([a], [b]) => a - b);
+    const objects = sorted.map(([, metrics]) => JSON.stringify(metrics));
+    return written(manager, FLAG_ANOMALIES, [sorted.map(([id]) => id), objects]);
   }
 
   async findById(manager: EntityManager, id: number): Promise<ExecutionEntity | undefined> {

@@ -8,7 +8,8 @@ const SHORT_COLUMNS = `
          e.start_received_at AS "startReceivedAt", e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully", e.inserts, e.updates, e.soft_deletes AS "softDeletes",
          e.total_rows AS "totalRows", e.config_version AS "configVersion", e.deadline, e.end_hash AS "endHash", e.status,
-         e.attempt, e.retry_of AS "retryOf", e.superseded, e.start_date_estimated AS "startDateEstimated"`;
+         e.attempt, e.retry_of AS "retryOf", e.superseded, e.start_date_estimated AS "startDateEstimated",
+         e.anomaly_flags AS "anomalyFlags"`;
 
 const EXECUTION = `${SHORT_COLUMNS}, e.watermark, e.next_watermark AS "nextWatermark",
          e.execution_metadata AS "executionMetadata", e.error_message AS "errorMessage"`;
@@ -40,7 +41,7 @@ export const FIND_EXECUTIONS = prepared(`
  */
 export const FIND_ENDING = prepared(`
   WITH e AS MATERIALIZED (
-    SELECT ${EXECUTION}
+    SELECT ${EXECUTION}, e.slow_at AS "slowAt"
       FROM pipeline_execution e
      WHERE e.id = ANY ($1::bigint[])
   )
@@ -130,6 +131,14 @@ export const UPDATE_ENDED = prepared(`
      AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id
      AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
   RETURNING e.id`);
+
+/** Adds to the unusual metrics of executions; the items are ordered by id. Uses pk_pipeline_execution. */
+export const FLAG_ANOMALIES = `
+  UPDATE pipeline_execution e
+     SET anomaly_flags = coalesce(e.anomaly_flags, '{}') || item.flags
+    FROM unnest($1::bigint[], $2::jsonb[]) AS item (id, flags)
+   WHERE e.id = ANY ($1::bigint[]) AND e.id = item.id
+  RETURNING e.id, e.root_id AS "rootId"`;
 
 /** Merges metadata into that of an execution; null clears it. Uses pk_pipeline_execution. */
 export const MERGE_METADATA = `

@@ -53,7 +53,9 @@ export class ExpectedExecutionService implements OnModuleInit {
     const known = held.map(({ executionId }) => executionId).filter((id) => !ids.includes(id));
     const latest = known.length > 0 ? await this.attempts.latest(manager, known) : new Map<number, number>();
     const parents = await this.starts.findParents(manager, [...latest.values()]);
-    for (const { id } of added) parents.set(id, { id, rootId: id, parentId: null, expected: true });
+    for (const { id, pipelineId } of added) {
+      parents.set(id, { id, rootId: id, parentId: null, pipelineId, expected: true });
+    }
     return new Map(
       [...holders].map(([key, id]) => [key, parents.get(latest.get(id) ?? id) ?? unreachable(id)] as const),
     );

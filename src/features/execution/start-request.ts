@@ -2,7 +2,7 @@ import { type DomainError, InvalidRequestError } from '../../platform/errors/dom
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import type { StartExecutionDto } from './execution-request.dto.js';
 import { ExecutionCycleError, ParentNotFoundError, RetryError } from './execution.errors.js';
-import type { NewExecution, ResolvedStart } from './execution-start.repository.js';
+import type { NewExecution, ResolvedStart, StartedPipeline } from './execution-start.repository.js';
 import { IS_TERMINAL, statusOf } from './execution-status.js';
 import type { NamedParent } from './expected-execution.service.js';
 import { parentOf } from './parent-reference.js';
@@ -68,8 +68,15 @@ export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Ca
       attempt: request.attempt ?? 1,
       retryOf: request.retry_of ?? null,
       superseded: false,
+      slowAt: slowAt(request.start_date, pipeline, parent?.pipelineId),
     },
   };
+}
+
+/** When a run of the pipeline is slow, under a parent of that pipeline; null where nothing is usual yet. */
+function slowAt(start: Date, { slow_after: seconds }: StartedPipeline, parentPipelineId = 0): Date | null {
+  const after = seconds?.[parentPipelineId] ?? seconds?.[0];
+  return after === undefined ? null : new Date(start.getTime() + after * 1000);
 }
 
 function refusalOfRetry(request: ReceivedStart, { parent, retried }: ResolvedStart): DomainError | undefined {

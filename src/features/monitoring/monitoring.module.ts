@@ -34,7 +34,7 @@ import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentDeletionService } from './incidents/incident-deletion.service.js';
 import { IncidentController } from './incidents/incident.controller.js';
 import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.entity.js';
-import { IncidentEvents } from './incidents/incident.events.js';
+import { IncidentModule } from './incidents/incident.module.js';
 import { IncidentRepository } from './incidents/incident.repository.js';
 import { IncidentService } from './incidents/incident.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
@@ -45,6 +45,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     ExecutionModule,
     HierarchyModule,
     IdempotencyModule,
+    IncidentModule,
     JobModule,
     ObservabilityModule,
     PipelineModule,
@@ -69,7 +70,6 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     FindingEventsService,
     IncidentAlertService,
     IncidentDeletionService,
-    IncidentEvents,
     IncidentRepository,
     IncidentService,
     LateEndService,

@@ -127,6 +127,7 @@ export class PipelinePatchService {
         definedFields({ schedule: request.schedule, scheduleTimezone: request.schedule_timezone }),
       ),
       muteScheduleCheck: request.mute_schedule_check,
+      muteAnomalyCheck: request.mute_anomaly_check,
       active: request.active,
       archived: request.archived,
       loadLineage: request.load_lineage,

@@ -32,6 +32,7 @@ export interface AskedAtCreation {
   readonly muteFreshnessCheck: boolean | undefined;
   readonly muteTimelinessCheck: boolean | undefined;
   readonly muteScheduleCheck: boolean | undefined;
+  readonly muteAnomalyCheck: boolean | undefined;
 }
 
 /** A row of {@link FIND_FOR_REGISTRATION}. */
@@ -88,6 +89,7 @@ export class PipelineRegistrationRepository {
       asked.muteTimelinessCheck ?? false,
       asked.muteScheduleCheck ?? false,
       asked.namespace,
+      asked.muteAnomalyCheck ?? false,
     ]);
     return inserted;
   }

@@ -78,6 +78,7 @@ export class PipelineRegistrationService {
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
       muteScheduleCheck: request.mute_schedule_check,
+      muteAnomalyCheck: request.mute_anomaly_check,
     };
   }
 

@@ -102,6 +102,14 @@ export class RegisterPipelineDto extends PostedThresholds(PIPELINE_PAIRS) {
   @Optional()
   @Flag()
   mute_schedule_check?: boolean;
+
+  /**
+   * If true, runs are not compared with the usual ones. Used only when the pipeline is created; afterwards, PATCH changes it.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_anomaly_check?: boolean;
 }
 
 /** A change by an operator. Only fields in the body change; null clears a nullable field. */

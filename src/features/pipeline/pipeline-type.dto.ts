@@ -28,6 +28,14 @@ export class CreatePipelineTypeDto extends PostedThresholds(TYPE_PAIRS) {
   @Optional()
   @Flag()
   mute_timeliness_check?: boolean;
+
+  /**
+   * If true, the runs of its pipelines are not compared with the usual ones.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_anomaly_check?: boolean;
 }
 
 /** A change by an operator. Only fields in the body change; null clears a nullable field. */

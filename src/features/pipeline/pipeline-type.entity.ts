@@ -37,6 +37,9 @@ export class PipelineTypeEntity {
   @Column('boolean', { name: 'mute_timeliness_check', default: false })
   muteTimelinessCheck!: boolean;
 
+  @Column('boolean', { name: 'mute_anomaly_check', default: false })
+  muteAnomalyCheck!: boolean;
+
   @Column(() => Threshold, { prefix: 'lost_after' })
   lostAfter!: Threshold;
 

@@ -20,6 +20,7 @@ export class PipelineTypeRepository {
       type.muteTimelinessCheck ?? false,
       JSON.stringify(wirePairs(TYPE_PAIRS, { ...thresholdsOf(TYPE_PAIRS, {}), ...type })),
       nameKey(type.name),
+      type.muteAnomalyCheck ?? false,
     ]);
     return { created: inserted.length > 0 };
   }

@@ -37,6 +37,7 @@ export class PipelineTypeService {
       ...thresholdsOf(TYPE_PAIRS, request),
       muteFreshnessCheck: request.mute_freshness_check ?? false,
       muteTimelinessCheck: request.mute_timeliness_check ?? false,
+      muteAnomalyCheck: request.mute_anomaly_check ?? false,
     };
     refuseHalfPairs(TYPE_PAIRS, request);
     return this.idempotency.once(async (manager) => {
@@ -101,6 +102,7 @@ export class PipelineTypeService {
       ...changedThresholds(TYPE_PAIRS, type, request),
       muteFreshnessCheck: request.mute_freshness_check,
       muteTimelinessCheck: request.mute_timeliness_check,
+      muteAnomalyCheck: request.mute_anomaly_check,
     });
   }
 }

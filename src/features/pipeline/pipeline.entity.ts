@@ -130,6 +130,9 @@ export class PipelineEntity {
   @Column('boolean', { name: 'mute_schedule_check', default: false })
   muteScheduleCheck!: boolean;
 
+  @Column('boolean', { name: 'mute_anomaly_check', default: false })
+  muteAnomalyCheck!: boolean;
+
   @Column(() => Threshold, { prefix: 'lost_after' })
   lostAfter!: Threshold;
 

@@ -54,10 +54,10 @@ export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond
 /** Returns no row if the name is taken; a second statement then reads the existing row. */
 export const INSERT_PIPELINE = `
   INSERT INTO pipeline (namespace, name, pipeline_type_id, pipeline_metadata, next_watermark, config_hash, name_key, active,
-                        mute_freshness_check, mute_timeliness_check, mute_schedule_check, ${PIPELINE_PAIR_COLUMNS.names},
-                        schedule, schedule_timezone, next_expected_at)
+                        mute_freshness_check, mute_timeliness_check, mute_schedule_check, mute_anomaly_check,
+                        ${PIPELINE_PAIR_COLUMNS.names}, schedule, schedule_timezone, next_expected_at)
   SELECT $12::text, $1::text, $2::bigint, $3::jsonb, $4::text, $5::text, $7::text, $8::bool, $9::bool, $10::bool,
-         $11::bool, declared.*
+         $11::bool, $13::bool, declared.*
     FROM jsonb_to_record($6::jsonb) AS declared (
            ${PIPELINE_PAIR_COLUMNS.typed}, schedule text, schedule_timezone text, next_expected_at timestamptz)
   ON CONFLICT (name_key) DO NOTHING
@@ -70,8 +70,9 @@ export const SET_NEXT_WATERMARK = prepared(`
 
 /** Returns no row if the name is taken. Index: uq_pipeline_type_name. */
 export const INSERT_PIPELINE_TYPE = `
-  INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, name_key, ${TYPE_PAIR_COLUMNS.names})
-  SELECT $1::text, $2::bool, $3::bool, $5::text, pairs.*
+  INSERT INTO pipeline_type (name, mute_freshness_check, mute_timeliness_check, name_key, mute_anomaly_check,
+                             ${TYPE_PAIR_COLUMNS.names})
+  SELECT $1::text, $2::bool, $3::bool, $5::text, $6::bool, pairs.*
     FROM jsonb_to_record($4::jsonb) AS pairs (${TYPE_PAIR_COLUMNS.typed})
   ON CONFLICT (name_key) DO NOTHING
   RETURNING id`;

@@ -83,6 +83,14 @@ class ChangedMutes extends PatchBody {
   @Optional()
   @Flag()
   mute_timeliness_check?: boolean;
+
+  /**
+   * If true, runs are not compared with the usual ones, and slow ones are not noticed.
+   * @example false
+   */
+  @Optional()
+  @Flag()
+  mute_anomaly_check?: boolean;
 }
 
 /** The mute flags of a row. */
@@ -100,6 +108,13 @@ class MutesDto {
    */
   @ApiProperty()
   mute_timeliness_check!: boolean;
+
+  /**
+   * If true, runs are not compared with the usual ones, and slow ones are not noticed.
+   * @example false
+   */
+  @ApiProperty()
+  mute_anomaly_check!: boolean;
 }
 
 /** A base class with the thresholds in a POST: both fields of a pair, or neither. */

@@ -24,6 +24,7 @@ import { ChangeHints1768525200000 } from './migrations/1768525200000-change-hint
 import { Session1768700000000 } from './migrations/1768700000000-session.js';
 import { AlertIncident1768800000000 } from './migrations/1768800000000-alert-incident.js';
 import { Lineage1769000000000 } from './migrations/1769000000000-lineage.js';
+import { Anomalies1769100000000 } from './migrations/1769100000000-anomalies.js';
 import { PipelineDay1769200000000 } from './migrations/1769200000000-pipeline-day.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
@@ -49,6 +50,7 @@ const MIGRATIONS = [
   Session1768700000000,
   AlertIncident1768800000000,
   Lineage1769000000000,
+  Anomalies1769100000000,
   PipelineDay1769200000000,
   ...VIEWS_MIGRATIONS,
 ];

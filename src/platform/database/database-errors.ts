@@ -92,10 +92,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return driverError(error)?.code;
 }
 
-/** Whether the error is the violation of the named unique constraint or index. */
+/** Whether the error is the violation of the named unique constraint or index, or foreign key. */
 export function violates(error: unknown, constraint: string): boolean {
   const cause = driverError(error);
-  return cause?.code === SqlState.uniqueViolation && cause.constraint === constraint;
+  const isViolation = cause?.code === SqlState.uniqueViolation || cause?.code === SqlState.foreignKeyViolation;
+  return isViolation && cause.constraint === constraint;
 }
 
 /**

@@ -20,7 +20,8 @@ const METADATA_ROUTES = `
 
 /** The properties of incidents that routes match, oldest first; by pk_incident, pk_pipeline and pk_pipeline_type. */
 export const FIND_SUBJECTS = `
-  SELECT i.id, i.kind, i.severity, i.notified_at AS "notifiedAt", i.muted_until AS "mutedUntil", p.namespace,
+  SELECT i.id, i.kind, i.severity, i.notified_at AS "notifiedAt", i.muted_until AS "mutedUntil",
+         i.alert_wanted AS "alertWanted", p.namespace,
          p.name, t.name AS "pipelineType", ${METADATA_ROUTES}
     FROM incident i
     JOIN pipeline p ON p.id = i.pipeline_id

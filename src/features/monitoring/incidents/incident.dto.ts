@@ -143,7 +143,9 @@ export class IncidentDto {
   /**
    * `freshness`: the pipeline's data is older than its threshold. `timeliness`: an execution ran past its deadline.
    * `failure`: root executions of the pipeline failed, and none has succeeded since. `lost`: a root execution fell silent
-   * without an end; its end may still be reported. `missed`: no execution of the pipeline started as scheduled.
+   * without an end; its end may still be reported. `missed`: no execution of the pipeline started as scheduled. `slow`: an
+   * execution runs longer than those before it. `anomaly`: a run handled unusually many or few rows, or took unusually
+   * long or short.
    * @example timeliness
    */
   @ApiProperty({ enum: KINDS, enumName: 'IncidentKind' })
@@ -151,7 +153,7 @@ export class IncidentDto {
 
   /**
    * The severity of the incident: a `warning` of freshness or timeliness becomes `critical` at the second threshold; a
-   * missed start is a warning.
+   * missed start, a slow execution and an anomaly are warnings.
    * @example critical
    */
   @ApiProperty({ enum: SEVERITIES, enumName: 'IncidentSeverity' })
@@ -179,14 +181,15 @@ export class IncidentDto {
   pipeline_name!: string;
 
   /**
-   * The late execution, the lost root, or the root that failed last; null for freshness and missed starts.
+   * The late or slow execution, the lost root, the root that failed last, or the first unusual run; null for freshness and missed starts.
    * @example 42
    */
   @ApiProperty({ ...ID, nullable: true })
   execution_id!: number | null;
 
   /**
-   * The number of consecutive failures or missed starts, or of lost executions in the tree; 1 for the other kinds.
+   * The number of consecutive failures or missed starts, or of lost executions in the tree, or of unusual runs in a row; 1 for
+   * the other kinds.
    * @example 1
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 1 })

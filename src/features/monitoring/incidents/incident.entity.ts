@@ -13,7 +13,7 @@ import { LongColumns } from '../../../platform/database/long-columns.js';
 import { PipelineEntity } from '../../pipeline/pipeline.entity.js';
 import { Threshold } from '../../pipeline/threshold.entity.js';
 
-export const KINDS = ['freshness', 'timeliness', 'failure', 'lost', 'missed'] as const;
+export const KINDS = ['freshness', 'timeliness', 'failure', 'lost', 'missed', 'slow', 'anomaly'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const SEVERITIES = ['warning', 'critical'] as const;
@@ -26,10 +26,34 @@ export const SEVERITY_OF: Record<Kind, Severity> = {
   failure: 'critical',
   lost: 'critical',
   missed: 'warning',
+  slow: 'warning',
+  anomaly: 'warning',
+};
+
+/** Kinds of which a message is sent only where a route names the kind or the severity, or `alertWanted` says so. */
+export const IS_SENT_ON_REQUEST: Record<Kind, boolean> = {
+  freshness: false,
+  timeliness: false,
+  failure: false,
+  lost: false,
+  missed: false,
+  slow: true,
+  anomaly: true,
 };
 
 /** The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open. */
-export type Resolution = 'loaded' | 'ended' | 'succeeded' | 'started' | 'joined' | 'muted' | 'inactive' | 'threshold';
+export type Resolution =
+  | 'loaded'
+  | 'ended'
+  | 'succeeded'
+  | 'started'
+  | 'joined'
+  | 'muted'
+  | 'inactive'
+  | 'threshold'
+  | 'normal'
+  | 'new_level'
+  | 'dismissed';
 
 /** A root cause of a failed tree as stored in an incident. */
 export interface IncidentRootCause {
@@ -111,6 +135,14 @@ export class IncidentEntity {
   @Column(() => Threshold, { prefix: 'threshold' })
   threshold!: Threshold;
 
+  /** What happened, for an anomaly and a slow execution; the other kinds say it from their columns. */
+  @Column('text', { nullable: true })
+  explanation!: string | null;
+
+  /** Whether a rule asks for messages about it, whatever the routes name. */
+  @Column('boolean', { name: 'alert_wanted', default: false })
+  alertWanted!: boolean;
+
   /** The first causes; {@link rootCauseCount} counts all. */
   @Column('jsonb', { name: 'root_causes', default: [] })
   rootCauses!: IncidentRootCause[];
@@ -144,6 +176,7 @@ export class IncidentEntity {
 export const INCIDENT_LONG_COLUMNS = new LongColumns('incident', IncidentEntity, {
   rootCauses: { column: 'root_causes', type: 'jsonb' },
   note: { column: 'note', type: 'text' },
+  explanation: { column: 'explanation', type: 'text' },
 });
 
 /** A failed root, and the incident that it belongs to: one row for each of the incident's occurrences. */

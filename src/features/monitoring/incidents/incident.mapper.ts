@@ -10,6 +10,9 @@ const RESOLUTIONS: Record<Resolution, string> = {
   muted: 'the check was muted',
   inactive: 'the pipeline is not active any more',
   threshold: 'the threshold was changed',
+  normal: 'the next run was as usual',
+  new_level: 'five runs in a row make a new level',
+  dismissed: 'it was dismissed',
 };
 
 export function toIncidentDto(incident: IncidentEntity): IncidentDto {
@@ -58,6 +61,9 @@ function happenedOf(incident: IncidentEntity): string {
       return sentence(`${failedOf(incident)} at ${since}${causesOf(incident)}`);
     case 'missed':
       return `${missedOf(incident)} expected at ${incident.expectedAt?.toISOString() ?? since}.`;
+    case 'slow':
+    case 'anomaly':
+      return sentence(incident.explanation ?? '');
     case 'lost':
       return `${lostOf(incident)} last heard of at ${since}.`;
   }

@@ -22,7 +22,7 @@ export class IncidentRepository {
   /** The number of open incidents, by kind; at most 100,000 in all. */
   async countOpen(manager: EntityManager): Promise<Record<Kind, number>> {
     const [row] = await manager.query<Record<Kind, number>[]>(COUNT_OPEN_INCIDENTS);
-    return row ?? { freshness: 0, timeliness: 0, failure: 0, lost: 0, missed: 0 };
+    return row ?? { freshness: 0, timeliness: 0, failure: 0, lost: 0, missed: 0, slow: 0, anomaly: 0 };
   }
 
   findById(manager: EntityManager, id: number): Promise<IncidentEntity | null> {

@@ -4,7 +4,9 @@ export const COUNT_OPEN_INCIDENTS = `
          count(*) FILTER (WHERE kind = 'timeliness') AS timeliness,
          count(*) FILTER (WHERE kind = 'failure') AS failure,
          count(*) FILTER (WHERE kind = 'lost') AS lost,
-         count(*) FILTER (WHERE kind = 'missed') AS missed
+         count(*) FILTER (WHERE kind = 'missed') AS missed,
+         count(*) FILTER (WHERE kind = 'slow') AS slow,
+         count(*) FILTER (WHERE kind = 'anomaly') AS anomaly
     FROM (SELECT i.kind FROM incident i WHERE i.resolved_at IS NULL LIMIT 100000) AS open`;
 
 /** Uses pk_incident_failure. */

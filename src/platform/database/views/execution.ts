@@ -159,6 +159,37 @@ const RECOVERED = `
                                AND e.${SUCCEEDED} AND e.end_date >= failed.since;
   END $$`;
 
+/**
+ * Of each of these pipelines the last successes up to a position, oldest first, as JSON: `[id, start and duration in
+ * milliseconds, total rows, inserts, updates, soft deletes, parent]` each. By ix_pipeline_execution_pipeline_succeeded.
+ * A loop, because a LIMIT for each pipeline can't be pushed down to shards; one text, because it is read 200 runs at a
+ * time.
+ */
+const PAST_SUCCESSES = `
+  CREATE OR REPLACE FUNCTION watcher_past_successes(
+    pipeline_ids bigint[], up_to_start timestamptz[], up_to_id bigint[], max_rows integer)
+  RETURNS TABLE (pipeline_id bigint, runs text)
+  LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+  BEGIN
+    FOR item IN 1 .. coalesce(cardinality(pipeline_ids), 0) LOOP
+      pipeline_id := pipeline_ids[item];
+      SELECT '[' || coalesce(string_agg(past.run, ',' ORDER BY past.start_date, past.id), '') || ']'
+        INTO runs
+        FROM (SELECT s.start_date, s.id,
+                     concat('[', s.id, ',', (date_part('epoch', s.start_date) * 1000)::bigint, ',',
+                            (date_part('epoch', s.end_date - s.start_date) * 1000)::bigint, ',',
+                            coalesce(s.total_rows::text, 'null'), ',', coalesce(s.inserts::text, 'null'), ',',
+                            coalesce(s.updates::text, 'null'), ',', coalesce(s.soft_deletes::text, 'null'), ',',
+                            coalesce(s.parent_id::text, 'null'), ']') AS run
+                FROM pipeline_execution s
+               WHERE s.pipeline_id = pipeline_ids[item] AND s.${SUCCEEDED}
+                 AND (s.start_date, s.id) <= (up_to_start[item], up_to_id[item]) AND NOT s.superseded
+               ORDER BY s.start_date DESC, s.id DESC
+               LIMIT max_rows) past;
+      RETURN NEXT;
+    END LOOP;
+  END $$`;
+
 /** The ranges of indexes that {@link FIRST} reads: each state in each order, by the partial indexes of a pipeline's runs. */
 const FIRST_RANGES = Object.entries({
   any: 'true',
@@ -216,8 +247,9 @@ export const EXECUTION_VIEWS = {
     'watcher_typical_ms(bigint[])',
     'watcher_execution_roots(bigint[])',
     'watcher_last_success(bigint[])',
+    'watcher_past_successes(bigint[], timestamptz[], bigint[], integer)',
     'watcher_recovered_executions(bigint[], timestamptz[])',
     'watcher_first_executions(bigint[], text, timestamptz, timestamptz, timestamptz, boolean, timestamptz, bigint, integer)',
   ],
-  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, ROOTS, LAST_SUCCESS, RECOVERED, FIRST],
+  statements: [EXECUTION, TYPICAL_MS, TYPICAL_DURATION, ROOTS, LAST_SUCCESS, PAST_SUCCESSES, RECOVERED, FIRST],
 };

@@ -12,6 +12,18 @@ const LATE = `
      WHERE e.${RUNNING} AND e.deadline < moment;
   END $$`;
 
+/** The executions that run longer than usual at a given moment; by ix_pipeline_execution_slow. */
+const SLOW = `
+  CREATE OR REPLACE FUNCTION watcher_slow_executions(moment timestamptz)
+  RETURNS TABLE (id bigint, pipeline_id bigint, root_id bigint, start_date timestamptz, slow_at timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT e.id, e.pipeline_id, e.root_id, e.start_date::timestamptz, e.slow_at::timestamptz
+      FROM pipeline_execution e
+     WHERE e.${RUNNING} AND e.slow_at < moment AND NOT e.superseded;
+  END $$`;
+
 /** The number of running executions with a deadline, by pipeline; by ix_pipeline_execution_deadline. */
 const TIMED = `
   CREATE OR REPLACE FUNCTION watcher_timed_executions()
@@ -125,11 +137,12 @@ export const RUNNING_VIEWS = {
   views: [],
   functions: [
     'watcher_late_executions(timestamptz)',
+    'watcher_slow_executions(timestamptz)',
     'watcher_timed_executions()',
     'watcher_abandoned_executions(timestamptz)',
     'watcher_warned_executions(timestamptz)',
     'watcher_started_pipelines(bigint[], timestamptz[], timestamptz)',
     'watcher_execution_deadlines(bigint[])',
   ],
-  statements: [LATE, TIMED, ABANDONED, WARNED, STARTED, DEADLINES],
+  statements: [LATE, SLOW, TIMED, ABANDONED, WARNED, STARTED, DEADLINES],
 };

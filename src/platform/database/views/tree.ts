@@ -145,6 +145,19 @@ const INHERIT_COMMENTS = `
     END LOOP;
   END $$`;
 
+/** The executions above these, nearest first; by pk_pipeline_execution_closure. */
+const ANCESTORS = `
+  CREATE OR REPLACE FUNCTION watcher_ancestors(ids bigint[])
+  RETURNS TABLE (id bigint, ancestor_id bigint, depth integer)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT c.child_execution_id, c.parent_execution_id, c.depth
+      FROM pipeline_execution_closure c
+     WHERE c.child_execution_id = ANY (ids) AND c.depth > 0
+     ORDER BY c.child_execution_id, c.depth;
+  END $$`;
+
 /** The views and functions of the hierarchy module for other modules and for SQL users. */
 export const TREE_VIEWS = {
   views: ['v_execution_tree', 'v_execution_self_time', ...LOWEST_VIEWS.views],
@@ -152,6 +165,7 @@ export const TREE_VIEWS = {
     'watcher_tree(bigint)',
     'watcher_self_times(bigint)',
     'watcher_path(bigint, bigint)',
+    'watcher_ancestors(bigint[])',
     ...LOWEST_VIEWS.functions,
   ],
   statements: [
@@ -160,6 +174,7 @@ export const TREE_VIEWS = {
     EXECUTION_SELF_TIME,
     SELF_TIMES,
     PATH,
+    ANCESTORS,
     ...LOWEST_VIEWS.statements,
     INHERIT_COMMENTS,
   ],

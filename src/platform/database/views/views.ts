@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { DAY_VIEWS } from './days.js';
+import { ANOMALY_VIEWS } from './anomaly.js';
 import { EXECUTION_VIEWS } from './execution.js';
 import { LINEAGE_VIEWS } from './lineage.js';
 import { OVERVIEW_VIEWS } from './overview.js';
@@ -20,6 +21,7 @@ const OFFERED = [
   DAY_VIEWS,
   RETENTION_VIEWS,
   LINEAGE_VIEWS,
+  ANOMALY_VIEWS,
 ];
 
 /**

@@ -41,6 +41,8 @@ const KIND_NAMES: Record<Kind, string> = {
   failure: 'Failed',
   lost: 'Lost',
   missed: 'Missed',
+  slow: 'Slow',
+  anomaly: 'Unusual',
 };
 
 /** A one-line summary for people. */

@@ -1,5 +1,5 @@
 import { nameKey } from '../../../../platform/values/name.js';
-import type { Kind, Severity } from '../../incidents/incident.entity.js';
+import { IS_SENT_ON_REQUEST, type Kind, type Severity } from '../../incidents/incident.entity.js';
 
 export const CHANNELS = ['slack', 'webhook', 'email', 'pagerduty'] as const;
 export type Channel = (typeof CHANNELS)[number];
@@ -64,6 +64,8 @@ export interface Subject {
    * them.
    */
   readonly metadataRoutes: readonly number[];
+  /** Whether a rule asks for messages, whatever the routes name. */
+  readonly alertWanted?: boolean;
 }
 
 /** The routes that match a subject, in their order. */
@@ -79,6 +81,7 @@ export function routesOf(routes: readonly Route[], subject: Subject): Route[] {
 
 function fits(match: Match, subject: Subject, position: number): boolean {
   return (
+    isAskedFor(match, subject) &&
     (match.kind?.includes(subject.kind) ?? true) &&
     (match.severity?.includes(subject.severity) ?? true) &&
     fitsName(match.pipelineType, subject.pipelineType) &&
@@ -86,6 +89,11 @@ function fits(match: Match, subject: Subject, position: number): boolean {
     fitsName(match.name, subject.name) &&
     (match.metadata === undefined || subject.metadataRoutes.includes(position))
   );
+}
+
+/** Anomalies and slow executions are shown, and sent only on request. */
+function isAskedFor(match: Match, { alertWanted, kind }: Subject): boolean {
+  return !IS_SENT_ON_REQUEST[kind] || alertWanted === true || match.kind !== undefined || match.severity !== undefined;
 }
 
 function fitsName(patterns: readonly string[] | undefined, name: string): boolean {

@@ -64,7 +64,7 @@ export class AddressLineageController {
   @HttpCode(200)
   @Requires('write')
   @ApiOperation({ deprecated: true })
-  @ApiAnswers({ ok: RefreshedLineageGraphDto, problems: [] })
+  @ApiAnswers({ ok: RefreshedLineageGraphDto, body: true, problems: [] })
   refreshLineageGraph(): Promise<Answer<RefreshedLineageGraphDto>> {
     return this.lineage.refresh();
   }

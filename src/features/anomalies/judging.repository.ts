@@ -56,7 +56,8 @@ export type Position = Pick<JudgedExecution, 'id' | 'pipelineId' | 'startDate'>;
 /** An anomaly to write. */
 export type NewAnomaly = Omit<AnomalyEntity, 'id' | 'pipeline' | 'detectedAt' | 'dismissedAt'>;
 
-type Row = [number, number, number, number | null, number | null, number | null, number | null, number | null];
+/** The numbers of a run in {@link FIND_PAST_SUCCESSES}. */
+const NUMBERS = 8;
 
 /** The SQL of the queue, of what is judged, and of the verdicts. */
 @Injectable()
@@ -93,13 +94,13 @@ export class JudgingRepository {
     positions: readonly Position[],
     limit: number,
   ): Promise<Map<number, PastRun[]>> {
-    const rows: { pipelineId: number; runs: string }[] = await manager.query(FIND_PAST_SUCCESSES, [
+    const rows: { pipelineId: number; runs: string | null }[] = await manager.query(FIND_PAST_SUCCESSES, [
       positions.map(({ pipelineId }) => pipelineId),
       positions.map(({ startDate }) => startDate.toISOString()),
       positions.map(({ id }) => id),
       limit,
     ]);
-    return new Map(rows.map(({ pipelineId, runs }) => [pipelineId, (JSON.parse(runs) as Row[]).map(toRun)]));
+    return new Map(rows.map(({ pipelineId, runs }) => [pipelineId, runsOf(runs)]));
   }
 
   findRules(manager: EntityManager, pipelineIds: readonly number[]): Promise<MetricRule[]> {
@@ -162,6 +163,21 @@ export class JudgingRepository {
   }
 }
 
-function toRun([id, start, ms, totalRows, inserts, updates, softDeletes, parentId]: Row): PastRun {
-  return { id, start, ms, totalRows, inserts, updates, softDeletes, parentId };
+/** Oldest first. */
+function runsOf(text: string | null): PastRun[] {
+  const values = JSON.parse(`[${text ?? ''}]`) as (number | null)[];
+  const runs: PastRun[] = [];
+  for (let at = values.length - NUMBERS; at >= 0; at -= NUMBERS) {
+    runs.push({
+      id: values[at] as number,
+      start: values[at + 1] as number,
+      ms: values[at + 2] as number,
+      totalRows: values[at + 3] ?? null,
+      inserts: values[at + 4] ?? null,
+      updates: values[at + 5] ?? null,
+      softDeletes: values[at + 6] ?? null,
+      parentId: values[at + 7] ?? null,
+    });
+  }
+  return runs;
 }

@@ -160,8 +160,9 @@ const RECOVERED = `
   END $$`;
 
 /**
- * Of each of these pipelines the last successes up to a position, oldest first, as JSON: `[id, start and duration in
- * milliseconds, total rows, inserts, updates, soft deletes, parent]` each. By ix_pipeline_execution_pipeline_succeeded.
+ * Of each of these pipelines the last successes up to a position, newest first, as numbers with commas between them:
+ * id, start and duration in milliseconds, total rows, inserts, updates, soft deletes, and parent, for each; null where
+ * there are none. By ix_pipeline_execution_pipeline_succeeded.
  * A loop, because a LIMIT for each pipeline can't be pushed down to shards; one text, because it is read 200 runs at a
  * time.
  */
@@ -173,14 +174,11 @@ const PAST_SUCCESSES = `
   BEGIN
     FOR item IN 1 .. coalesce(cardinality(pipeline_ids), 0) LOOP
       pipeline_id := pipeline_ids[item];
-      SELECT '[' || coalesce(string_agg(past.run, ',' ORDER BY past.start_date, past.id), '') || ']'
+      SELECT array_to_string(array_agg(past.run), ',', 'null')
         INTO runs
-        FROM (SELECT s.start_date, s.id,
-                     concat('[', s.id, ',', (date_part('epoch', s.start_date) * 1000)::bigint, ',',
-                            (date_part('epoch', s.end_date - s.start_date) * 1000)::bigint, ',',
-                            coalesce(s.total_rows::text, 'null'), ',', coalesce(s.inserts::text, 'null'), ',',
-                            coalesce(s.updates::text, 'null'), ',', coalesce(s.soft_deletes::text, 'null'), ',',
-                            coalesce(s.parent_id::text, 'null'), ']') AS run
+        FROM (SELECT ARRAY[s.id, (date_part('epoch', s.start_date) * 1000)::bigint,
+                           (date_part('epoch', s.end_date - s.start_date) * 1000)::bigint, s.total_rows, s.inserts,
+                           s.updates, s.soft_deletes, s.parent_id] AS run
                 FROM pipeline_execution s
                WHERE s.pipeline_id = pipeline_ids[item] AND s.${SUCCEEDED}
                  AND (s.start_date, s.id) <= (up_to_start[item], up_to_id[item]) AND NOT s.superseded

@@ -1,6 +1,7 @@
 /**
  * Measures how many runs are judged a second, with 200 runs of history each, and what the queue costs the ends: rounds
- * of ends alternate between the service with and without anomalies.
+ * of ends alternate between the service with and without anomalies. Nothing is judged meanwhile, since the judging would
+ * take its share of the same cores.
  *
  *   npm run bench:judging [-- --runs 10000 --rounds 6 --ends 4000 --clients 64]
  */
@@ -120,6 +121,8 @@ if (rounds === 0) process.exit();
 
 const settings = { on: [] as number[], off: [] as number[] };
 const both = { on: await openStage(), off: await openStage({ WATCHER_ANOMALIES: 'off' }) };
+const holder = await both.on.pool.connect();
+await holder.query(`SELECT pg_advisory_lock(hashtextextended('watcher.judge', 0))`);
 try {
   for (const name of ['on', 'off'] as const) await endAll(both[name].url);
   for (let round = 0; round < rounds; round++) {
@@ -128,6 +131,7 @@ try {
     }
   }
 } finally {
+  holder.release(true);
   await both.on.close();
   await both.off.close();
 }

@@ -178,6 +178,24 @@ describe('GET /pipeline/{id}/expectation', () => {
   });
 });
 
+describe('GET /pipeline/{id}/series?bounds=true', () => {
+  it('has the rows and durations that were usual at the time', async () => {
+    const pipeline = await watcher.pipeline('charted');
+    await daily(watcher, pipeline, [...usual(14), 0], rows);
+    await watcher.begin(pipeline);
+    const { body } = await watcher.get(`/pipeline/${pipeline}/series?bounds=true`);
+    expect([body.id.length, body.rows_lower.length]).toEqual([16, 16]);
+    // It still runs.
+    expect([body.rows_expected[0], body.ms_upper[0]]).toEqual([null, null]);
+    expect(body.rows_lower[1]).toBeGreaterThan(5000);
+    expect(body.rows_upper[1]).toBeGreaterThan(body.rows_expected[1]);
+    expect(body.ms_expected[1]).toBe(60_000);
+    // The tenth run had nine before it.
+    expect(body.rows_expected.slice(-10)).toEqual(Array.from({ length: 10 }, () => null));
+    expect((await watcher.get(`/pipeline/${pipeline}/series`)).body).not.toHaveProperty('rows_lower');
+  });
+});
+
 describe('the deletion of a tree', () => {
   it('takes its anomalies with it', async () => {
     const pipeline = await watcher.pipeline('gone');

@@ -52,6 +52,7 @@ describe('POST /start_pipeline_execution', () => {
       total_rows: null,
       throughput: null,
       error_message: null,
+      anomaly_flags: null,
       config_version: 1,
       child_executions: [],
     });

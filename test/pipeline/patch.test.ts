@@ -39,6 +39,7 @@ describe('PATCH /pipeline', () => {
     ['timeliness_warn_datepart', 'minute'],
     ['start_grace_number', 9],
     ['mute_schedule_check', true],
+    ['mute_anomaly_check', true],
     ['lost_after_number', 9],
     ['lost_after_datepart', 'day'],
     ['mute_freshness_check', true],

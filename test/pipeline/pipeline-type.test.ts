@@ -14,6 +14,7 @@ const thresholds = {
   timeliness_number: 30,
   timeliness_datepart: 'minute',
   mute_timeliness_check: false,
+  mute_anomaly_check: false,
   lost_after_number: 2,
   lost_after_datepart: 'hour',
 };
@@ -43,6 +44,7 @@ describe('POST /pipeline_type', () => {
       timeliness_number: null,
       timeliness_datepart: null,
       mute_timeliness_check: false,
+      mute_anomaly_check: false,
       lost_after_number: null,
       lost_after_datepart: null,
     });

@@ -73,6 +73,7 @@ describe('POST /pipeline', () => {
       mute_freshness_check: false,
       mute_timeliness_check: false,
       mute_schedule_check: false,
+      mute_anomaly_check: false,
       next_expected_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT0[01]:30:00.000Z$/),
       load_lineage: true,
       active: true,

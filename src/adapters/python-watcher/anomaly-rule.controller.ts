@@ -30,7 +30,7 @@ export class PythonAnomalyController {
    * the pipeline's anomalies are sent by every route. An existing one is answered with 200 and not changed.
    */
   @Post('anomaly_detection_rule')
-  @Requires('admin')
+  @Requires('write')
   @ApiOperation({ deprecated: true })
   @ApiAnswers({
     created: AnomalyRuleIdDto,

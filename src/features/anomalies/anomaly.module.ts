@@ -16,6 +16,7 @@ import { PipelineExpectationService } from './pipeline-expectation.service.js';
 import { SlowEndService } from './slow-end.service.js';
 import { SlowRepository } from './slow.repository.js';
 import { SlowService } from './slow.service.js';
+import { UsualValuesService } from './usual-values.service.js';
 import { VerdictService } from './verdict.service.js';
 
 /** Compares runs with the earlier ones of their pipeline: unusual values after the end, slow executions while they run. */
@@ -33,6 +34,7 @@ import { VerdictService } from './verdict.service.js';
     SlowEndService,
     SlowRepository,
     SlowService,
+    UsualValuesService,
     VerdictService,
   ],
 })

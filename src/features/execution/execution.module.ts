@@ -43,6 +43,7 @@ import { PipelineHistoryService } from './pipeline-history/pipeline-history.serv
 import { PipelineSeriesController } from './pipeline-series/pipeline-series.controller.js';
 import { PipelineSeriesRepository } from './pipeline-series/pipeline-series.repository.js';
 import { PipelineSeriesService } from './pipeline-series/pipeline-series.service.js';
+import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js';
 
 /** Executions: start, end, get, list, heartbeats; and the history of a pipeline, of which they are a part. */
 @Module({
@@ -92,6 +93,7 @@ import { PipelineSeriesService } from './pipeline-series/pipeline-series.service
     PipelineHistoryService,
     PipelineSeriesRepository,
     PipelineSeriesService,
+    SeriesBoundsService,
   ],
   exports: [
     ExecutionDeadlineService,
@@ -103,6 +105,7 @@ import { PipelineSeriesService } from './pipeline-series/pipeline-series.service
     ExecutionStartService,
     HeartbeatService,
     LostExecutionService,
+    SeriesBoundsService,
   ],
 })
 export class ExecutionModule {}

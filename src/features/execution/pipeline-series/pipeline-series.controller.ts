@@ -4,9 +4,8 @@ import { Requires } from '../../../platform/auth/requires.js';
 import { ApiAnswers, ApiColumns, ApiId } from '../../../platform/http/api.js';
 import type { Columns } from '../../../platform/http/columns.js';
 import { IdPipe } from '../../../platform/http/id.pipe.js';
-import { PageQuery } from '../../../platform/http/page.js';
 import { PipelineNotFoundError } from '../../pipeline/pipeline.errors.js';
-import { PipelineSeriesDto, PipelineStatisticsDto } from './pipeline-series.dto.js';
+import { PipelineSeriesDto, PipelineSeriesQuery, PipelineStatisticsDto } from './pipeline-series.dto.js';
 import { PipelineSeriesService } from './pipeline-series.service.js';
 
 /** How the executions of a pipeline develop. */
@@ -18,13 +17,17 @@ export class PipelineSeriesController {
   /**
    * Get the executions of a pipeline as columns, newest first: durations, rows and watermarks for a chart.
    *
-   * A page of columns is about a third of the same page of objects. Expected executions are left out.
+   * A page of columns is about a third of the same page of objects. Expected executions are left out. With
+   * `bounds=true`, the rows and durations that were usual at the time are added.
    */
   @Get(':id/series')
   @Requires('read')
   @ApiId('The pipeline')
   @ApiColumns(PipelineSeriesDto, [new PipelineNotFoundError(7)])
-  getPipelineSeries(@Param('id', IdPipe) id: number, @Query() query: PageQuery): Promise<Columns<PipelineSeriesDto>> {
+  getPipelineSeries(
+    @Param('id', IdPipe) id: number,
+    @Query() query: PipelineSeriesQuery,
+  ): Promise<Columns<PipelineSeriesDto>> {
     return this.series.series(id, query);
   }
 

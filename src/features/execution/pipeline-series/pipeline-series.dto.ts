@@ -1,7 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { COUNT, ID, MEASURE } from '../../../platform/http/fields.js';
+import { COUNT, ID, MEASURE, Optional, QueryFlag } from '../../../platform/http/fields.js';
+import { PageQuery } from '../../../platform/http/page.js';
 import { WATERMARK } from '../../pipeline/watermark.dto.js';
 import { columnOf, ExecutionColumnsDto } from '../execution-columns.dto.js';
+
+/** Paging of a series. */
+export class PipelineSeriesQuery extends PageQuery {
+  /**
+   * Whether the columns with the usual rows and durations are added, for the newest 200 executions of a page.
+   * @example true
+   */
+  @Optional()
+  @QueryFlag()
+  bounds?: boolean;
+}
 
 /** The executions of a pipeline as columns of the same length, newest first. */
 export class PipelineSeriesDto extends ExecutionColumnsDto {
@@ -25,6 +37,48 @@ export class PipelineSeriesDto extends ExecutionColumnsDto {
    */
   @ApiProperty(columnOf({ ...WATERMARK, nullable: true }))
   next_watermark!: (string | null)[];
+
+  /**
+   * The rows that were expected, by the runs before; null where too little was known. Only with `bounds=true`.
+   * @example [1010, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  rows_expected?: (number | null)[];
+
+  /**
+   * The fewest usual rows. Only with `bounds=true`.
+   * @example [900, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  rows_lower?: (number | null)[];
+
+  /**
+   * The most usual rows. Only with `bounds=true`.
+   * @example [1120, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  rows_upper?: (number | null)[];
+
+  /**
+   * The expected duration in milliseconds. Only with `bounds=true`.
+   * @example [600000, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  ms_expected?: (number | null)[];
+
+  /**
+   * The shortest usual duration in milliseconds. Only with `bounds=true`.
+   * @example [480000, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  ms_lower?: (number | null)[];
+
+  /**
+   * The longest usual duration in milliseconds. Only with `bounds=true`.
+   * @example [720000, null]
+   */
+  @ApiProperty({ ...columnOf({ ...MEASURE, nullable: true }), required: false })
+  ms_upper?: (number | null)[];
 }
 
 /** The median and the 95th percentile of a measure; null if no run has it. */

@@ -131,7 +131,7 @@ describe('invalid routes', () => {
     [
       'another kind',
       [{ to: [], match: { kind: 'failed' } }],
-      'WATCHER_ALERT_ROUTES: route 1: match.kind takes freshness, timeliness, failure, lost, missed',
+      'WATCHER_ALERT_ROUTES: route 1: match.kind takes freshness, timeliness, failure, lost, missed, slow, anomaly',
     ],
     ['a number', [{ to: [], match: { name: 5 } }], 'WATCHER_ALERT_ROUTES: route 1: match.name takes text'],
     ['a list', [{ to: [], match: { metadata: [] } }], 'WATCHER_ALERT_ROUTES: route 1: match.metadata takes an object'],

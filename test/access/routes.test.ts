@@ -53,7 +53,6 @@ describe('the routes', () => {
       'PATCH /pipeline_execution/{id}': 'write',
       'PATCH /incident/{id}': 'write',
       'POST /alert/test': 'admin',
-      'POST /anomaly_detection_rule': 'admin',
       'POST /log_cleanup': 'admin',
       'PUT /pipeline/{id}/lineage': 'write',
       'PUT /pipeline_execution/{id}/lineage': 'write',

@@ -14,6 +14,9 @@ const SCHEDULED: ReadonlyMap<string, Task> = new Map<string, Task>([
   ['session-sweep', 'unknown'],
 ]);
 
+/** The counters of work that the service does as it comes. */
+const REGULAR: ReadonlyMap<string, Task> = new Map<string, Task>([['anomaly', 'detect_anomalies_task']]);
+
 /** Says how much background work waits, in the words of the older service. */
 @Injectable()
 export class QueueService {
@@ -30,7 +33,7 @@ function toReport(backlog: readonly { readonly work: string; readonly waiting: n
   const counts = Object.fromEntries(TASKS.map((task) => [task, 0])) as Record<Task, number>;
   let scheduled = 0;
   for (const { work, waiting } of backlog) {
-    counts[SCHEDULED.get(work) ?? 'unknown'] += waiting;
+    counts[SCHEDULED.get(work) ?? REGULAR.get(work) ?? 'unknown'] += waiting;
     if (SCHEDULED.has(work)) scheduled += waiting;
   }
   const total = backlog.reduce((sum, { waiting }) => sum + waiting, 0);

@@ -70,6 +70,9 @@ const BACKLOG = `
     SELECT 'alert'::text, count(*)
       FROM (SELECT FROM alert a WHERE a.status = 'waiting' LIMIT 100000) counted;
     RETURN QUERY
+    SELECT 'anomaly'::text, count(*)
+      FROM (SELECT FROM execution_to_judge LIMIT 100000) counted;
+    RETURN QUERY
     SELECT j.name, count(*)
       FROM (SELECT j.name::text AS name
               FROM watcher_job.job j

@@ -25,7 +25,7 @@ const EXECUTION = `
          e.watermark, e.next_watermark, e.execution_metadata, e.error_message, e.config_version, e.deadline,
          coalesce(e.date_recorded, (e.start_date AT TIME ZONE 'UTC')::date) AS date_recorded,
          ('00000000-0000-8000-8000-' || lpad(to_hex(e.id), 12, '0'))::uuid AS run_id,
-         e.attempt, e.retry_of, e.superseded, e.start_date_estimated
+         e.attempt, e.retry_of, e.superseded, e.start_date_estimated, e.anomaly_flags
     FROM pipeline_execution e
     JOIN (SELECT named.id, named.name, named.pipeline_type_id, type.name AS type_name
             FROM pipeline named
@@ -57,6 +57,8 @@ const EXECUTION = `
   COMMENT ON COLUMN v_execution.next_watermark IS 'Up to where it loads: its own copy.';
   COMMENT ON COLUMN v_execution.execution_metadata IS 'The metadata of its start and its end, merged.';
   COMMENT ON COLUMN v_execution.error_message IS 'Why it failed.';
+  COMMENT ON COLUMN v_execution.anomaly_flags IS
+    'The metrics by which it is an anomaly: true, or false once dismissed; null for none.';
   COMMENT ON COLUMN v_execution.config_version IS 'The version of the pipeline''s configuration that it runs with.';
   COMMENT ON COLUMN v_execution.deadline IS
     'When it is late: its start plus the timeliness threshold that holds for it; null without one.';

@@ -35,6 +35,11 @@ describe('ExecutionRepository', () => {
       total_rows: Number.MAX_SAFE_INTEGER,
       error_message: 'broken',
     });
+    // These follow from many earlier runs.
+    await watcher.database.sql(
+      `UPDATE pipeline_execution SET slow_at = now(), anomaly_flags = '{"total_rows": true}' WHERE id = $1`,
+      [full],
+    );
     const repository = watcher.app.get(ExecutionRepository, { strict: false });
     const { manager } = watcher.app.get(DataSource);
     for (const id of [parentId, first, full]) {

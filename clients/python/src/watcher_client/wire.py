@@ -30,6 +30,7 @@ class RegisterPipelineRequest(_RegisterPipelineRequest, total=False):
     mute_freshness_check: Optional[bool]
     mute_timeliness_check: Optional[bool]
     mute_schedule_check: Optional[bool]
+    mute_anomaly_check: Optional[bool]
 
 
 class RegisteredPipeline(TypedDict):
@@ -107,6 +108,7 @@ class Execution(TypedDict):
     next_watermark: Optional[str]
     execution_metadata: Optional[Dict[str, Any]]
     error_message: Optional[str]
+    anomaly_flags: Optional[Dict[str, Any]]
     config_version: int
 
 
@@ -151,6 +153,7 @@ class BatchOperationRequest(_BatchOperationRequest, total=False):
     mute_freshness_check: Optional[bool]
     mute_timeliness_check: Optional[bool]
     mute_schedule_check: Optional[bool]
+    mute_anomaly_check: Optional[bool]
     pipeline_id: Optional[int]
     start_date: Optional[str]
     watermark: Optional[Union[str, int, float, bool]]

@@ -7,7 +7,12 @@ import { Requires } from '../../platform/auth/requires.js';
 import { Answer } from '../../platform/http/answer.js';
 import { ApiAnswers, ApiPage } from '../../platform/http/api.js';
 import { type Page, PageQuery } from '../../platform/http/page.js';
-import { AddressLineageDto, CreateAddressLineageDto, GraphAddressDto, LineageGraphQuery } from './address.dto.js';
+import {
+  AddressLineageDto,
+  CreateAddressLineageDto,
+  GraphAddressDto,
+  LineageGraphQuery,
+} from './address-lineage.dto.js';
 import { AddressLineageService } from './address-lineage.service.js';
 import { toLineageGraphDto } from './address.mapper.js';
 import { LineageGraphDto, RefreshedLineageGraphDto } from './lineage-graph.dto.js';

@@ -3,7 +3,8 @@ import { LineageDeclarationService } from '../../features/lineage/lineage-declar
 import { Answer } from '../../platform/http/answer.js';
 import { itemsOf } from '../../platform/http/items.js';
 import { IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
-import { type AddressLineageDto, CreateAddressDto, type CreateAddressLineageDto } from './address.dto.js';
+import { type AddressLineageDto, type CreateAddressLineageDto } from './address-lineage.dto.js';
+import { CreateAddressDto } from './address.dto.js';
 import { toAddressLineageDto, toAskedDataset } from './address.mapper.js';
 import type { RefreshedLineageGraphDto } from './lineage-graph.dto.js';
 

@@ -8,7 +8,8 @@ import type { Answer } from '../../platform/http/answer.js';
 import { ApiAnswers, ApiId, ApiPage } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
 import { type Page, PageQuery } from '../../platform/http/page.js';
-import { AddressIdDto, AddressTypeDto, CreateAddressTypeDto, PatchAddressTypeDto } from './address.dto.js';
+import { AddressTypeDto, CreateAddressTypeDto, PatchAddressTypeDto } from './address-type.dto.js';
+import { AddressIdDto } from './address.dto.js';
 import { toAddressTypeDto } from './address.mapper.js';
 
 const UNKNOWN = new AddressTypeNotFoundError(7);

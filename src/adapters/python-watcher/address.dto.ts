@@ -5,13 +5,10 @@ import {
   Id,
   ID,
   INSTANT,
-  Items,
   METADATA,
   Metadata,
-  NAME,
   Name,
   Optional,
-  QueryId,
   Text,
 } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
@@ -19,89 +16,6 @@ import { PatchBody } from '../../platform/http/request-validation.pipe.js';
 import { DATASET_NAME, LONGEST_DATASET_NAME } from '../../features/lineage/dataset.dto.js';
 
 const PART = { type: 'string', maxLength: 255, nullable: true } as const;
-const COUNT = { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000 } as const;
-
-/** A new type of addresses. */
-export class CreateAddressTypeDto {
-  /**
-   * Its name, unique without case.
-   * @example postgresql
-   */
-  @Name()
-  name!: string;
-
-  /**
-   * Its group. An existing type keeps its own.
-   * @example database
-   */
-  @Name()
-  group_name!: string;
-}
-
-/** A change of a type of addresses. */
-export class PatchAddressTypeDto extends PatchBody {
-  /**
-   * Which type; or give its `name`.
-   * @example 1
-   */
-  @Optional()
-  @Id()
-  id?: number;
-
-  /**
-   * Which type; with `id`, its new name.
-   * @example postgresql
-   */
-  @Optional()
-  @Name()
-  name?: string;
-
-  /**
-   * Its new group.
-   * @example database
-   */
-  @Optional()
-  @Name()
-  group_name?: string;
-}
-
-/** A type of addresses. */
-export class AddressTypeDto {
-  /**
-   * Its id.
-   * @example 1
-   */
-  @ApiProperty(ID)
-  id!: number;
-
-  /**
-   * Its name.
-   * @example postgresql
-   */
-  @ApiProperty(NAME)
-  name!: string;
-
-  /**
-   * Its group.
-   * @example database
-   */
-  @ApiProperty(NAME)
-  group_name!: string;
-
-  /**
-   * When it was created (UTC).
-   * @example 2026-01-31T02:00:00.000Z
-   */
-  @ApiProperty(INSTANT)
-  created_at!: string;
-
-  /**
-   * When it last changed (UTC); null if it never did.
-   * @example 2026-02-01T02:00:00.000Z
-   */
-  @ApiProperty({ ...INSTANT, nullable: true })
-  updated_at!: string | null;
-}
 
 /** An address, and what its code declares. */
 export class CreateAddressDto {
@@ -333,79 +247,4 @@ export class AddressIdDto {
    */
   @ApiProperty(ID)
   id!: number;
-}
-
-/** What a pipeline reads and writes. */
-export class CreateAddressLineageDto {
-  /**
-   * The pipeline.
-   * @example 1
-   */
-  @Id()
-  pipeline_id!: number;
-
-  /**
-   * What it reads. Empty only if `target_addresses` is empty too, which takes everything back.
-   * @example [{"name": "crm.public.customers", "address_type_name": "postgresql", "address_type_group_name": "database"}]
-   */
-  @Items(CreateAddressDto, 1000)
-  source_addresses!: CreateAddressDto[];
-
-  /**
-   * What it writes; at most 10,000 pairs.
-   * @example [{"name": "dwh.public.customers", "address_type_name": "snowflake", "address_type_group_name": "warehouse"}]
-   */
-  @Items(CreateAddressDto, 1000)
-  target_addresses!: CreateAddressDto[];
-}
-
-/** What a declaration came to. */
-export class AddressLineageDto {
-  /**
-   * The pipeline.
-   * @example 1
-   */
-  @ApiProperty(ID)
-  pipeline_id!: number;
-
-  /**
-   * The pairs of a source and a target that it declares now.
-   * @example 1
-   */
-  @ApiProperty(COUNT)
-  lineage_relationships_created!: number;
-
-  /**
-   * The same in words.
-   * @example "lineage relationships created for pipeline 1"
-   */
-  @ApiProperty()
-  message!: string;
-}
-
-/** Around which address. */
-export class LineageGraphQuery {
-  /**
-   * The address.
-   * @example 7
-   */
-  @QueryId()
-  source_address_id!: number;
-}
-
-/** An address of the list from which one is chosen. */
-export class GraphAddressDto {
-  /**
-   * Its id.
-   * @example 7
-   */
-  @ApiProperty(ID)
-  id!: number;
-
-  /**
-   * Its name.
-   * @example analytics.public.customers
-   */
-  @ApiProperty(DATASET_NAME)
-  name!: string;
 }

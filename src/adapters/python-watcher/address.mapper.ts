@@ -2,7 +2,9 @@ import type { AddressEntity } from '../../features/lineage/address.entity.js';
 import type { AddressTypeEntity } from '../../features/lineage/address-type.entity.js';
 import type { AskedDataset } from '../../features/lineage/dataset-key.js';
 import type { WholeGraph } from '../../features/lineage/lineage-walk.service.js';
-import type { AddressDto, AddressLineageDto, AddressTypeDto, CreateAddressDto } from './address.dto.js';
+import type { AddressTypeDto } from './address-type.dto.js';
+import type { AddressLineageDto } from './address-lineage.dto.js';
+import type { AddressDto, CreateAddressDto } from './address.dto.js';
 import type { LineageGraphDto } from './lineage-graph.dto.js';
 
 export function toAskedDataset(request: CreateAddressDto): AskedDataset {

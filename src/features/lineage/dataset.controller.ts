@@ -9,14 +9,8 @@ import { AddressService } from './address.service.js';
 import { DatasetDto, ListDatasetsQuery } from './dataset.dto.js';
 import { ImpactService } from './impact.service.js';
 import { DatasetUseService } from './dataset-use.service.js';
-import {
-  DatasetGraphDto,
-  DatasetGraphQuery,
-  ImpactDto,
-  ImpactQuery,
-  ReachedDatasetsDto,
-  WalkQuery,
-} from './lineage.dto.js';
+import { ImpactDto, ImpactQuery } from './impact.dto.js';
+import { DatasetGraphDto, DatasetGraphQuery, ReachedDatasetsDto, WalkQuery } from './lineage.dto.js';
 import { DatasetNotFoundError } from './lineage.errors.js';
 import { toDatasetDto } from './lineage.mapper.js';
 import { LineageWalkService } from './lineage-walk.service.js';

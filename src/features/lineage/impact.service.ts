@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PipelineStatusService } from '../pipeline/pipeline-status.service.js';
 import { AddressRepository } from './address.repository.js';
-import type { ImpactDto } from './lineage.dto.js';
+import type { ImpactDto } from './impact.dto.js';
 import { toAffectedPipelineDto, toDatasetReferenceDto } from './lineage.mapper.js';
 import { LineageRepository } from './lineage.repository.js';
 import { cutOf, LineageWalkService } from './lineage-walk.service.js';

@@ -4,7 +4,8 @@ import type { AddressEntity } from './address.entity.js';
 import type { DescribedDataset } from './address.repository.js';
 import type { DatasetDto, DatasetNameDto, DatasetReferenceDto } from './dataset.dto.js';
 import { type AskedDataset, typeOfName } from './dataset-key.js';
-import type { AffectedPipelineDto, PipelineEdgeDto } from './lineage.dto.js';
+import type { AffectedPipelineDto } from './impact.dto.js';
+import type { PipelineEdgeDto } from './lineage.dto.js';
 import type { PipelineEdge } from './lineage.repository.js';
 
 export function toAskedDataset({ namespace = '', name }: DatasetNameDto): AskedDataset {

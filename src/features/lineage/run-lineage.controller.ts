@@ -4,7 +4,7 @@ import { Requires } from '../../platform/auth/requires.js';
 import { ApiAnswers, ApiId } from '../../platform/http/api.js';
 import { IdPipe } from '../../platform/http/id.pipe.js';
 import { ExecutionNotFoundError } from '../execution/execution.errors.js';
-import { ImpactDto } from './lineage.dto.js';
+import { ImpactDto } from './impact.dto.js';
 import { ReportLineageDto, RunLineageDto, RunLineageQuery } from './run-lineage.dto.js';
 import { RunQuestionsService } from './run-questions.service.js';
 

@@ -3,7 +3,7 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { itemsOf } from '../../platform/http/items.js';
 import { ExecutionService } from '../execution/execution.service.js';
 import { ImpactService } from './impact.service.js';
-import type { ImpactDto } from './lineage.dto.js';
+import type { ImpactDto } from './impact.dto.js';
 import { ReportedDatasetDto, type ReportLineageDto, type RunLineageDto } from './run-lineage.dto.js';
 import { RunLineageService } from './run-lineage.service.js';
 import { RunReportService } from './run-report.service.js';

@@ -332,9 +332,10 @@ describe.each(shells)('watcher-run in %s', (...shell: string[]) => {
     const command = `trap 'echo got' INT; echo ready; for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; exit 5`;
     await writeFile(join(folder, 'job'), command);
     const env = { ...process.env, WATCHER_URL: watcher.url, WATCHER_SPOOL: join(folder, 'spool') };
+    // `exec`: the shell of `script` would get Ctrl+C too, and dash then ends with 130, whatever its command ended with.
     const terminal = spawn(
       'script',
-      ['-qfec', `${twin.join(' ')} --pipeline '${name}' -- sh ${join(folder, 'job')}`, '/dev/null'],
+      ['-qfec', `exec ${twin.join(' ')} --pipeline '${name}' -- sh ${join(folder, 'job')}`, '/dev/null'],
       { env },
     );
     let output = '';

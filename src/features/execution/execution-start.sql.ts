@@ -26,14 +26,14 @@ export const FIND_STARTED_PIPELINES = prepared(`
             FROM pipeline_expectation x
            WHERE x.pipeline_id = p.id) AS slow_after
     FROM pipeline p
-   WHERE p.id = ANY ($1::bigint[])`);
+   WHERE p.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** The parents of starts. Uses pk_pipeline_execution. */
 export const FIND_PARENTS = prepared(`
   SELECT e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.pipeline_id AS "pipelineId",
          coalesce(e.status = 'expected', false) AS expected
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** The executions that starts repeat. Uses pk_pipeline_execution. */
 export const FIND_RETRIED = prepared(`
@@ -41,7 +41,7 @@ export const FIND_RETRIED = prepared(`
          e.external_id AS "externalId", e.status, e.end_date AS "endDate",
          e.completed_successfully AS "completedSuccessfully"
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** The deadlines of starts, one row each, in order. */
 export const FIND_DEADLINES = prepared(`

@@ -32,7 +32,7 @@ export const FIND_EXECUTIONS = prepared(`
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}
       FROM pipeline_execution e
-     WHERE e.id = ANY ($1::bigint[])
+     WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))
   )${NAMED}`);
 
 /**
@@ -43,7 +43,7 @@ export const FIND_ENDING = prepared(`
   WITH e AS MATERIALIZED (
     SELECT ${EXECUTION}, e.slow_at AS "slowAt"
       FROM pipeline_execution e
-     WHERE e.id = ANY ($1::bigint[])
+     WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))
   )
   SELECT e.*, (SELECT p.name FROM pipeline p WHERE p.id = e."pipelineId") AS "pipelineName",
          e."endDate" IS NOT NULL AS "hadEnd",
@@ -54,14 +54,14 @@ export const FIND_ENDING = prepared(`
 export const OUTLINE_EXECUTIONS = prepared(`
   SELECT e.id, e.pipeline_id AS "pipelineId", e.next_watermark IS NOT NULL AS "hasNextWatermark"
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** What other questions show of executions. Uses pk_pipeline_execution. */
 export const GLANCE_AT_EXECUTIONS = prepared(`
   SELECT e.id, e.root_id AS "rootId", e.pipeline_id AS "pipelineId", e.status, e.start_date AS "startDate",
          e.end_date AS "endDate", e.completed_successfully AS "completedSuccessfully"
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /**
  * An execution and at most $2 of its children, oldest first. Uses pk_pipeline_execution and
@@ -88,11 +88,11 @@ export const FIND_ALL_WITH_CHILDREN = prepared(`
   WITH e AS MATERIALIZED (
     SELECT false AS "isChild", ${SHORT_COLUMNS}, ${SHORT_VALUES}
       FROM pipeline_execution e
-     WHERE e.id = ANY ($1::bigint[])
+     WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))
      UNION ALL
    (SELECT true AS "isChild", ${SHORT_COLUMNS}, ${SHORT_VALUES}
       FROM pipeline_execution e
-     WHERE e.parent_id = ANY ($1::bigint[])
+     WHERE e.parent_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
      LIMIT $2::int)
   )${NAMED}`);
 
@@ -127,7 +127,7 @@ export const UPDATE_ENDED = prepared(`
            inserts bigint, updates bigint, soft_deletes bigint, total_rows bigint, added_metadata jsonb,
            next_watermark text, next_watermark_before text, error_message text, end_hash text,
            duration_seconds double precision, throughput double precision)
-   WHERE e.id = ANY ($2::bigint[]) AND e.id = item.id AND ${TAKES_END}
+   WHERE e.id = ANY (ARRAY (SELECT unnest($2::bigint[]))) AND e.id = item.id AND ${TAKES_END}
      AND e.parent_id IS NOT DISTINCT FROM item.parent_id AND e.root_id = item.root_id
      AND e.next_watermark IS NOT DISTINCT FROM item.next_watermark_before
   RETURNING e.id`);
@@ -137,7 +137,7 @@ export const FLAG_ANOMALIES = `
   UPDATE pipeline_execution e
      SET anomaly_flags = coalesce(e.anomaly_flags, '{}') || item.flags
     FROM unnest($1::bigint[], $2::jsonb[]) AS item (id, flags)
-   WHERE e.id = ANY ($1::bigint[]) AND e.id = item.id
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND e.id = item.id
   RETURNING e.id, e.root_id AS "rootId"`;
 
 /** Merges metadata into that of an execution; null clears it. Uses pk_pipeline_execution. */

@@ -4,7 +4,7 @@ import { prepared } from '../../platform/database/prepared-statements.js';
 export const FIND_TYPES = prepared(`
   SELECT t.id, t.name_key AS key, t.group_name AS "group"
     FROM address_type t
-   WHERE t.name_key = ANY ($1::text[])`);
+   WHERE t.name_key = ANY (ARRAY (SELECT unnest($1::text[])))`);
 
 /** Adds types, in the order of their keys, so that two transactions can't wait for each other. */
 export const INSERT_TYPES = `
@@ -19,7 +19,7 @@ export const INSERT_TYPES = `
 export const FIND_DATASETS = prepared(`
   SELECT a.id, encode(a.key, 'hex') AS key, a.input_hash AS "inputHash"
     FROM address a
-   WHERE a.key = ANY ($1::bytea[])`);
+   WHERE a.key = ANY (ARRAY (SELECT unnest($1::bytea[])))`);
 
 /**
  * Adds datasets in the order of their keys, so that two transactions can't wait for each other, with ids in the order of
@@ -64,7 +64,7 @@ export const DESCRIBE_DATASETS = prepared(`
          (SELECT t.name FROM address_type t WHERE t.id = a.address_type_id) AS "typeName",
          (SELECT t.group_name FROM address_type t WHERE t.id = a.address_type_id) AS "groupName"
     FROM address a
-   WHERE a.id = ANY ($1::bigint[])`);
+   WHERE a.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** The metadata of datasets, unless it is longer than 4 kB. Index: pk_address. */
 export const FIND_SHORT_METADATA = `

@@ -8,11 +8,11 @@ export const FIND_FOR_REGISTRATION = prepared(`
          coalesce(p.next_watermark = p.used_next_watermark, false) AS "isNextUsed", p.config_hash AS "configHash",
          (SELECT t.name FROM pipeline_type t WHERE t.id = p.pipeline_type_id) AS "typeName"
     FROM pipeline p
-   WHERE p.name_key = ANY ($1::text[])`);
+   WHERE p.name_key = ANY (ARRAY (SELECT unnest($1::text[])))`);
 
 /** The names of pipelines by id. Index: pk_pipeline. */
 export const FIND_NAMES = prepared(`
-  SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY ($1::bigint[])`);
+  SELECT p.id, p.name FROM pipeline p WHERE p.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** Whether pipelines ask for their lineage. Index: pk_pipeline. */
 export const FIND_LOAD_LINEAGE = prepared(`
@@ -29,7 +29,7 @@ export const FIND_IDS_OF_TYPE = `
 export const FIND_IDS_BY_KEY = prepared(`
   SELECT p.name_key AS key, p.id
     FROM pipeline p
-   WHERE p.name_key = ANY ($1::text[])`);
+   WHERE p.name_key = ANY (ARRAY (SELECT unnest($1::text[])))`);
 
 /**
  * The pipelines with these ids or keys, and whether an execution that starts now inherits a `next_watermark`.
@@ -39,7 +39,7 @@ export const OUTLINE_PIPELINES = prepared(`
   SELECT p.id, p.name_key AS key,
          p.next_watermark IS NOT NULL AND p.next_watermark IS DISTINCT FROM p.used_next_watermark AS "hasNextWatermark"
     FROM pipeline p
-   WHERE p.id = ANY ($1::bigint[]) OR p.name_key = ANY ($2::text[])`);
+   WHERE p.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) OR p.name_key = ANY (ARRAY (SELECT unnest($2::text[])))`);
 
 /** The names and types of pipelines by id. Indexes: pk_pipeline, pk_pipeline_type. */
 export const DESCRIBE_PIPELINES = `

@@ -4,13 +4,13 @@ import { prepared } from '../../../platform/database/prepared-statements.js';
 export const FIND_STATUSES = prepared(`
   SELECT e.id, e.status, e.end_date AS "endDate", e.completed_successfully AS "completedSuccessfully"
     FROM pipeline_execution e
-   WHERE e.id = ANY ($1::bigint[])`);
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** Those of the executions whose last heartbeat is newer than a moment. Uses pk_execution_heartbeat. */
 export const FIND_BEATEN_SINCE = prepared(`
   SELECT h.execution_id AS id
     FROM execution_heartbeat h
-   WHERE h.execution_id = ANY ($1::bigint[]) AND h.at > $2::timestamptz`);
+   WHERE h.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND h.at > $2::timestamptz`);
 
 /**
  * Records heartbeats, each execution once, in the order of the ids, so that two batches can't wait for each other.

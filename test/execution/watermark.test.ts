@@ -72,7 +72,7 @@ describe('the order of moves', () => {
 
   it('is not a client’s clock: a start ahead of the service’s counts as received when it was', async () => {
     const pipeline = await watcher.pipeline('a clock ahead');
-    const early = await watcher.begin(pipeline, { start_date: '2062-01-01T00:00:00Z', next_watermark: 'early' });
+    const early = await watcher.begin(pipeline, { start_date: ahead(60), next_watermark: 'early' });
     const late = await watcher.begin(pipeline, { next_watermark: 'late' });
     await watcher.end(late);
     await watcher.end(early);

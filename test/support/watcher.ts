@@ -83,14 +83,18 @@ export class Watcher {
   }
 
   /** Registers a pipeline; returns its id. */
-  async pipeline(name: string, fields: Record<string, unknown> = {}): Promise<number> {
-    const { body } = await this.post('/pipeline', { name, pipeline_type_name: 'test', ...fields });
-    return body.id;
+  pipeline(name: string, fields: Record<string, unknown> = {}): Promise<number> {
+    return this.make('/pipeline', { name, pipeline_type_name: 'test', ...fields });
   }
 
   /** Starts an execution; returns its id. */
-  async begin(pipelineId: number, fields: Record<string, unknown> = {}): Promise<number> {
-    const { body } = await this.post('/start_pipeline_execution', { pipeline_id: pipelineId, ...fields });
+  begin(pipelineId: number, fields: Record<string, unknown> = {}): Promise<number> {
+    return this.make('/start_pipeline_execution', { pipeline_id: pipelineId, ...fields });
+  }
+
+  private async make(path: string, fields: Record<string, unknown>): Promise<number> {
+    const { status, body } = await this.post(path, fields);
+    if (status >= 400) throw new Error(`POST ${path}: ${status} ${JSON.stringify(body)}`);
     return body.id;
   }
 

@@ -75,7 +75,9 @@ describe('the closure equals a recursive walk over parent_id', () => {
   });
 
   it('after starts that were refused or repeated', async () => {
-    await watcher.begin(pipeline, { parent_id: 999_999 });
+    expect(
+      (await watcher.post('/start_pipeline_execution', { pipeline_id: pipeline, parent_id: 999_999 })).status,
+    ).toBe(404);
     const root = await watcher.begin(pipeline, { external_id: 'once' });
     for (let turn = 0; turn < 3; turn++) await watcher.begin(pipeline, { external_id: 'once', parent_id: root });
     expect(await differences()).toEqual([]);

@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/platform/database/data-source.js';
+import { migrate } from '../../src/platform/database/migrate.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { cli } from '../support/service.js';
 import { callsOf, standInCluster } from '../support/stand-in-cluster.js';
@@ -133,4 +137,54 @@ describe('watcher shard', () => {
       expect([code, stderr]).toEqual([2, expect.stringMatching(/^watcher shard: .*\nusage: watcher shard/)]);
     },
   );
+});
+
+describe('WATCHER_SHARDS', () => {
+  let source: DataSource;
+  const lines: unknown[] = [];
+
+  beforeEach(async () => {
+    source = await new DataSource(dataSourceOptions(database.url, 3)).initialize();
+    lines.length = 0;
+    const note = (line: unknown) => lines.push(line);
+    Logger.overrideLogger({ log: note, warn: note, error: note });
+  });
+  afterEach(async () => {
+    Logger.overrideLogger(false);
+    await source.destroy();
+  });
+
+  it('lets migrations distribute an empty database, once', async () => {
+    await standInCluster(database);
+    await migrate(source, 4);
+    await migrate(source, 4);
+    expect([await callsOf(database), lines]).toEqual([[...DISTRIBUTED, ...SETTLED], []]);
+  });
+
+  it('leaves a database with executions as it is, and says so', async () => {
+    await standInCluster(database);
+    await database.sql(
+      `INSERT INTO pipeline_execution (id, root_id, pipeline_id, start_date, status, config_version)
+       VALUES (1, 1, 1, now(), 'running', 1)`,
+    );
+    await migrate(source, 4);
+    expect([await callsOf(database), lines]).toEqual([
+      [],
+      [expect.stringContaining('`watcher shard` distributes them')],
+    ]);
+  });
+
+  it('is needed: the extension alone is a line in the log', async () => {
+    await standInCluster(database);
+    await migrate(source);
+    expect([await callsOf(database), lines]).toEqual([[], [expect.stringContaining('nothing is distributed')]]);
+  });
+
+  it('has no effect without the extension, and says so', async () => {
+    await migrate(source, 4);
+    expect(lines).toEqual([expect.stringContaining('does not have the extension citus')]);
+    lines.length = 0;
+    await migrate(source);
+    expect(lines).toEqual([]);
+  });
 });

@@ -33,6 +33,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'copy the database of the older Python service (import --help)',
     run: async (args) => (await import('./app/import-command.js')).runImportCommandLine(args),
   },
+  shard: {
+    usage: 'shard [--shards N | --undo] [--dry-run]',
+    summary: 'distribute the executions over a Citus cluster (shard --help)',
+    run: async (args) => (await import('./app/shard-command.js')).runShardCommandLine(args),
+  },
 };
 
 const WRONG_USAGE = 2;

@@ -61,8 +61,12 @@ export const MODULES = {
       values: 'jsonb is read without loss; a migration gives names their keys',
     },
     folders: {
-      '.': { migrations: 'the data source lists them' },
+      '.': {
+        migrations: 'the data source lists them',
+        sharding: 'an empty database of a cluster is distributed after the migrations',
+      },
       migrations: { views: 'a migration replaces the views in place' },
+      sharding: { migrations: 'its exclusive lock waits as theirs do' },
       views: {},
     },
   },

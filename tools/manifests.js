@@ -63,6 +63,7 @@ const REFUSED = [
   [[...IMAGE, '--set', 'secret.existing=mine,secret.from.DATABASE_URL.name=other'], /key/],
   [[...IMAGE, '--set', 'secret.existing=mine,replicas=3'], /replicas/],
   [[...IMAGE, '--set', 'secret.existing=mine,migration.mode=never'], /mode/],
+  [[...IMAGE, '--set', 'secret.existing=mine,database.shardJob=true'], /Set database\.shards/],
   [[...IMAGE, '--set', 'secret.existing=mine,config.PORT=80'], /PORT/],
   [[...IMAGE, '--set', 'secret.existing=mine,config.DATABASE_URL=postgres://host'], /DATABASE_URL/],
   [[...IMAGE, '--set', 'secret.existing=mine,alertRoutes[0].name=x'], /alertRoutes/],

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../platform/config/config.js';
 import { ConfigurationError } from '../platform/config/variable.js';
 import { MigrationRefusedError } from '../platform/database/migrations/migration-refused-error.js';
+import { ShardingError } from '../platform/database/sharding/cluster.js';
 import { explainDatabase } from '../platform/database/unusable-database.js';
 import { type EmbeddedServer, EmbeddedServerError } from '../platform/embedded-postgres/embedded-server.js';
 
@@ -37,9 +38,12 @@ export function announce(
   );
 }
 
+/** Errors whose message is all that is to be said. */
+const ONE_LINE = [ConfigurationError, EmbeddedServerError, ShardingError];
+
 /** The reason why the start failed: one line, or the stack of an unexpected error. */
 export function explain(error: unknown): string {
-  if (error instanceof ConfigurationError || error instanceof EmbeddedServerError) return error.message;
+  if (ONE_LINE.some((kind) => error instanceof kind)) return (error as Error).message;
   if (error instanceof MigrationRefusedError) return `DATABASE_URL: ${error.message}`;
   const { code, message, ...details } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')

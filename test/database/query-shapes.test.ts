@@ -1,3 +1,4 @@
+import { BIG_TABLES } from '../../src/platform/database/sharding/big-tables.js';
 import { problemsOf, statementsOf } from '../support/query-shapes.js';
 import { sentStatements } from '../support/statements.js';
 import { Watcher } from '../support/watcher.js';
@@ -168,8 +169,21 @@ describe('the statements about the big tables', () => {
         UNION ALL
        SELECT conname FROM pg_constraint
         WHERE contype = 'f' AND (conrelid = ANY ($1::regclass[]) OR confrelid = ANY ($1::regclass[]))`,
-      ['{pipeline_execution,pipeline_execution_closure}'],
+      [BIG_TABLES.map(({ table }) => table)],
     );
     expect(found).toEqual([]);
+  });
+
+  it.each(BIG_TABLES)('find one row on one node: $table is unique by $column alone or with others', async (big) => {
+    const unique = await watcher.database.sql<{ name: string; columns: string[] }>(
+      `SELECT i.indexrelid::regclass::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+         FROM pg_index i
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+        WHERE i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion)
+        GROUP BY i.indexrelid`,
+      [big.table],
+    );
+    expect(unique.length).toBeGreaterThan(0);
+    expect(unique.filter(({ columns }) => !columns.includes(big.column))).toEqual([]);
   });
 });

@@ -16,7 +16,8 @@ export async function createDatabase({ empty = false, locale = '' } = {}): Promi
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = empty || locale !== '' ? 'template0' : TEMPLATE;
   const settings = locale === '' ? '' : ` LOCALE_PROVIDER libc LOCALE '${locale}'`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}${settings}`);
+  for (const server of template === TEMPLATE ? [...workers(), serverUrl()] : [serverUrl()])
+    await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}${settings}`, server);
   const pool = new pg.Pool({ connectionString: urlOf(name, serverUrl()), max: 4 });
   // A test may end every connection of the database, including this one.
   pool.on('error', () => undefined);
@@ -26,7 +27,8 @@ export async function createDatabase({ empty = false, locale = '' } = {}): Promi
       (await pool.query<T>(statement, values)).rows,
     drop: async () => {
       await pool.end();
-      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+      for (const server of [serverUrl(), ...workers()])
+        await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, server);
     },
   };
 }
@@ -37,8 +39,13 @@ function urlOf(database: string, server: string): string {
   return url.href;
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl() });
+/** The workers of the cluster that the tests run on, if they do. */
+function workers(): string[] {
+  return (process.env['TEST_WORKERS'] ?? '').split(',').filter(Boolean);
+}
+
+async function onServer(statement: string, server: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
   await client.connect();
   try {
     await client.query(statement);

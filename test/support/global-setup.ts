@@ -10,8 +10,15 @@ import { PgBouncer } from './pgbouncer.js';
 /** `npm test` has built the service before; Node can't load TypeScript with decorators. */
 const built = new URL('../../dist/src/', import.meta.url).pathname;
 
-/** One PostgreSQL for all test files, and a migrated database that each of them clones. */
+/**
+ * One PostgreSQL for all test files, and a migrated database that each of them clones. With TEST_COORDINATOR, the
+ * cluster of that coordinator instead, whose nodes have the template already (docs/contributing/cluster.md).
+ */
 export default async function globalSetup(): Promise<void> {
+  if (process.env['TEST_COORDINATOR']) {
+    process.env['TEST_SERVER_URL'] = process.env['TEST_COORDINATOR'];
+    return;
+  }
   const { EmbeddedServer } = (await import(`${built}platform/embedded-postgres/embedded-server.js`)) as typeof Embedded;
   const { dataSourceOptions } = (await import(`${built}platform/database/data-source.js`)) as typeof DataSources;
   const { migrate } = (await import(`${built}platform/database/migrate.js`)) as typeof Migrate;

@@ -3,6 +3,7 @@ import type { EmbeddedServer } from '../../src/platform/embedded-postgres/embedd
 import type { PgBouncer } from './pgbouncer.js';
 
 export default async function globalTeardown(): Promise<void> {
+  if (process.env['TEST_COORDINATOR']) return;
   const { server, dataDir, pooler } = (
     globalThis as unknown as { testServer: { server: EmbeddedServer; dataDir: string; pooler?: PgBouncer } }
   ).testServer;

@@ -1,10 +1,9 @@
+import { BIG_TABLES } from '../../src/platform/database/sharding/big-tables.js';
 import { loadModule, parsePlPgSQLSync, parseSync } from 'libpg-query';
 
 /** The tables that would be sharded, and the views on them. All others would stay in one place. */
-const BIG = new Set([
-  'pipeline_execution',
-  'pipeline_execution_closure',
-  'execution_dataset',
+const BIG = new Set<string>([
+  ...BIG_TABLES.map(({ table }) => table),
   'v_execution',
   'v_execution_tree',
   'v_execution_self_time',

@@ -38,6 +38,12 @@ export const variables = {
     description: 'Whether the service migrates the schema at start; with `off`, run `npm run migration:run`.',
     fallback: 'on',
   }),
+  shards: integer('WATCHER_SHARDS', {
+    description:
+      'Over how many shards the migrations distribute the executions of an empty database that has the extension Citus ([more](operate.md#a-cluster)); unset: they stay on one server.',
+    min: 1,
+    max: 1024,
+  }),
   poolSize: integer('WATCHER_POOL_SIZE', {
     description: 'Maximum number of database connections of this process.',
     min: 2,

@@ -19,13 +19,16 @@ import { TransactionRunner } from './transaction-runner.js';
         ...dataSourceOptions(config.databaseUrl ?? '', config.poolSize),
         autoLoadEntities: true,
         migrate: config.migrate,
+        shards: config.shards,
         // Fails at once; the process manager can restart the service if that helps.
         retryAttempts: 0,
       }),
-      dataSourceFactory: async (options?: DataSourceOptions & { readonly migrate?: boolean }) => {
+      dataSourceFactory: async (
+        options?: DataSourceOptions & { readonly migrate?: boolean; readonly shards?: number },
+      ) => {
         if (!options) throw new Error('the data source has no options');
         const dataSource = await new DataSource(options).initialize();
-        if (options.migrate) await migrate(dataSource);
+        if (options.migrate) await migrate(dataSource, options.shards);
         return dataSource;
       },
     }),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { MIGRATIONS_TABLE } from './data-source.js';
+import { shardAtStart } from './sharding/shard-at-start.js';
 
 const MIGRATIONS_RUN = `SELECT name FROM ${MIGRATIONS_TABLE}`;
 
@@ -15,13 +16,15 @@ const LOOK_AGAIN_MS = 200;
  *
  * A waiting replica polls: CREATE INDEX CONCURRENTLY waits for every statement that began before it, so it and a
  * statement that waits for the lock would wait for each other.
+ *
+ * On an empty database of a Citus cluster, the big tables are distributed over `shards` shards, if that is given.
  */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  while (!(await migrateAlone(dataSource))) await sleep(LOOK_AGAIN_MS);
+export async function migrate(dataSource: DataSource, shards?: number): Promise<void> {
+  while (!(await migrateAlone(dataSource, shards))) await sleep(LOOK_AGAIN_MS);
 }
 
 /** Returns false while another replica is migrating. */
-function migrateAlone(dataSource: DataSource): Promise<boolean> {
+function migrateAlone(dataSource: DataSource, shards: number | undefined): Promise<boolean> {
   // Read committed: a snapshot that lasts as long as this would be waited for by CREATE INDEX CONCURRENTLY.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     const [lock] = await manager.query<{ taken: boolean }[]>('SELECT pg_try_advisory_xact_lock($1::bigint) AS taken', [
@@ -32,6 +35,7 @@ function migrateAlone(dataSource: DataSource): Promise<boolean> {
     // next statement, because CREATE INDEX CONCURRENTLY would wait for it.
     await manager.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await dataSource.runMigrations();
+    await shardAtStart(dataSource, shards);
     return true;
   });
 }

@@ -122,6 +122,10 @@ WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
 - name: WATCHER_CONSOLE
   value: "off"
 {{- end }}
+{{- with .Values.database.shards }}
+- name: WATCHER_SHARDS
+  value: {{ . | quote }}
+{{- end }}
 {{- range $name, $value := omit .Values.config "HOST" }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}

@@ -44,7 +44,7 @@ export class Run {
       const isEmpty = await this.sendWaiting();
       const pipeline = await this.register();
       if (pipeline?.['active'] === false) return false;
-      if (pipeline?.['load_lineage'] === true) this.declaring = this.declareLineage(pipeline['id']);
+      if (pipeline?.['load_lineage'] === true) this.declaring = this.declareLineage(Number(pipeline['id']));
       this.watermark = (pipeline?.['watermark'] as string | null) ?? undefined;
       if (!pipeline) this.isRefused = true;
       else if (isEmpty) await this.sendStart(pipeline['id']);
@@ -133,7 +133,7 @@ export class Run {
   }
 
   /** While the command runs, which does not wait for it. */
-  private async declareLineage(pipelineId: unknown): Promise<void> {
+  private async declareLineage(pipelineId: number): Promise<void> {
     const { lineage } = this.options;
     if (!lineage) return;
     try {

@@ -122,6 +122,14 @@ WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
 - name: WATCHER_CONSOLE
   value: "off"
 {{- end }}
+{{- if not .Values.anomalies.enabled }}
+- name: WATCHER_ANOMALIES
+  value: "off"
+{{- end }}
+{{- if not .Values.pythonCompat.enabled }}
+- name: WATCHER_PYTHON_COMPAT
+  value: "off"
+{{- end }}
 {{- range $name, $value := omit .Values.config "HOST" }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}

@@ -172,7 +172,9 @@ describe('GET /changes', () => {
     const hints = watcher.app.get(ChangeHintRepository, { strict: false });
     expect(await hints.deleteOld(manager, 5000)).toBe(5000);
     expect(await hints.deleteOld(manager, 5000)).toBe(2000);
-    const [rest] = await watcher.database.sql(`SELECT count(*)::int AS n FROM change_hint WHERE root_ids = '{7000000}'`);
+    const [rest] = await watcher.database.sql(
+      `SELECT count(*)::int AS n FROM change_hint WHERE root_ids = '{7000000}'`,
+    );
     expect(rest).toEqual({ n: 0 });
   });
 });

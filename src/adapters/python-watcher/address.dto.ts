@@ -1,16 +1,5 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
-import {
-  Clearable,
-  HASH,
-  Id,
-  ID,
-  INSTANT,
-  METADATA,
-  Metadata,
-  Name,
-  Optional,
-  Text,
-} from '../../platform/http/fields.js';
+import { Clearable, HASH, Id, ID, Metadata, Name, Optional, Text } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { PatchBody } from '../../platform/http/request-validation.pipe.js';
 import { DatasetDto, LONGEST_DATASET_NAME } from '../../features/lineage/dataset.dto.js';

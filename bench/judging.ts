@@ -1,7 +1,7 @@
 /**
- * Measures how many runs are judged a second, with 200 runs of history each, and what the queue costs the ends: rounds
- * of ends alternate between the service with and without anomalies. Nothing is judged meanwhile, since the judging would
- * take its share of the same cores.
+ * Measures how many runs are judged a second, with 200 runs of history each; what a backlog that is judged meanwhile
+ * costs the ends; and what the queue costs them: rounds of ends alternate between the service with and without anomalies.
+ * In the last part nothing is judged meanwhile.
  *
  *   npm run bench:judging [-- --runs 10000 --rounds 6 --ends 4000 --clients 64]
  */
@@ -58,6 +58,16 @@ async function backendSeconds(pool: pg.Pool): Promise<number> {
   return rows.reduce((sum, { pid }) => sum + usage(pid).cpuSeconds, 0);
 }
 
+/** Queues the newest runs that were seeded. */
+async function queue(pool: pg.Pool, limit: number): Promise<void> {
+  await pool.query(
+    `INSERT INTO execution_to_judge (execution_id, pipeline_id)
+     SELECT e.id, e.pipeline_id FROM pipeline_execution e JOIN pipeline p ON p.id = e.pipeline_id
+      WHERE p.name LIKE 'pipeline %' ORDER BY e.start_date DESC LIMIT $1::int`,
+    [limit],
+  );
+}
+
 const stage = await openStage();
 try {
   for (const line of await describeMachine(stage)) console.log(line);
@@ -65,11 +75,7 @@ try {
   const before = usage(stage.service.pid).cpuSeconds;
   const backendsBefore = await backendSeconds(stage.pool);
   const begun = performance.now();
-  await stage.pool.query(
-    `INSERT INTO execution_to_judge (execution_id, pipeline_id)
-     SELECT e.id, e.pipeline_id FROM pipeline_execution e ORDER BY e.start_date DESC LIMIT $1::int`,
-    [runs],
-  );
+  await queue(stage.pool, runs);
   const waits = async (): Promise<boolean> =>
     (await stage.pool.query<{ found: boolean }>('SELECT EXISTS (SELECT FROM execution_to_judge) AS found')).rows[0]
       ?.found ?? false;
@@ -82,8 +88,41 @@ try {
       `${Math.round(runs / seconds)} a second; the service took ${cpu.toFixed(1)} s of a core: ` +
       `${Math.round(runs / cpu)} a second of a core; PostgreSQL took ${backends.toFixed(1)} s`,
   );
+  if (rounds > 0) await measureBacklog(stage);
 } finally {
   await stage.close();
+}
+
+/** Rounds of ends while a backlog is judged, and while there is none. */
+async function measureBacklog({ pool, url }: Awaited<ReturnType<typeof openStage>>): Promise<void> {
+  const rates = { none: [] as number[], backlog: [] as number[] };
+  const empty = async (): Promise<void> => {
+    while ((await pool.query('SELECT FROM execution_to_judge LIMIT 1')).rowCount) await sleep(100);
+  };
+  await endAll(url);
+  let judged = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? (['none', 'backlog'] as const) : (['backlog', 'none'] as const)) {
+      await pool.query('TRUNCATE execution_to_judge');
+      await empty();
+      if (name === 'backlog') await queue(pool, runs);
+      rates[name].push(await endAll(url));
+      const { rows } = await pool.query<{ n: string }>(
+        `SELECT count(*) AS n FROM execution_to_judge q JOIN pipeline p ON p.id = q.pipeline_id WHERE p.name LIKE 'pipeline %'`,
+      );
+      if (name === 'backlog') judged += runs - Number(rows[0]?.n);
+    }
+  }
+  console.log(`\nEnds a second, ${clients} clients, beside ${runs} runs that wait to be judged (${judged} were):`);
+  printTable(
+    ['backlog', 'ends a second', 'spread', 'to none'],
+    (['none', 'backlog'] as const).map((name) => [
+      name,
+      String(Math.round(median(rates[name]))),
+      spread(rates[name]),
+      ratio(median(rates[name]), median(rates.none)),
+    ]),
+  );
 }
 
 /** Ends so many executions with so many clients; returns the ends a second. */

@@ -285,6 +285,7 @@ export const MODULES = {
       errors: 'its refusals',
       values: 'the keys of names, and the exact JSON that is hashed',
       idempotency: 'its POST requests can be repeated',
+      changes: 'pages are told of changed edges',
       execution: 'executions read and write datasets; it listens to deletions',
       pipeline: 'pipelines own edges; impact shows how they are doing',
     },

@@ -92,6 +92,17 @@ function hearIncidents(url) {
   console.log('examples/incidents.ts: prints what examples/README.md shows');
 }
 
+function followTheData(url) {
+  const shown = blocksOf(examplesReadme).find(({ code }) => code.startsWith('load shipments: '));
+  if (!shown) throw new Error('examples/README.md shows no lineage');
+  compare(
+    'examples/README.md, for examples/lineage.ts,',
+    shown.code,
+    output([process.execPath, 'examples/lineage.ts'], { WATCHER_URL: url }),
+  );
+  console.log('examples/lineage.ts: prints what examples/README.md shows');
+}
+
 function askAboutTheNight(url) {
   const [shown, said] = [blocksOf(examplesReadme).at(-1).code, output(['sh', 'examples/ask.sh'], { WATCHER_URL: url })];
   // The times of the parts differ from machine to machine.
@@ -114,6 +125,7 @@ function runExamples(url) {
   for (const commands of [examples, examples.toReversed()]) {
     for (const command of commands) watermark = runExample(command, url, watermark);
     hearIncidents(url);
+    followTheData(url);
     askAboutTheNight(url);
   }
 }

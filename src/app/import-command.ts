@@ -5,8 +5,8 @@ import { explain } from './start-up.js';
 const USAGE = `usage: watcher import --from URL [--batch-size 5000] [--dry-run]
 
 Copies the database of the older Python service at URL (postgresql://…) into DATABASE_URL, or into the embedded database
-of a service that runs: types, pipelines and executions with their trees. May be repeated: it continues where it was
-interrupted, and takes what is new since. The source is only read.
+of a service that runs: types, pipelines, addresses, edges, anomaly rules, and executions with their trees. May be
+repeated: it continues where it was interrupted, and takes what is new since. The source is only read.
 `;
 
 const WRONG_USAGE = 2;

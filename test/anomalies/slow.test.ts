@@ -100,6 +100,37 @@ describe('a run that takes longer than usual', () => {
     expect(await seconds(slow)).toBe(7500);
   });
 
+  it('is noticed also where a child had named it as its parent before it started, under its own parent', async () => {
+    const outer = await watcher.pipeline('outer of named');
+    const pipeline = await known('named first', outer);
+    const child = await watcher.pipeline('child of named');
+    const secondsOf = async (id: number): Promise<unknown> => {
+      const [row] = await watcher.database.sql(
+        'SELECT extract(epoch FROM slow_at - start_date)::int AS seconds FROM pipeline_execution WHERE id = $1',
+        [id],
+      );
+      return row?.['seconds'];
+    };
+    await watcher.database.sql(
+      'UPDATE pipeline_expectation SET duration_upper = 1234 WHERE pipeline_id = $1 AND parent_pipeline_id = $2',
+      [pipeline, outer],
+    );
+    const external = { parent_external_id: 'night 1', parent_pipeline_id: pipeline };
+    await watcher.begin(child, { start_date: ago(59), ...external });
+    const [expected] = await watcher.all(`/pipeline_execution?external_id=night%201&pipeline_id=${pipeline}`);
+    expect(expected).toMatchObject({ status: 'expected' });
+    expect(await secondsOf(expected.id)).toBeNull();
+
+    const root = { parent_external_id: 'root 1', parent_pipeline_id: outer };
+    const id = await watcher.begin(pipeline, { start_date: ago(60), external_id: 'night 1', ...root });
+    expect(id).toBe(expected.id);
+    expect(await secondsOf(id)).toBe(1234);
+    await checkSlow(watcher);
+    expect(await incidents(watcher, `pipeline_id=${pipeline}&kind=slow`)).toMatchObject([
+      { status: 'open', execution_id: id },
+    ]);
+  });
+
   it('of a pipeline that is muted afterwards is resolved', async () => {
     const pipeline = await known('silenced');
     await watcher.begin(pipeline, { start_date: ago(60) });

@@ -61,6 +61,24 @@ describe('GET /changes', () => {
     expect(deleted.roots).toEqual(expect.arrayContaining([root]));
   });
 
+  it('names the pipelines whose lineage changed, and the trees of runs that reported theirs', async () => {
+    const [pipeline, outer] = [await watcher.pipeline('with lineage'), await watcher.pipeline('outer of lineage')];
+    const root = await watcher.begin(outer);
+    const run = await watcher.begin(pipeline, { parent_id: root });
+    const put = (path: string, body: object): Promise<Answer> =>
+      watcher.send('PUT', path, JSON.stringify(body), { 'content-type': 'application/json' });
+    const lists = { inputs: [{ name: 'a' }], outputs: [{ name: 'b' }] };
+    const declare = (body: object) => () => put(`/pipeline/${pipeline}/lineage`, body);
+    expect(await announced(declare(lists))).toMatchObject({ pipelines: [pipeline], roots: [] });
+    expect(await announced(declare(lists))).toMatchObject({ pipelines: [], roots: [] });
+    expect(await announced(declare({ inputs: [], outputs: [] }))).toMatchObject({ pipelines: [pipeline] });
+    const report = (): Promise<Answer> => put(`/pipeline_execution/${run}/lineage`, lists);
+    expect(await announced(report)).toMatchObject({ pipelines: [pipeline], roots: [root] });
+    await watcher.end(run, { completed_successfully: false });
+    // What a failed run read and wrote changes no edge.
+    expect(await announced(report)).toMatchObject({ pipelines: [], roots: [root] });
+  });
+
   it('writes nothing without its hint', async () => {
     const id = await watcher.pipeline('needs its hint');
     const running = await watcher.begin(id);
@@ -148,13 +166,15 @@ describe('GET /changes', () => {
   it('forgets after a quarter of an hour', async () => {
     await watcher.database.sql(`
       INSERT INTO change_hint (transaction, written_at, root_ids)
-      SELECT -n, now() - interval '20 minutes', '{7}' FROM generate_series(1, 7000) n`);
+      SELECT -n, now() - interval '20 minutes', '{7000000}' FROM generate_series(1, 7000) n`);
     const { ChangeHintRepository } = await import('../../src/features/changes/change-hint.repository.js');
     const manager = watcher.app.get(DataSource).manager;
     const hints = watcher.app.get(ChangeHintRepository, { strict: false });
     expect(await hints.deleteOld(manager, 5000)).toBe(5000);
     expect(await hints.deleteOld(manager, 5000)).toBe(2000);
-    const [rest] = await watcher.database.sql(`SELECT count(*)::int AS n FROM change_hint WHERE root_ids = '{7}'`);
+    const [rest] = await watcher.database.sql(
+      `SELECT count(*)::int AS n FROM change_hint WHERE root_ids = '{7000000}'`,
+    );
     expect(rest).toEqual({ n: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Watcher, WatcherError, type WatcherOptions } from '../../clients/typescript/dist/src/node.js';
+import { type api, Watcher, WatcherError, type WatcherOptions } from '../../clients/typescript/dist/src/node.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { Service } from '../support/service.js';
@@ -55,6 +55,63 @@ describe('a run', () => {
     });
     expect(await watcher.run(options, (run) => run.watermark)).toBe('2026-01-31T00:00:00.000Z');
     expect(warnings).toEqual([]);
+  });
+
+  it('declares the lineage of its pipeline where the service asks, and reports what it reads and writes', async () => {
+    const watcher = connect();
+    const warehouse = { namespace: 's3://warehouse', name: 'orders/' };
+    const work = async (inputs: readonly string[]): Promise<api.PipelineLineage> => {
+      const options = { pipeline: 'with lineage', type: 'extraction', inputs, outputs: [warehouse] };
+      const pipelineId = await watcher.run(options, (run) => run.pipelineId);
+      await watcher.flush();
+      return watcher.request<api.PipelineLineage>(`/pipeline/${pipelineId}/lineage`);
+    };
+    expect(await work(['crm.orders'])).toMatchObject({
+      inputs: [{ name: 'crm.orders' }],
+      outputs: [warehouse],
+      edges: [{ declared: true }],
+    });
+    // The success has answered the question.
+    expect(await work(['crm.orders_v2'])).toMatchObject({ inputs: [{ name: 'crm.orders' }] });
+
+    const run = await watcher.run({ pipeline: 'with lineage', type: 'extraction' });
+    run.reads('crm.orders', { rows: 1000 });
+    run.writes(warehouse, { rows: 990, bytes: 52_000, files: 3 });
+    run.succeed();
+    await watcher.flush();
+    expect(await watcher.request(`/pipeline_execution/${run.id}/lineage`)).toMatchObject({
+      runs: [
+        {
+          source: 'reported',
+          inputs: [{ name: 'crm.orders', rows: 1000, bytes: null }],
+          outputs: [{ ...warehouse, rows: 990, bytes: 52_000, files: 3 }],
+        },
+      ],
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('goes on where its lineage is refused', async () => {
+    const watcher = connect();
+    const options = { pipeline: 'half a lineage', type: 'extraction', inputs: ['alone'] };
+    const id = await watcher.run(options, (run) => {
+      run.reads('');
+      return run.id;
+    });
+    await watcher.flush();
+    expect(warnings).toEqual([expect.stringContaining('the lineage of'), expect.stringContaining('the lineage of')]);
+    expect(await watcher.getExecution(id as number)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('has requests for lineage by id', async () => {
+    const watcher = connect();
+    const { id } = await watcher.register({ name: 'lineage by id', pipeline_type_name: 't' });
+    const declared = await watcher.declareLineage(id, { inputs: [{ name: 'a' }], outputs: [{ name: 'b' }] });
+    expect(declared.inputs).toMatchObject([{ name: 'a' }]);
+    const execution = await watcher.start({ pipeline_id: id });
+    const reported = await watcher.reportLineage(execution.id, { inputs: [], outputs: [{ name: 'b', rows: 7 }] });
+    expect(reported.runs[0]?.outputs).toMatchObject([{ name: 'b', rows: 7 }]);
+    await watcher.end({ id: execution.id, status: 'succeeded' });
   });
 
   it('declares the configuration of its pipeline', async () => {

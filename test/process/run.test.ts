@@ -288,6 +288,56 @@ pipeline_metadata: { owner: data-team }
     await folder.remove();
   });
 
+  it('declares what the pipeline reads and writes where the service asks for it', async () => {
+    const folder = await Workplace.make();
+    const file = join(folder.folder, 'watcher.yaml');
+    const lineageYaml = `
+name: with lineage
+freshness_number: 1
+freshness_datepart: day
+inputs:
+  - crm.public.orders
+outputs:
+  - { namespace: 's3://warehouse', name: orders/ }
+`;
+    await writeFile(file, lineageYaml);
+    const declared = async (): Promise<Json> => {
+      const { id } = await pipelineOf('with%20lineage');
+      return (await watcher.get(`/pipeline/${id}/lineage`)).body;
+    };
+    expect(await folder.run(watcher.url, ['true'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await declared()).toMatchObject({
+      inputs: [{ namespace: '', name: 'crm.public.orders' }],
+      outputs: [{ namespace: 's3://warehouse', name: 'orders/', address_type_name: 's3' }],
+      edges: [{ declared: true }],
+    });
+    // A success has answered the question; a changed configuration asks again.
+    await writeFile(file, lineageYaml.replace('crm.public.orders', 'crm.public.orders_v2'));
+    await folder.run(watcher.url, ['true']);
+    expect((await declared()).inputs).toMatchObject([{ name: 'crm.public.orders' }]);
+    await writeFile(file, lineageYaml.replace('orders', 'orders_v2').replace('number: 1', 'number: 2'));
+    expect(await folder.run(watcher.url, ['true'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await declared()).inputs).toMatchObject([{ name: 'crm.public.orders_v2' }]);
+    await folder.remove();
+  });
+
+  it('with a lineage that the service refuses stops no command: it is told, and the run is reported', async () => {
+    const file = join(workplace.folder, 'half.yaml');
+    await writeFile(file, 'name: half a lineage\ninputs: [a]\n');
+    const { code, stderr } = await run('--config', file, 'true');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^watcher: the lineage of the pipeline was refused: .*outputs/),
+    ]);
+    expect(await runsOf('half%20a%20lineage')).toMatchObject([{ status: 'succeeded' }]);
+    const wrong = join(workplace.folder, 'wrong.yaml');
+    await writeFile(wrong, 'name: wrong lineage\ninputs: { a: b }\noutputs: [7]\n');
+    expect(await run('--config', wrong, 'true')).toMatchObject({
+      code: 0,
+      stderr: /lineage of the pipeline was refused/,
+    });
+  });
+
   it('of several pipelines has one for each name', async () => {
     const file = join(workplace.folder, 'several.yaml');
     await writeFile(

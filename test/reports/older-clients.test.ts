@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { addKey, bearer } from '../support/access.js';
 import { expectExactTrees } from '../support/closure.js';
 import { createDatabase } from '../support/database.js';
+import { judge, report } from '../anomalies/runs.js';
 import { type Answer, type Json, Watcher } from '../support/watcher.js';
 
 const DAY_MS = 86_400_000;
@@ -162,6 +163,23 @@ describe('POST /log_cleanup', () => {
     await watcher.begin(pipeline, { start_date: daysAgo(95) });
     expect((await cleanUp({})).body).toEqual({ ...NOTHING, total_pipeline_executions_deleted: 1 });
     expect(await left()).toEqual([]);
+  });
+
+  it('counts the anomalies that it deletes with their executions', async () => {
+    const judged = await watcher.pipeline('judged');
+    const old = Date.now() - 100 * DAY_MS;
+    for (let day = 0; day < 12; day++) {
+      const start = new Date(old + day * 3_600_000);
+      await report(watcher, judged, { start, total_rows: day < 11 ? 1000 + day : 7 });
+    }
+    await judge(watcher);
+    expect(await watcher.all(`/anomaly?pipeline_id=${judged}`)).toHaveLength(1);
+    expect((await cleanUp({})).body).toEqual({
+      ...NOTHING,
+      total_pipeline_executions_deleted: 12,
+      total_anomaly_detection_results_deleted: 1,
+    });
+    expect(await watcher.all(`/anomaly?pipeline_id=${judged}`)).toEqual([]);
   });
 
   it('deletes whole trees in which all is old, and keeps the sums of their days', async () => {

@@ -78,7 +78,7 @@ class Gate:
                 self.end_headers()
                 self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
 
-            do_GET = do_POST = do_PATCH = answer
+            do_GET = do_POST = do_PATCH = do_PUT = answer
 
             def log_message(self, *args: Any) -> None:
                 pass

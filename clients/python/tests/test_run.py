@@ -47,6 +47,50 @@ class Blocks(Case):
         self.assertEqual(pipeline["schedule"], "0 2 * * *")
         self.assertEqual(pipeline["pipeline_metadata"], {"owner": "data"})
 
+    def test_the_lineage_of_the_pipeline_is_declared_where_the_service_asks_for_it(self) -> None:
+        source, target = self.name("crm.public.orders"), {"namespace": "s3://warehouse", "name": self.name("orders/")}
+        for _ in range(2):
+            with self.watcher.run(self.name("load"), inputs=[source], outputs=[target]):
+                pass
+            self.assertTrue(self.watcher.flush())
+        asked = [asked for asked in self.gate.asked if asked.method == "PUT"]
+        self.assertEqual([each.body for each in asked], [{"inputs": [{"name": source}], "outputs": [target]}])
+        lineage = self.direct.request("GET", f"/pipeline/{self.pipeline('load')['id']}/lineage")
+        self.assertEqual([each["name"] for each in lineage["inputs"]], [source])
+        self.assertEqual([each["name"] for each in lineage["outputs"]], [target["name"]])
+
+    def test_what_a_run_reads_and_writes_is_reported(self) -> None:
+        source, target = self.name("orders"), self.name("orders_by_day")
+        with self.watcher.run(self.name("load")) as run:
+            run.reads(source, rows=1000)
+            run.writes({"namespace": "s3://warehouse", "name": target}, rows=31, bytes=5200, files=3)
+        self.assertTrue(self.watcher.flush())
+        reported = self.direct.request("GET", f"/pipeline_execution/{run.id}/lineage")["runs"][0]
+        self.assertEqual(reported["source"], "reported")
+        self.assertEqual([(each["name"], each["rows"], each["bytes"]) for each in reported["inputs"]], [(source, 1000, None)])
+        [output] = reported["outputs"]
+        self.assertEqual((output["name"], output["rows"], output["bytes"], output["files"]), (target, 31, 5200, 3))
+
+    def test_a_lineage_that_is_refused_or_lost_breaks_nothing(self) -> None:
+        with self.assertLogs("watcher_client", "WARNING") as logged:
+            with self.watcher.run(self.name("load"), inputs=["alone"]) as run:
+                run.reads("")
+            self.assertTrue(self.watcher.flush())
+        self.assertEqual(sum("lineage" in message for message in logged.output), 2, logged.output)
+        self.assertEqual(self.only("load")["status"], "succeeded")
+
+        def drop(asked: Any) -> Any:
+            if asked.method == "PUT":
+                raise ConnectionError
+            return None
+
+        self.gate.fault = drop
+        with self.assertLogs("watcher_client", "WARNING"):
+            with self.watcher.run(self.name("other"), inputs=["a"], outputs=["b"]) as run:
+                run.writes("b")
+            self.assertTrue(self.watcher.flush())
+        self.assertEqual(self.only("other")["status"], "succeeded")
+
     def test_an_exception_ends_the_run_as_failed_and_goes_on_unchanged(self) -> None:
         error = ValueError("no such table: orders")
         with self.assertRaises(ValueError) as caught:
@@ -353,6 +397,17 @@ class Requests(Case):
         self.assertEqual(report["results"][0]["status"], 201)
         keys = [asked.key for asked in self.gate.asked]
         self.assertEqual(len(set(keys)), 5, "each has a key of its own")
+
+    def test_lineage_may_be_declared_and_reported_by_id(self) -> None:
+        pipeline = self.direct.register({"name": self.name("load"), "pipeline_type_name": "t"})
+        execution = self.direct.start({"pipeline_id": pipeline["id"]})
+        lineage = self.direct.declare_lineage(pipeline["id"], {"inputs": [{"name": "a"}], "outputs": [{"name": "b"}]})
+        self.assertEqual([each["name"] for each in lineage["inputs"]], ["a"])
+        reported = self.direct.report_lineage(execution["id"], {"inputs": [], "outputs": [{"name": "b", "rows": 7}]})
+        self.assertEqual(reported["runs"][0]["outputs"][0]["rows"], 7)
+        with self.assertRaises(WatcherAPIError):
+            self.direct.declare_lineage(pipeline["id"], {"inputs": [], "outputs": [{"name": "b"}]})
+        self.direct.end({"id": execution["id"], "completed_successfully": True})
 
     def test_refusals_and_absence_are_errors(self) -> None:
         with self.assertRaises(WatcherAPIError) as refused:

@@ -21,6 +21,10 @@ MODELS = (
     "BatchOperationRequest",
     "BatchResult",
     "BatchReport",
+    "DatasetName",
+    "DeclareLineageRequest",
+    "ReportedDataset",
+    "ReportLineageRequest",
     "FieldProblem",
     "Problem",
 )

@@ -1,6 +1,7 @@
 import type {
   BatchOperationRequest,
   BatchReport,
+  DeclareLineageRequest,
   EndExecutionRequest,
   Execution,
   ExecutionWithChildren,
@@ -10,8 +11,11 @@ import type {
   ListPipelineExecutionsData,
   ListPipelinesData,
   Pipeline,
+  PipelineLineage,
   RegisteredPipeline,
   RegisterPipelineRequest,
+  ReportLineageRequest,
+  RunLineage,
   StartedExecution,
   StartExecutionRequest,
 } from '../generated/types.gen.js';
@@ -59,6 +63,19 @@ export abstract class Api {
   /** Sends up to 1,000 operations (`POST /batch`). Those refused have their status in the report; nothing is thrown. */
   batch(body: readonly BatchOperationRequest[], repeat: Repeat = {}): Promise<BatchReport> {
     return this.request('/batch', { body, ...repeat });
+  }
+
+  /** Declares what a pipeline reads and writes, in place of what it declared before (`PUT /pipeline/{id}/lineage`). */
+  declareLineage(pipelineId: number, body: DeclareLineageRequest): Promise<PipelineLineage> {
+    return this.request(`/pipeline/${pipelineId}/lineage`, { method: 'PUT', body });
+  }
+
+  /**
+   * Reports what an execution read and wrote, in place of what it reported before
+   * (`PUT /pipeline_execution/{id}/lineage`).
+   */
+  reportLineage(executionId: number, body: ReportLineageRequest): Promise<RunLineage> {
+    return this.request(`/pipeline_execution/${executionId}/lineage`, { method: 'PUT', body });
   }
 
   /** One pipeline (`GET /pipeline/{id}`). */

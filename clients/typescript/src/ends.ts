@@ -1,3 +1,4 @@
+import type { DeclareLineageRequest, ReportLineageRequest } from '../generated/types.gen.js';
 import type { Availability } from './availability.js';
 import type { Outbox } from './outbox.js';
 import { type End, keptEnd, plainEnd } from './reports.js';
@@ -35,6 +36,11 @@ export class Ends {
     return this.queue;
   }
 
+  /** Sends once, in the background, what a pipeline or a run reads and writes. It is not kept: no job needs it. */
+  tellLineage(path: string, body: DeclareLineageRequest | ReportLineageRequest, pipeline: string): void {
+    this.queue = this.queue.then(() => this.putLineage(path, body, pipeline));
+  }
+
   /** Resolves when the ends told so far are sent or kept. */
   flush(): Promise<void> {
     return this.queue;
@@ -52,9 +58,23 @@ export class Ends {
 
   private async settle(run: Run, end: End): Promise<void> {
     const isSent = await this.send(run, end);
+    const report = run.used.report;
+    if (isSent && report) await this.putLineage(`/pipeline_execution/${run.id}/lineage`, report, run.pipeline);
     if (!this.pending.delete(run) || isSent) return;
     this.keep(run, end);
     if (!this.availability.hasJustFailed) await this.outbox.drain(DRAIN_MS);
+  }
+
+  private async putLineage(
+    path: string,
+    body: DeclareLineageRequest | ReportLineageRequest,
+    pipeline: string,
+  ): Promise<void> {
+    try {
+      await this.transport.send(path, { method: 'PUT', body }, { until: Date.now() + BUDGET_MS, tries: 1 });
+    } catch (error) {
+      this.availability.warn(`the lineage of '${pipeline}' was not taken: ${messageOf(error)}`);
+    }
   }
 
   /** False where the end has to wait: for the service, or behind what waits already. Never rejects. */

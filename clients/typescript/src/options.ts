@@ -1,4 +1,4 @@
-import type { Datepart } from '../generated/types.gen.js';
+import type { DatasetName, Datepart } from '../generated/types.gen.js';
 import type { RunIdentity } from './identity.js';
 
 /** A time: `[30, 'minute']`. The number is from 1 to 100000. */
@@ -6,6 +6,16 @@ export type Threshold = readonly [number: number, datepart: Datepart];
 
 /** A position in the source data. The service keeps and returns it as text; a `Date` is sent in ISO 8601. */
 export type WatermarkValue = string | number | bigint | boolean | Date;
+
+/** A dataset: its name, or its namespace and name. */
+export type Dataset = string | DatasetName;
+
+/** How much of a dataset a run read or wrote; what is not known is left out. */
+export interface Amount {
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly files?: number;
+}
 
 /** A parent that is known by its own id only: the `external_id` of a run of a registered pipeline. */
 export interface ParentByExternalId {
@@ -45,6 +55,14 @@ export interface RunOptions {
   readonly startGrace?: Threshold;
   /** Facts about the pipeline, such as its owner. */
   readonly pipelineMetadata?: Readonly<Record<string, unknown>>;
+
+  /**
+   * The datasets that the pipeline reads, with `outputs`: its lineage, no part of its configuration. It is declared while
+   * the run goes on, where the service asks for it (`load_lineage`).
+   */
+  readonly inputs?: readonly Dataset[];
+  /** The datasets that the pipeline writes. */
+  readonly outputs?: readonly Dataset[];
 
   /** Where the pipeline's next load begins if this run succeeds. {@link Run.nextWatermark} sets it later. */
   readonly nextWatermark?: WatermarkValue;

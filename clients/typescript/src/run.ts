@@ -2,7 +2,8 @@
 import type { Environment } from './environment.js';
 import type { ReportedEnd } from '../generated/types.gen.js';
 import type { ParentFields, RunIdentity } from './identity.js';
-import type { RunOptions, WatermarkValue } from './options.js';
+import { UsedDatasets } from './lineage.js';
+import type { Amount, Dataset, RunOptions, WatermarkValue } from './options.js';
 import { environmentOf } from './parent.js';
 import { defined, describeError, type End, frozenEnd, type Start } from './reports.js';
 
@@ -75,6 +76,8 @@ export class Run implements RunIdentity, AsyncDisposable {
   readonly parent: ParentFields;
   /** @internal */
   readonly beginning: Beginning;
+  /** What the run reads and writes. @internal */
+  readonly used = new UsedDatasets();
   /** Whether the service wants no more heartbeats. @internal */
   isSilent = false;
   private known: number | undefined;
@@ -135,6 +138,16 @@ export class Run implements RunIdentity, AsyncDisposable {
    */
   progress(value: number, message?: string): void {
     this.said = { ...this.said, progress: value, ...defined({ message }) };
+  }
+
+  /** Says that the run reads a dataset. Sent after its end; lost where the service is away then. */
+  reads(dataset: Dataset, amount: Amount = {}): void {
+    this.used.add('inputs', dataset, amount);
+  }
+
+  /** The same for a dataset that the run writes. */
+  writes(dataset: Dataset, amount: Amount = {}): void {
+    this.used.add('outputs', dataset, amount);
   }
 
   /** Calls `work` with this run as the one that surrounds it: runs that begin in it are below this one. Only in Node. */

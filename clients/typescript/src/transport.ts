@@ -43,7 +43,7 @@ export class WatcherError extends Error {
 /** A request to the service. */
 export interface ApiRequest {
   /** Default: POST with a body, else GET. */
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | null | undefined>>;

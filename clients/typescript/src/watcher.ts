@@ -3,6 +3,7 @@ import { Availability } from './availability.js';
 import { DRAIN_MS, Ends } from './ends.js';
 import type { Environment } from './environment.js';
 import type { RegisteredPipeline, StartedExecution } from '../generated/types.gen.js';
+import { declarationOf } from './lineage.js';
 import type { RunOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { parentOf } from './parent.js';
@@ -130,7 +131,7 @@ export class Watcher extends Api {
   }
 
   private async begin(options: RunOptions): Promise<Run> {
-    const { transport, outbox } = this.parts;
+    const { transport, outbox, ends } = this.parts;
     const runId = uuid();
     const begun = new Date();
     const until = begun.getTime() + this.startMs;
@@ -157,6 +158,8 @@ export class Watcher extends Api {
       const request = { body: { pipeline_id: pipeline.id, ...start }, idempotencyKey: `${runId}-start` };
       const { id } = genuine(await transport.send<StartedExecution>('/start_pipeline_execution', request, patience));
       this.availability.noteSuccess();
+      const lineage = pipeline.load_lineage ? declarationOf(options) : undefined;
+      if (lineage) ends.tellLineage(`/pipeline/${pipeline.id}/lineage`, lineage, options.pipeline);
       return this.opened(beginning, pipeline, id);
     } catch (error) {
       const isLate = this.availability.isLate(error);

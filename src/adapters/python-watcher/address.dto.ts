@@ -1,21 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
-import {
-  Clearable,
-  HASH,
-  Id,
-  ID,
-  INSTANT,
-  METADATA,
-  Metadata,
-  Name,
-  Optional,
-  Text,
-} from '../../platform/http/fields.js';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { Clearable, HASH, Id, ID, Metadata, Name, Optional, Text } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { PatchBody } from '../../platform/http/request-validation.pipe.js';
-import { DATASET_NAME, LONGEST_DATASET_NAME } from '../../features/lineage/dataset.dto.js';
-
-const PART = { type: 'string', maxLength: 255, nullable: true } as const;
+import { DatasetDto, LONGEST_DATASET_NAME } from '../../features/lineage/dataset.dto.js';
 
 /** An address, and what its code declares. */
 export class CreateAddressDto {
@@ -160,83 +147,13 @@ export class ListAddressesQuery extends PageQuery {
 }
 
 /** An address: a dataset under the older service's word. */
-export class AddressDto {
-  /**
-   * Its id.
-   * @example 7
-   */
-  @ApiProperty(ID)
-  id!: number;
-
-  /**
-   * Its name.
-   * @example analytics.public.customers
-   */
-  @ApiProperty(DATASET_NAME)
-  name!: string;
-
-  /**
-   * The id of its type.
-   * @example 1
-   */
-  @ApiProperty(ID)
-  address_type_id!: number;
-
-  /**
-   * The database.
-   * @example analytics
-   */
-  @ApiProperty(PART)
-  database_name!: string | null;
-
-  /**
-   * The schema.
-   * @example public
-   */
-  @ApiProperty(PART)
-  schema_name!: string | null;
-
-  /**
-   * The table.
-   * @example customers
-   */
-  @ApiProperty(PART)
-  table_name!: string | null;
-
-  /**
-   * The column that identifies its rows.
-   * @example customer_id
-   */
-  @ApiProperty(PART)
-  primary_key!: string | null;
-
-  /**
-   * Anything else about it.
-   * @example {"owner": "sales"}
-   */
-  @ApiProperty({ ...METADATA, nullable: true })
-  address_metadata!: Record<string, unknown> | null;
-
+export class AddressDto extends OmitType(DatasetDto, ['namespace', 'address_type_name', 'address_type_group_name']) {
   /**
    * SHA-256 of what its code last declared.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
    */
   @ApiProperty(HASH)
   input_hash!: string;
-
-  /**
-   * When it was created (UTC).
-   * @example 2026-01-31T02:00:00.000Z
-   */
-  @ApiProperty(INSTANT)
-  created_at!: string;
-
-  /**
-   * When it last changed (UTC); null if it never did.
-   * @example 2026-02-01T02:00:00.000Z
-   */
-  @ApiProperty({ ...INSTANT, nullable: true })
-  updated_at!: string | null;
 }
 
 /** The id of a row that was created or found. */

@@ -45,8 +45,8 @@ export class CleanUpReportDto {
   total_timeliness_pipeline_execution_logs_deleted!: number;
 
   /**
-   * Always 0: there is no such table.
-   * @example 0
+   * Anomalies of these executions.
+   * @example 2
    */
   @ApiProperty(COUNT)
   total_anomaly_detection_results_deleted!: number;

@@ -21,7 +21,7 @@ export class CleanUpService {
   cleanUp(request: CleanUpDto): Promise<Answer<CleanUpReportDto>> {
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     return this.idempotency.once(async (manager) => {
-      const { executions, pairs, isComplete } = await this.retention.cleanUp(manager, {
+      const { executions, pairs, anomalies, isComplete } = await this.retention.cleanUp(manager, {
         before: new Date(today - request.retention_days * DAY_MS),
         keepLast: request.keep_last ?? 0,
         batchSize: request.batch_size ?? DEFAULT_BATCH_SIZE,
@@ -30,7 +30,7 @@ export class CleanUpService {
       const report: CleanUpReportDto = {
         total_pipeline_executions_deleted: executions,
         total_timeliness_pipeline_execution_logs_deleted: 0,
-        total_anomaly_detection_results_deleted: 0,
+        total_anomaly_detection_results_deleted: anomalies,
         total_pipeline_execution_closure_parent_deleted: pairs,
         total_pipeline_execution_closure_child_deleted: 0,
         total_freshness_pipeline_logs_deleted: 0,

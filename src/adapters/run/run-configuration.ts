@@ -9,23 +9,44 @@ export interface Registration {
   readonly [field: string]: unknown;
 }
 
+/** The body of `PUT /pipeline/{id}/lineage`: the fields `inputs` and `outputs` of the file. */
+export interface DeclaredLineage {
+  readonly inputs: readonly unknown[];
+  readonly outputs: readonly unknown[];
+}
+
+/** What the file says of one pipeline. */
+export interface Configuration {
+  readonly registration: Partial<Registration>;
+  /** Undefined if the file has no lineage. */
+  readonly lineage: DeclaredLineage | undefined;
+}
+
 type Names = { readonly [Field in 'name' | 'namespace' | 'pipeline_type_name']: string | undefined };
 
 const DEFAULT_FILE = 'watcher.yaml';
 
 /**
- * The registration that the file gives to the pipeline of these names. The file has the fields of one registration, or
+ * The registration and the lineage that the file gives to the pipeline of these names. The file has the fields of one registration, or
  * several such mappings below `pipelines`; of these the one with the name is taken. A missing default file is empty.
  */
-export async function readConfiguration(file: string | undefined, names: Names): Promise<Partial<Registration>> {
+export async function readConfiguration(file: string | undefined, names: Names): Promise<Configuration> {
   const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
   const text = await readFile(file ?? DEFAULT_FILE, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (file === undefined && error.code === 'ENOENT') return undefined;
     throw new RunOptionError(`the configuration can't be read: ${error.message}`);
   });
-  if (text === undefined) return given;
+  if (text === undefined) return { registration: given, lineage: undefined };
   const where = file ?? DEFAULT_FILE;
-  return { ...chosen(await parse(text, where), names.name, where), ...given };
+  const { inputs, outputs, ...fields } = chosen(await parse(text, where), names.name, where);
+  const hasLineage = inputs !== undefined || outputs !== undefined;
+  const lineage = hasLineage ? { inputs: datasets(inputs), outputs: datasets(outputs) } : undefined;
+  return { registration: { ...fields, ...given }, lineage };
+}
+
+/** A name stands for a dataset without a namespace. */
+function datasets(listed: unknown): unknown[] {
+  return [listed ?? []].flat().map((dataset) => (typeof dataset === 'string' ? { name: dataset } : dataset));
 }
 
 async function parse(text: string, where: string): Promise<Record<string, unknown>> {

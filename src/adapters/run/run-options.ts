@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { basename } from 'node:path';
-import { readConfiguration, type Registration } from './run-configuration.js';
+import { type DeclaredLineage, readConfiguration, type Registration } from './run-configuration.js';
 import { RunOptionError } from './run-option.error.js';
 
 /** What `watcher run` was asked to do. */
@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly key: string | undefined;
   /** The body of `POST /pipeline`. */
   readonly registration: Registration;
+  /** What the pipeline reads and writes; undefined where nothing is said of it. */
+  readonly lineage: DeclaredLineage | undefined;
   /** The parent, in fields of the start. */
   readonly parent: Readonly<Record<string, unknown>>;
   readonly nextWatermark: string | undefined;
@@ -79,19 +81,23 @@ export async function runOptions(
   // Inside another run these variables name that run's pipeline, which is the parent's.
   const isNested = Boolean(environment['WATCHER_RUN_ID'] || environment['WATCHER_EXECUTION_ID']);
   const own = (name: string): string | undefined => (isNested ? undefined : environment[name] || undefined);
-  const configuration = await readConfiguration(values.config ?? (environment['WATCHER_CONFIG'] || undefined), {
-    name: values.pipeline ?? own('WATCHER_PIPELINE'),
-    namespace: values.namespace ?? own('WATCHER_NAMESPACE'),
-    pipeline_type_name: values.type ?? (environment['WATCHER_TYPE'] || undefined),
-  });
+  const { registration, lineage } = await readConfiguration(
+    values.config ?? (environment['WATCHER_CONFIG'] || undefined),
+    {
+      name: values.pipeline ?? own('WATCHER_PIPELINE'),
+      namespace: values.namespace ?? own('WATCHER_NAMESPACE'),
+      pipeline_type_name: values.type ?? (environment['WATCHER_TYPE'] || undefined),
+    },
+  );
   return {
     url: serviceUrl(environment['WATCHER_URL'] || DEFAULT_URL),
     key: environment['WATCHER_KEY'] || undefined,
     registration: {
-      ...configuration,
-      name: configuration.name ?? nameOf(program, rest),
-      pipeline_type_name: configuration.pipeline_type_name ?? DEFAULT_TYPE,
+      ...registration,
+      name: registration.name ?? nameOf(program, rest),
+      pipeline_type_name: registration.pipeline_type_name ?? DEFAULT_TYPE,
     },
+    lineage,
     parent: parentOf(values.parent, environment),
     nextWatermark: values['next-watermark'],
     heartbeatMs: milliseconds(values.heartbeat ?? (environment['WATCHER_HEARTBEAT'] || DEFAULT_HEARTBEAT)),

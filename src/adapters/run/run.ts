@@ -22,6 +22,8 @@ export class Run {
   /** Whether the start was refused, so that nothing more can be reported. */
   private isRefused = false;
   private timer: NodeJS.Timeout | undefined;
+  /** The declaration of the lineage under way. */
+  private declaring: Promise<void> | undefined;
   /** The heartbeat under way, and its end when the command has ended. */
   private beat = Promise.resolve();
   private readonly lastBeat = new AbortController();
@@ -42,6 +44,7 @@ export class Run {
       const isEmpty = await this.sendWaiting();
       const pipeline = await this.register();
       if (pipeline?.['active'] === false) return false;
+      if (pipeline?.['load_lineage'] === true) this.declaring = this.declareLineage(Number(pipeline['id']));
       this.watermark = (pipeline?.['watermark'] as string | null) ?? undefined;
       if (!pipeline) this.isRefused = true;
       else if (isEmpty) await this.sendStart(pipeline['id']);
@@ -82,7 +85,7 @@ export class Run {
   async end(outcome: Outcome, report: CommandReport): Promise<void> {
     this.stopHeartbeats();
     this.lastBeat.abort();
-    await this.beat;
+    await Promise.all([this.beat, this.declaring]);
     if (this.isRefused) return;
     if (report.error !== undefined) this.warn(`the file $WATCHER_REPORT was not all understood: ${report.error}`);
     const end = endOf(outcome, report, this.options.nextWatermark);
@@ -101,8 +104,16 @@ export class Run {
 
   /** What would be sent and run. */
   describe(): Json {
-    const { url, registration, parent, heartbeatMs, spool, command } = this.options;
-    return { url, registration, parent, heartbeat_ms: heartbeatMs ?? null, spool, command };
+    const { url, registration, lineage, parent, heartbeatMs, spool, command } = this.options;
+    return {
+      url,
+      registration,
+      ...(lineage && { lineage }),
+      parent,
+      heartbeat_ms: heartbeatMs ?? null,
+      spool,
+      command,
+    };
   }
 
   close(): void {
@@ -119,6 +130,18 @@ export class Run {
     if (bare.status < 400) return bare.body;
     this.warn(`the command runs without a report: ${detailOf(bare)}`);
     return undefined;
+  }
+
+  /** While the command runs, which does not wait for it. */
+  private async declareLineage(pipelineId: number): Promise<void> {
+    const { lineage } = this.options;
+    if (!lineage) return;
+    try {
+      const reply = await this.service.put(`/pipeline/${pipelineId}/lineage`, lineage, { signal: this.hurry });
+      if (reply.status >= 400) this.warn(`the lineage of the pipeline was refused: ${detailOf(reply)}`);
+    } catch (error) {
+      this.warn(`the lineage of the pipeline was not declared: ${messageOf(error)}`);
+    }
   }
 
   private async sendStart(pipelineId: unknown): Promise<void> {

@@ -33,14 +33,13 @@ export class Service {
    * The answer to a POST of JSON, whatever its status but for those that mean that the service can't take it now: for
    * these, and without an answer in time, it throws a {@link ServiceAwayError}.
    */
-  async post(path: string, body: unknown, options: Sending = {}): Promise<Reply> {
-    const reply = await this.send(path, JSON.stringify(body), options);
-    const { status } = reply;
-    // A 404 without a code is not the service's own: another server is at this address.
-    if (mayBeTakenLater(status) || (status === 404 && reply.body['code'] === undefined)) {
-      throw new ServiceAwayError(`${this.url}${path} answered ${status}: ${detailOf(reply)}`);
-    }
-    return reply;
+  post(path: string, body: unknown, options: Sending = {}): Promise<Reply> {
+    return this.ask('POST', path, body, options);
+  }
+
+  /** The same for a PUT. */
+  put(path: string, body: unknown, options: Sending = {}): Promise<Reply> {
+    return this.ask('PUT', path, body, options);
   }
 
   /** Closes idle connections. */
@@ -49,7 +48,22 @@ export class Service {
     this.secureAgent?.destroy();
   }
 
-  private async send(path: string, text: string, { idempotencyKey, strict, signal }: Sending): Promise<Reply> {
+  private async ask(method: string, path: string, body: unknown, options: Sending): Promise<Reply> {
+    const reply = await this.send(method, path, JSON.stringify(body), options);
+    const { status } = reply;
+    // A 404 without a code is not the service's own: another server is at this address.
+    if (mayBeTakenLater(status) || (status === 404 && reply.body['code'] === undefined)) {
+      throw new ServiceAwayError(`${this.url}${path} answered ${status}: ${detailOf(reply)}`);
+    }
+    return reply;
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    text: string,
+    { idempotencyKey, strict, signal }: Sending,
+  ): Promise<Reply> {
     const isSecure = this.url.startsWith('https:');
     const https = isSecure ? await import('node:https') : undefined;
     if (https) this.secureAgent ??= new https.Agent({ keepAlive: true });
@@ -62,7 +76,7 @@ export class Service {
       const request = (https?.request ?? httpRequest)(
         `${this.url}${path}`,
         {
-          method: 'POST',
+          method,
           agent: this.secureAgent ?? this.agent,
           signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
           headers: {

@@ -19,6 +19,8 @@ import { QUEUE_EXECUTIONS } from './judging.sql.js';
 const LOOK_EVERY_MS = 2000;
 /** The pause after an error. */
 const PAUSE_MS = 10_000;
+/** While reports come in, how many times as long as a batch took the judging rests after it. */
+const REST = 2;
 
 /**
  * Queues successes as they end, and judges them soon after their commit. The end itself writes one row, sent together
@@ -29,6 +31,8 @@ export class JudgingQueueService implements OnModuleInit, OnApplicationBootstrap
   private readonly logger = new Logger(JudgingQueueService.name);
   private readonly stopping = new AbortController();
   private working: Promise<void> | undefined;
+  /** How many starts and ends this replica has taken. */
+  private reports = 0;
 
   constructor(
     private readonly transactions: TransactionRunner,
@@ -38,6 +42,7 @@ export class JudgingQueueService implements OnModuleInit, OnApplicationBootstrap
   ) {}
 
   onModuleInit(): void {
+    this.executionEvents.started.listen(async (_, started) => this.count(started));
     this.executionEvents.ended.listen((manager, ended) => this.queue(manager, ended));
   }
 
@@ -50,15 +55,23 @@ export class JudgingQueueService implements OnModuleInit, OnApplicationBootstrap
     await this.working;
   }
 
-  /** Judges what is queued. */
+  /** Judges what is queued, in batches. While this replica also takes reports, they have most of the time. */
   async judgeAll(now = new Date()): Promise<void> {
     if (!(await this.transactions.read((manager) => this.judging.isAnyQueued(manager)))) return;
-    while (!this.stopping.signal.aborted) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const [begun, reports] = [performance.now(), this.reports];
       if (!(await this.transactions.run((manager) => this.service.judgeNext(manager, now)))) return;
+      if (this.reports > reports) await this.sleep(REST * (performance.now() - begun));
     }
   }
 
+  private count(reported: readonly object[]): void {
+    this.reports += reported.length;
+  }
+
   private async queue(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
+    this.count(ended);
     const successes = ended.filter((execution) => IS_SUCCESS[statusOf(execution)] && !execution.superseded);
     if (successes.length === 0) return;
     const parameters = [successes.map(({ id }) => id), successes.map(({ pipelineId }) => pipelineId)];
@@ -72,8 +85,12 @@ export class JudgingQueueService implements OnModuleInit, OnApplicationBootstrap
         () => true,
         (error: unknown) => this.putOff(error),
       );
-      await sleep(isWell ? LOOK_EVERY_MS : PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await this.sleep(isWell ? LOOK_EVERY_MS : PAUSE_MS);
     }
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined);
   }
 
   private putOff(error: unknown): false {

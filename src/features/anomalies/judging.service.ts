@@ -1,3 +1,4 @@
+import { setImmediate as othersGoFirst } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../platform/config/config.js';
@@ -16,7 +17,7 @@ import { MAXIMUM_RUNS } from './rule.js';
 import { type Finding, VerdictService } from './verdict.service.js';
 
 /** Executions judged in a transaction. */
-const BATCH = 500;
+const BATCH = 200;
 /** Read beside the history of the newest run, for further runs of the pipeline in the same batch. */
 const FURTHER_RUNS = 50;
 
@@ -76,6 +77,8 @@ export class JudgingService {
       const past = await this.findPast(manager, waiting);
       const later: JudgedExecution[] = [];
       for (const [pipelineId, ofPipeline] of Map.groupBy(waiting, (one) => one.pipelineId)) {
+        // Requests don't wait for the whole batch.
+        await othersGoFirst();
         const ofMetrics = new Map((rules.get(pipelineId) ?? []).map((rule) => [rule.metric, rule] as const));
         const runs = past.get(pipelineId) ?? [];
         const history = new History(runs, pipelines.get(pipelineId) as JudgedPipeline, ofMetrics);

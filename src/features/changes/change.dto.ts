@@ -29,15 +29,15 @@ export class ChangesDto {
   all!: boolean;
 
   /**
-   * The roots of trees in which an execution started, ended, changed, moved or was deleted; at most 200. May contain ids
-   * of executions that are no roots.
+   * The roots of trees in which an execution started, ended, changed, moved, was deleted, or reported its lineage; at
+   * most 200. May contain ids of executions that are no roots.
    * @example [41]
    */
   @ApiProperty({ type: 'array', items: ID, maxItems: 200 })
   roots!: number[];
 
   /**
-   * The pipelines that changed, ran, or have a changed incident; at most 200.
+   * The pipelines that changed, ran, read or write other datasets, or have a changed incident; at most 200.
    * @example [1]
    */
   @ApiProperty({ type: 'array', items: ID, maxItems: 200 })

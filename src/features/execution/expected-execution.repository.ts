@@ -58,6 +58,7 @@ export class ExpectedExecutionRepository {
       all('attempt'),
       all('retryOf'),
       all('superseded'),
+      all('slowAt'),
     ]);
     if (filled !== sorted.length) throw writtenMeanwhile('an execution');
     await this.forget(

@@ -25,12 +25,13 @@ export const FILL_EXPECTED = `
          execution_metadata = coalesce(e.execution_metadata || item.execution_metadata, item.execution_metadata,
                                        e.execution_metadata),
          config_version = item.config_version, deadline = item.deadline, start_received_at = item.start_received_at,
-         attempt = item.attempt, retry_of = item.retry_of, superseded = item.superseded, duration_seconds = NULL, throughput = NULL,
+         attempt = item.attempt, retry_of = item.retry_of, superseded = item.superseded, slow_at = item.slow_at,
+         duration_seconds = NULL, throughput = NULL,
          date_recorded = (item.start_date AT TIME ZONE 'UTC')::date
     FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::timestamptz[],
-                $8::timestamptz[], $9::smallint[], $10::bigint[], $11::bool[]) AS item (
+                $8::timestamptz[], $9::smallint[], $10::bigint[], $11::bool[], $12::timestamptz[]) AS item (
            id, start_date, watermark, next_watermark, execution_metadata, config_version, deadline, start_received_at,
-           attempt, retry_of, superseded)
+           attempt, retry_of, superseded, slow_at)
    WHERE e.id = item.id AND e.status = 'expected'
   RETURNING e.id`;
 

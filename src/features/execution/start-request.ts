@@ -68,7 +68,7 @@ export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Ca
       attempt: request.attempt ?? 1,
       retryOf: request.retry_of ?? null,
       superseded: false,
-      slowAt: slowAt(request.start_date, pipeline, parent?.pipelineId),
+      slowAt: slowAt(request.start_date, pipeline, parent?.pipelineId ?? parentPipeline?.id),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ChangeLog } from '../changes/change-log.js';
 import type { ExecutionGlance } from '../execution/execution.service.js';
 import type { ExecutionDatasetEntity } from './execution-dataset.entity.js';
 import {
@@ -34,13 +35,21 @@ export interface LastWriter {
 /** All SQL on `execution_dataset`. */
 @Injectable()
 export class ExecutionDatasetRepository {
+  constructor(private readonly changes: ChangeLog) {}
+
   findReported(manager: EntityManager, executionIds: readonly number[], limit: number): Promise<Reported[]> {
     return manager.query(FIND_REPORTED, [executionIds, limit]);
   }
 
-  /** Replaces what an execution reported. */
-  async replace(manager: EntityManager, executionId: number, at: Date, reported: readonly Reported[]): Promise<void> {
-    await this.delete(manager, [executionId]);
+  /** Replaces what an execution reported, and tells the pages of its tree. */
+  async replace(
+    manager: EntityManager,
+    { id, rootId }: Pick<ExecutionGlance, 'id' | 'rootId'>,
+    at: Date,
+    reported: readonly Reported[],
+  ): Promise<void> {
+    this.changes.note(manager, { roots: [rootId], executions: [id] });
+    await this.delete(manager, [id]);
     const rows = reported.map(({ datasetId, io, rows, bytes, files }) => ({
       dataset_id: datasetId,
       io,
@@ -48,7 +57,7 @@ export class ExecutionDatasetRepository {
       bytes,
       files,
     }));
-    await manager.query(INSERT_REPORTED, [executionId, at, JSON.stringify(rows)]);
+    await manager.query(INSERT_REPORTED, [id, at, JSON.stringify(rows)]);
   }
 
   async delete(manager: EntityManager, executionIds: readonly number[]): Promise<void> {

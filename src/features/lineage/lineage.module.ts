@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { ChangeModule } from '../changes/change.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { AddressAliasEntity, AddressEdgeEntity, PipelineLineageEntity } from './address-edge.entity.js';
@@ -29,6 +30,7 @@ import { RunReportService } from './run-report.service.js';
 /** Datasets, which pipelines read and write them, and which executions did. */
 @Module({
   imports: [
+    ChangeModule,
     ExecutionModule,
     IdempotencyModule,
     PipelineModule,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { ChangeLog } from '../changes/change-log.js';
 import {
   DECLARE_EDGES,
   EXPIRE_EDGES,
@@ -56,9 +57,11 @@ export interface Alias {
 /** How many runs with datasets an edge outlives that none of them shows. */
 const RUNS_REMEMBERED = 3;
 
-/** All SQL on the edges. Those of one pipeline change under its lock only. */
+/** All SQL on the edges. Those of one pipeline change under its lock only, and its pages are told. */
 @Injectable()
 export class LineageRepository {
+  constructor(private readonly changes: ChangeLog) {}
+
   /** Locks the edges of a pipeline until the transaction ends; the days of its last runs, newest first. */
   async lock(manager: EntityManager, pipelineId: number): Promise<readonly string[]> {
     const [row] = await manager.query<{ recent: string[] }[]>(LOCK_PIPELINE, [pipelineId]);
@@ -72,9 +75,12 @@ export class LineageRepository {
     { sources, targets, recent }: { sources: readonly number[]; targets: readonly number[]; recent: readonly string[] },
   ): Promise<number> {
     const now = new Date();
-    await manager.query(UNDECLARE_EDGES, [pipelineId, sources, targets, forgottenBefore(recent), now]);
+    const kept = [pipelineId, sources, targets, forgottenBefore(recent), now];
+    const [, undeclared]: [unknown, number] = await manager.query(UNDECLARE_EDGES, kept);
     const [row] = await manager.query<{ written: number }[]>(DECLARE_EDGES, [pipelineId, sources, targets, dayOf(now)]);
-    return row?.written ?? 0;
+    const written = row?.written ?? 0;
+    if (undeclared + written > 0) this.changes.note(manager, { pipelines: [pipelineId] });
+    return written;
   }
 
   /** Adds what a run of a locked pipeline read and wrote; `isNew` for the first report of the run. */
@@ -90,6 +96,7 @@ export class LineageRepository {
     },
   ): Promise<void> {
     const day = dayOf(run.at);
+    this.changes.note(manager, { pipelines: [pipelineId] });
     await manager.query(OBSERVE_EDGES, [pipelineId, run.sources, run.targets, day]);
     const recent = run.isNew ? [...run.recent, day].sort().reverse().slice(0, RUNS_REMEMBERED) : run.recent;
     if (run.isNew) await manager.query(SET_RECENT, [pipelineId, recent]);

@@ -82,33 +82,29 @@ export const FIND_ENDS = `
 export const WALK = prepared(`
   SELECT w.ids, w.depths FROM watcher_lineage_walk($1::bigint[], $2::bool, $3::int, $4::int) w`);
 
-/** The pipelines of the last step to each of $1 (depths $2) downstream, from those of $3 (depths $4). */
-export const FIND_HOPS_DOWN = prepared(`
-  WITH step AS MATERIALIZED (
-    SELECT e.target_address_id AS id, e.source_address_id AS near_id, e.pipeline_id
-      FROM address_edge e
-     WHERE e.target_address_id = ANY ($1::bigint[]) AND e.source_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)
+/** Of `step`: the edges between the datasets $1 (depths $2) and the nearer ones $3 (depths $4). */
+const PIPELINES_OF_STEPS = `
   SELECT p.id, (array_agg(DISTINCT step.pipeline_id))[1:10] AS "pipelineIds",
          count(DISTINCT step.pipeline_id)::int AS pipelines
     FROM step
     JOIN unnest($1::bigint[], $2::int[]) AS p (id, depth) ON p.id = step.id
     JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth) ON near.id = step.near_id
    WHERE near.depth = p.depth - 1
-   GROUP BY p.id`);
+   GROUP BY p.id`;
+
+/** The pipelines of the last step to each of $1 (depths $2) downstream, from those of $3 (depths $4). */
+export const FIND_HOPS_DOWN = prepared(`
+  WITH step AS MATERIALIZED (
+    SELECT e.target_address_id AS id, e.source_address_id AS near_id, e.pipeline_id
+      FROM address_edge e
+     WHERE e.target_address_id = ANY ($1::bigint[]) AND e.source_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)${PIPELINES_OF_STEPS}`);
 
 /** The same upstream. */
 export const FIND_HOPS_UP = prepared(`
   WITH step AS MATERIALIZED (
     SELECT e.source_address_id AS id, e.target_address_id AS near_id, e.pipeline_id
       FROM address_edge e
-     WHERE e.source_address_id = ANY ($1::bigint[]) AND e.target_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)
-  SELECT p.id, (array_agg(DISTINCT step.pipeline_id))[1:10] AS "pipelineIds",
-         count(DISTINCT step.pipeline_id)::int AS pipelines
-    FROM step
-    JOIN unnest($1::bigint[], $2::int[]) AS p (id, depth) ON p.id = step.id
-    JOIN unnest($3::bigint[], $4::int[]) AS near (id, depth) ON near.id = step.near_id
-   WHERE near.depth = p.depth - 1
-   GROUP BY p.id`);
+     WHERE e.source_address_id = ANY ($1::bigint[]) AND e.target_address_id = ANY ($3::bigint[]) AND e.removed_at IS NULL)${PIPELINES_OF_STEPS}`);
 
 /** The current edges among datasets. Index: ix_address_edge_forward. */
 export const FIND_EDGES_AMONG = prepared(`

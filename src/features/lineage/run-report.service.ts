@@ -43,7 +43,7 @@ export class RunReportService {
         const isNew = (await this.reported.findReported(manager, [id], 1)).length === 0;
         const at = (status === 'running' || status === 'expected' ? null : execution.endDate) ?? new Date();
         const rows = rowsOf(id, ids, inputs, outputs);
-        await this.reported.replace(manager, id, at, rows);
+        await this.reported.replace(manager, execution, at, rows);
         if (status !== 'running' && status !== 'succeeded') return;
         const idsOf = (io: 'I' | 'O'): number[] => rows.filter((row) => row.io === io).map((row) => row.datasetId);
         const run = { sources: idsOf('I'), targets: idsOf('O'), at, recent, isNew: isNew && rows.length > 0 };

@@ -9,6 +9,8 @@ export interface OldTree {
   readonly executionIds: readonly number[];
   /** How many pairs of ancestor and descendant it has. */
   readonly pairs: number;
+  /** How many anomalies its executions have. */
+  readonly anomalies: number;
   /** Whether all of it is, so that it can be deleted. */
   readonly isOld: boolean;
 }

@@ -32,6 +32,7 @@ export interface CleanedUp {
   readonly executions: number;
   /** Pairs of ancestor and descendant. */
   readonly pairs: number;
+  readonly anomalies: number;
   /** False if the time was over before all old trees were deleted. */
   readonly isComplete: boolean;
 }
@@ -65,22 +66,23 @@ export class RetentionService {
 
   private async deleteAll(what: CleanUp): Promise<CleanedUp> {
     const until = performance.now() + what.withinMs;
-    let [trees, executions, pairs] = [0, 0, 0];
+    let [trees, executions, pairs, anomalies] = [0, 0, 0, 0];
     let most = FIRST_TREES;
     for (let after: RootPosition | undefined = OLDEST; after;) {
       const begun = performance.now();
-      if (begun > until) return { trees, executions, pairs, isComplete: false };
+      if (begun > until) return { trees, executions, pairs, anomalies, isComplete: false };
       const position: RootPosition = after;
       const batch = await this.transactions.run((own) => this.deleteNext(own, what, position, most));
       trees += batch.deleted.length;
       executions += batch.deleted.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
       pairs += batch.deleted.reduce((sum, tree) => sum + tree.pairs, 0);
+      anomalies += batch.deleted.reduce((sum, tree) => sum + tree.anomalies, 0);
       after = batch.last;
       most = Math.min(MOST_TREES, Math.max(1, Math.floor(what.batchSize / batch.treeSize)));
       // As long as starts have waited, they go first.
       if (after) await sleep(performance.now() - begun);
     }
-    return { trees, executions, pairs, isComplete: true };
+    return { trees, executions, pairs, anomalies, isComplete: true };
   }
 
   /**

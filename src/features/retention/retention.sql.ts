@@ -4,10 +4,10 @@ const CLEAN_UP = 0x74_69_64_79;
 /** Whether no other clean-up runs; it is then excluded until the transaction ends. */
 export const TRY_LOCK_CLEAN_UP = `SELECT pg_try_advisory_xact_lock(${CLEAN_UP}) AS locked`;
 
-/** See `watcher_old_trees`. */
+/** See `watcher_old_trees`; with the number of anomalies of each tree, by uq_anomaly_execution. */
 export const FIND_OLD_TREES = `
   SELECT t.root_id AS "rootId", t.start_date AS "startDate", t.execution_ids AS "executionIds", t.pairs,
-         t.is_old AS "isOld"
+         t.is_old AS "isOld", (SELECT count(*) FROM anomaly a WHERE a.execution_id = ANY (t.execution_ids)) AS anomalies
     FROM watcher_old_trees($1::timestamptz, $2::timestamptz, $3::bigint, $4::int, $5::int) t`;
 
 /** Adds the executions $1 to the sums of their days. Uses pk_pipeline_day. */

@@ -11,6 +11,7 @@ what can't be sent is kept in `WATCHER_SPOOL` and sent later, in order and once.
 
 from ._context import current_run, in_this_run
 from ._default import default_client, record, run
+from ._lineage import Dataset
 from ._run import Run
 from ._tracker import Tracker
 from ._values import describe
@@ -33,6 +34,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Address",
     "AddressLineage",
+    "Dataset",
     "ETLResult",
     "ExecutionResult",
     "OrchestratedETL",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 from . import _context
 from ._ends import End
+from ._lineage import Dataset, Used
 from ._reports import Body, end_body, kept_end, kept_start, plain_start
 from ._sender import SPOOL_SECONDS
 from ._settings import log
@@ -41,6 +42,7 @@ class Run:
         parent: _context.Parent = None,
         external_id: Optional[str] = None,
         pipeline_id: Optional[int] = None,
+        lineage: Optional[Body] = None,
     ) -> None:
         self.id: Optional[int] = None
         self.run_id = str(uuid.uuid4())
@@ -57,7 +59,9 @@ class Run:
         self.metadata: Dict[str, Any] = {}
         self.start_body: Body = {}
         self.beat_at = self.beaten_at = float("-inf")
+        self.used = Used()
         self._client = client
+        self._lineage = lineage
         self._registers = pipeline_id is None
         self._options = start
         self._parent = parent if parent is not None else _context.current_run()
@@ -90,6 +94,28 @@ class Run:
         self._news = {**self._news, **{name: plain(value) for name, value in news.items() if value is not None}}
         if self._reports:
             self._client.sender.hurry(self)
+
+    def reads(
+        self,
+        dataset: Dataset,
+        *,
+        rows: Optional[int] = None,
+        bytes: Optional[int] = None,  # noqa: A002 - the word of the API
+        files: Optional[int] = None,
+    ) -> None:
+        """Says that the run reads a dataset: a name, or a mapping with `namespace` and `name`. Sent after its end."""
+        self.used.add(False, dataset, rows=rows, bytes=bytes, files=files)
+
+    def writes(
+        self,
+        dataset: Dataset,
+        *,
+        rows: Optional[int] = None,
+        bytes: Optional[int] = None,  # noqa: A002
+        files: Optional[int] = None,
+    ) -> None:
+        """The same for a dataset that the run writes."""
+        self.used.add(True, dataset, rows=rows, bytes=bytes, files=files)
 
     def skip(self, message: Optional[str] = None) -> None:
         """Ends the run as skipped, once its block ends without an exception: there was nothing to do."""
@@ -253,6 +279,8 @@ class Run:
                 return
             if self.watermark is None:
                 self.watermark = found["watermark"]
+            if self._lineage is not None and found.get("load_lineage"):
+                client.sender.tell_lineage(f"/pipeline/{found['id']}/lineage", self._lineage, self.label)
         body = {"pipeline_id": self.pipeline_id, **self.start_body}
         left = max(timeout - (time.monotonic() - begun), 0.1)
         try:

@@ -6,7 +6,7 @@ What can't be sent goes to the spool at once, and is sent from there: the spool 
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from ._ends import End, post_direct, post_one, post_whole
 from ._reports import Body, plain_end
@@ -45,6 +45,7 @@ class Sender:
         self._thread: Optional[threading.Thread] = None
         self._queue: Deque[End] = deque()
         self._hand: List[End] = []
+        self._lineage: Deque[Tuple[str, Body, str]] = deque()
         self._open: Dict[str, Run] = {}
         self._pause = FIRST_PAUSE
         self._send_at: Optional[float] = None
@@ -79,6 +80,13 @@ class Sender:
             run.beat_at = min(run.beat_at, max(time.monotonic(), run.beaten_at + PROGRESS_SECONDS))
             self._condition.notify_all()
 
+    def tell_lineage(self, path: str, body: Body, label: str) -> None:
+        """Sends once, soon, what a pipeline or a run reads and writes. It is not kept: no job needs it."""
+        with self._condition:
+            if len(self._lineage) < QUEUE_LIMIT and self._started():
+                self._lineage.append((path, body, label))
+                self._condition.notify_all()
+
     def keep_start(self, run: "Run") -> None:
         """Keeps a start that the service did not take, and sends it as soon as it does."""
         try:
@@ -112,7 +120,7 @@ class Sender:
         """Waits until all queued ends are received or kept; keeps the rest after so many seconds. True where none was left."""
         end = time.monotonic() + seconds
         with self._condition:
-            while (self._queue or self._hand) and self._thread and self._thread.is_alive():
+            while (self._queue or self._hand or self._lineage) and self._thread and self._thread.is_alive():
                 left = end - time.monotonic()
                 if left <= 0:
                     break
@@ -137,12 +145,13 @@ class Sender:
         condition = self._condition
         while condition is self._condition:
             with condition:
-                while not self._hand and not self._queue and (pause := self._idle_for()) > 0:
+                while not self._hand and not self._queue and not self._lineage and (pause := self._idle_for()) > 0:
                     condition.wait(min(pause, 3600.0))
                 while self._queue and len(self._hand) < BATCH:
                     self._hand.append(self._queue.popleft())
             try:
                 self._deliver()
+                self._tell_lineage()
                 self._beat()
                 self._send_later()
             except Exception:  # noqa: BLE001 - the thread serves all later runs
@@ -200,10 +209,25 @@ class Sender:
                 return self._keep_all([end])
             if again["status"] >= 400:
                 log.warning("the end of '%s' is lost: %s", end.run.label, again["body"].get("detail"))
+        used = end.run.used.body
+        if used is not None and end.run.id is not None and status < 400:
+            self.tell_lineage(f"/pipeline_execution/{end.run.id}/lineage", used, end.run.label)
         with self._keeping:
             end.settled.set()
             if end.file is not None:
                 self._spool.remove(end.file)
+
+    def _tell_lineage(self) -> None:
+        while self._lineage:
+            path, body, label = self._lineage[0]
+            try:
+                self._transport.request("PUT", path, body)
+            except WatcherError as error:
+                log.warning("the lineage of '%s' was not taken: %s", label, error)
+            finally:
+                with self._condition:
+                    self._lineage.popleft()
+                    self._condition.notify_all()
 
     def _keep_all(self, ends: List[End]) -> None:
         for end in ends:

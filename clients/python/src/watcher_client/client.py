@@ -7,10 +7,11 @@ import time
 import uuid
 import weakref
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, cast
 
 from . import _settings, _values
 from ._context import Parent
+from ._lineage import Dataset, declaration
 from ._older import OlderNames
 from ._reports import Body
 from ._run import Run
@@ -23,11 +24,13 @@ from .errors import WatcherNetworkError
 from .wire import (
     BatchOperationRequest,
     BatchReport,
+    DeclareLineageRequest,
     EndExecutionRequest,
     Execution,
     HeartbeatRequest,
     RegisteredPipeline,
     RegisterPipelineRequest,
+    ReportLineageRequest,
     StartedExecution,
     StartExecutionRequest,
 )
@@ -45,7 +48,7 @@ class Watcher(OlderNames):
     """Reports to one service. Safe to use from any thread, and after a fork.
 
     `run` never lets a failure of the service reach the pipeline. The methods that are named after requests (`register`,
-    `start`, `end`, `heartbeat`, `batch`, `request`) do what they say at once: they repeat what may be repeated for at
+    `start`, `end`, `heartbeat`, `batch`, `declare_lineage`, `report_lineage`, `request`) do what they say at once: they repeat what may be repeated for at
     most 10 seconds, as `Retry-After` says, and raise WatcherAPIError or WatcherNetworkError.
 
     Args:
@@ -98,6 +101,8 @@ class Watcher(OlderNames):
         schedule_timezone: Optional[str] = None,
         start_grace: Optional[Threshold] = None,
         metadata: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Sequence[Dataset]] = None,
+        outputs: Optional[Sequence[Dataset]] = None,
         parent: Parent = None,
         external_id: Optional[str] = None,
         attempt: Optional[int] = None,
@@ -119,6 +124,8 @@ class Watcher(OlderNames):
             freshness, timeliness, freshness_warn, timeliness_warn, lost_after, start_grace: thresholds, as `(1, "day")`.
             schedule, schedule_timezone: a cron expression by which runs are expected, and its time zone.
             metadata: of the pipeline, part of its configuration. `Run.metadata` is that of the run.
+            inputs, outputs: the datasets that the pipeline reads and writes, each a name or a mapping with `namespace` and
+                `name`. Declared while the run goes on, where the service asks for them (`load_lineage`).
             parent: the run above: a Run, or an id. By default the surrounding run, else that of the environment.
             external_id, attempt, retry_of: the caller's own id of the run; which attempt at it this is; the execution
                 that this one repeats.
@@ -150,8 +157,8 @@ class Watcher(OlderNames):
             next_watermark=_values.watermark(next_watermark),
             execution_metadata=_values.plain(dict(execution_metadata)) if execution_metadata else None,
         )
-        body = _values.plain(pipeline)
-        return Tracker(lambda: Run(self, body, start, parent, external_id), required, export)
+        body, lineage = _values.plain(pipeline), declaration(inputs, outputs)
+        return Tracker(lambda: Run(self, body, start, parent, external_id, lineage=lineage), required, export)
 
     def record(
         self,
@@ -206,6 +213,14 @@ class Watcher(OlderNames):
     def batch(self, operations: List[BatchOperationRequest], key: Optional[str] = None) -> BatchReport:
         """Up to 1,000 operations in one request and one transaction; each has its own result."""
         return cast(BatchReport, self.request("POST", "/batch", operations, key))
+
+    def declare_lineage(self, pipeline_id: int, lineage: DeclareLineageRequest) -> Any:
+        """Declares what a pipeline reads and writes, in place of what it declared before; gives what it does now."""
+        return self.request("PUT", f"/pipeline/{pipeline_id}/lineage", lineage)
+
+    def report_lineage(self, execution_id: int, lineage: ReportLineageRequest) -> Any:
+        """Reports what an execution read and wrote, in place of what it reported before; gives its lineage."""
+        return self.request("PUT", f"/pipeline_execution/{execution_id}/lineage", lineage)
 
     def request(self, method: str, path: str, body: Any = None, key: Optional[str] = None, **parameters: Any) -> Any:
         """Any other request: the JSON of its answer. `parameters` are those of the query.

@@ -195,6 +195,35 @@ class BatchReport(TypedDict):
     results: List["BatchResult"]
 
 
+class _DatasetName(TypedDict):
+    name: str
+
+
+class DatasetName(_DatasetName, total=False):
+    namespace: str
+
+
+class DeclareLineageRequest(TypedDict):
+    inputs: List["DatasetName"]
+    outputs: List["DatasetName"]
+
+
+class _ReportedDataset(TypedDict):
+    name: str
+
+
+class ReportedDataset(_ReportedDataset, total=False):
+    namespace: str
+    rows: int
+    bytes: int
+    files: int
+
+
+class ReportLineageRequest(TypedDict):
+    inputs: List["ReportedDataset"]
+    outputs: List["ReportedDataset"]
+
+
 class FieldProblem(TypedDict):
     field: str
     message: str

@@ -126,6 +126,14 @@ WATCHER_ADMIN_KEY: {{ include "watcher.adminKey" . | quote }}
 - name: WATCHER_SHARDS
   value: {{ . | quote }}
 {{- end }}
+{{- if not .Values.anomalies.enabled }}
+- name: WATCHER_ANOMALIES
+  value: "off"
+{{- end }}
+{{- if not .Values.pythonCompat.enabled }}
+- name: WATCHER_PYTHON_COMPAT
+  value: "off"
+{{- end }}
 {{- range $name, $value := omit .Values.config "HOST" }}
 - name: {{ $name }}
   value: {{ include "watcher.text" $value }}

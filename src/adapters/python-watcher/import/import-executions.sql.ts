@@ -26,13 +26,6 @@ export const INSERT_RANGE = `
 export const MOVE_RANGE = `
   UPDATE python_import SET imported_to = $3::bigint WHERE source = $1::text AND first_id = $2::bigint`;
 
-/** The last id that was given out. */
-export const LAST_EXECUTION_ID = `
-  SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('pipeline_execution', 'id')::regclass), 0) AS id`;
-
-/** Reserves the ids up to $1. */
-export const RESERVE_EXECUTION_IDS = `SELECT setval(pg_get_serial_sequence('pipeline_execution', 'id'), $1::bigint)`;
-
 /** Uses pk_pipeline_execution. */
 export const FIND_ROOTS = `
   SELECT e.id, e.root_id AS "rootId" FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])`;
@@ -108,4 +101,4 @@ export const HINT_EVERYTHING = `
   INSERT INTO change_hint (transaction, everything) VALUES (pg_current_xact_id()::text::bigint, true)`;
 
 /** The planner learns of the new rows at once. */
-export const ANALYZE = `ANALYZE pipeline, pipeline_execution, pipeline_execution_closure`;
+export const ANALYZE = `ANALYZE pipeline, pipeline_execution, pipeline_execution_closure, address, address_edge`;

@@ -8,15 +8,14 @@ import {
   INSERT_CLOSURE,
   INSERT_EXECUTIONS,
   INSERT_RANGE,
-  LAST_EXECUTION_ID,
   LOCK_RANGE,
   LOCK_STARTS,
   MOVE_RANGE,
-  RESERVE_EXECUTION_IDS,
   SET_UP_BATCH,
 } from './import-executions.sql.js';
 import type { PipelineIds } from './import-pipelines.js';
 import { Progress } from './progress.js';
+import { lastGivenId, reserveIds } from './reserve-ids.js';
 import type { SourceExecution } from './source.js';
 import { inLevels, type PlacedExecution, toColumns } from './executions.js';
 import { PIPELINES } from '../../../features/execution/pipeline-lock.sql.js';
@@ -80,9 +79,8 @@ async function reserveRange({ name, target }: ImportContext, lastId: number): Pr
     const ranges = await manager.query<IdRange[]>(FIND_RANGES, [name]);
     const firstId = (ranges.at(-1)?.lastId ?? 0) + 1;
     if (lastId < firstId) return;
-    const [last] = await manager.query<{ id: number }[]>(LAST_EXECUTION_ID);
-    const shift = Math.max(0, (last?.id ?? 0) - (firstId - 1));
-    await manager.query(RESERVE_EXECUTION_IDS, [lastId + shift]);
+    const shift = Math.max(0, (await lastGivenId(manager, 'pipeline_execution')) - (firstId - 1));
+    await reserveIds(manager, 'pipeline_execution', lastId + shift);
     await manager.query(INSERT_RANGE, [name, firstId, lastId, shift]);
   });
 }

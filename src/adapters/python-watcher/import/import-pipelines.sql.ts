@@ -1,16 +1,6 @@
 /** Nobody else adds a type or a pipeline until the transaction ends. */
 export const LOCK_NAMES = `LOCK TABLE pipeline_type, pipeline IN SHARE ROW EXCLUSIVE MODE`;
 
-/** The last id that was given out; rows of the source above it keep their ids. */
-export const LAST_TYPE_ID = `
-  SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('pipeline_type', 'id')::regclass), 0) AS id`;
-export const LAST_PIPELINE_ID = `
-  SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('pipeline', 'id')::regclass), 0) AS id`;
-
-/** Reserves the ids up to $1. */
-export const RESERVE_TYPE_IDS = `SELECT setval(pg_get_serial_sequence('pipeline_type', 'id'), $1::bigint)`;
-export const RESERVE_PIPELINE_IDS = `SELECT setval(pg_get_serial_sequence('pipeline', 'id'), $1::bigint)`;
-
 /** Uses uq_pipeline_type_name. */
 export const FIND_KNOWN_TYPES = `
   SELECT t.id, t.name, t.name_key AS key FROM pipeline_type t WHERE t.name_key = ANY ($1::text[])`;

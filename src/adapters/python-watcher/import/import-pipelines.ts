@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { configurationHash, declaredFields } from '../../../features/pipeline/configuration.js';
 import { pipelineKey } from '../../../features/pipeline/pipeline-key.js';
-import { nameKey, tidyText } from '../../../platform/values/name.js';
-import { figure, type ImportContext, Notice } from './import-step.js';
+import { nameKey } from '../../../platform/values/name.js';
+import { figure, fitName, type ImportContext, Notice } from './import-step.js';
 import {
   FIND_KNOWN_PIPELINES,
   FIND_KNOWN_TYPES,
@@ -11,13 +11,10 @@ import {
   INSERT_MAPPED,
   INSERT_PIPELINES,
   INSERT_TYPES,
-  LAST_PIPELINE_ID,
-  LAST_TYPE_ID,
   LOCK_NAMES,
   MOVE_PROGRESS,
-  RESERVE_PIPELINE_IDS,
-  RESERVE_TYPE_IDS,
 } from './import-pipelines.sql.js';
+import { keepIds } from './reserve-ids.js';
 import type { SourcePipeline, SourceType } from './source.js';
 
 /** The pipelines of the source: their ids there and here. */
@@ -80,8 +77,11 @@ async function insertTypes(
   manager: EntityManager,
   added: readonly { readonly row: SourceType; readonly name: string; readonly key: string }[],
 ): Promise<void> {
-  const [last] = await manager.query<{ id: number }[]>(LAST_TYPE_ID);
-  const given = await reserve(manager, RESERVE_TYPE_IDS, last?.id ?? 0, added);
+  const given = await keepIds(
+    manager,
+    'pipeline_type',
+    added.map(({ row }) => row),
+  );
   const rows = added.map(({ row, name, key }) => ({ ...row, ...thresholdsOf(row), id: given(row.id), name, key }));
   await manager.query(INSERT_TYPES, [JSON.stringify(rows)]);
 }
@@ -150,8 +150,11 @@ async function insert(
   added: readonly NamedPipeline[],
   types: ReadonlyMap<number, KnownName>,
 ): Promise<void> {
-  const [last] = await manager.query<{ id: number }[]>(LAST_PIPELINE_ID);
-  const given = await reserve(manager, RESERVE_PIPELINE_IDS, last?.id ?? 0, added);
+  const given = await keepIds(
+    manager,
+    'pipeline',
+    added.map(({ row }) => row),
+  );
   const rows = added.map(({ row, name, key }) => {
     const type = types.get(row.pipeline_type_id) as KnownName;
     const configuration = {
@@ -170,18 +173,6 @@ async function insert(
   ]);
 }
 
-/** Rows above the last id keep theirs; the others get new ones (null). */
-async function reserve(
-  manager: EntityManager,
-  statement: string,
-  last: number,
-  rows: readonly { readonly row: { readonly id: number } }[],
-): Promise<(id: number) => number | null> {
-  const highest = Math.max(last, ...rows.map(({ row }) => row.id));
-  if (highest > last) await manager.query(statement, [highest]);
-  return (id) => (id > last ? id : null);
-}
-
 async function moveProgress(
   manager: EntityManager,
   pipelines: readonly SourcePipeline[],
@@ -192,11 +183,6 @@ async function moveProgress(
     return id === undefined ? [] : [{ ...row, id, moved_at: row.moved_at ?? row.created_at }];
   });
   await manager.query(MOVE_PROGRESS, [JSON.stringify(rows)]);
-}
-
-/** A name as the service stores it: control characters are spaces, and an empty one is the id. */
-function fitName(name: string, id: number): string {
-  return tidyText(name.replaceAll(/\p{Cc}/gu, ' ')) || String(id);
 }
 
 const DATEPARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;

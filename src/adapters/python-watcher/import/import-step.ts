@@ -1,3 +1,4 @@
+import { tidyText } from '../../../platform/values/name.js';
 import type { DataSource } from 'typeorm';
 import type { SourceDatabase } from './source.js';
 
@@ -20,6 +21,11 @@ const MOST_NAMED = 20;
 /** Numbers as a person reads them. */
 export function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
+/** A name as the service stores it: control characters are spaces, and an empty one is the id. */
+export function fitName(name: string, id: number): string {
+  return tidyText(name.replaceAll(/\p{Cc}/gu, ' ')) || String(id);
 }
 
 /** Collects the ids of rows that were changed or refused for one reason. */

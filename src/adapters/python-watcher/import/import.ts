@@ -1,7 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { ANALYZE, CHECK_CLOSURE, HINT_EVERYTHING } from './import-executions.sql.js';
 import { type IdRange, importExecutions } from './import-executions.js';
+import { importDatasets } from './import-datasets.js';
+import { importEdges } from './import-edges.js';
 import { importPipelines } from './import-pipelines.js';
+import { importRules } from './import-rules.js';
 import { figure, type ImportContext } from './import-step.js';
 import type { SourceDatabase } from './source.js';
 
@@ -13,8 +16,9 @@ export interface ImportOptions {
 }
 
 /**
- * Copies the database of the older service: types, pipelines, executions, and the closure, which is built anew. May be
- * repeated: it continues where it was interrupted, and takes what is new. Returns whether the closure is exact.
+ * Copies the database of the older service: types, pipelines, addresses, edges, anomaly rules, executions, and the closure,
+ * which is built anew. May be repeated: it continues where it was interrupted, and takes what is new. Returns whether
+ * all rows are here that were not refused, and the closure is exact.
  */
 export async function importFrom(
   source: SourceDatabase,
@@ -29,7 +33,12 @@ export async function importFrom(
   }
   const context: ImportContext = { name, source, target, batchSize, isDry, print };
   const pipelines = await importPipelines(context);
+  const counts = await source.count();
   if (isDry) {
+    print(`address types: ${figure(counts.addressTypes)} in the source`);
+    print(`addresses: ${figure(counts.addresses)} in the source`);
+    print(`edges: ${figure(counts.edges)} in the source`);
+    print(`anomaly rules: ${figure(counts.rules)} in the source`);
     const { executions, withoutStart, ofUnknownPipeline, withoutParent } = await source.judge();
     print(`executions: ${figure(executions)} in the source`);
     print(`  ${figure(withoutStart)} without a start, which are refused`);
@@ -38,10 +47,14 @@ export async function importFrom(
     print('nothing was changed (--dry-run)');
     return true;
   }
+  const areDatasetsHere = await importDatasets(context, counts);
+  const areEdgesHere = await importEdges(context, pipelines, counts);
+  const areRulesHere = await importRules(context, pipelines, counts);
   const ranges = await importExecutions(context, pipelines);
   await target.query(ANALYZE);
   await target.query(HINT_EVERYTHING);
-  return checkClosure(context, ranges);
+  const isClosureExact = await checkClosure(context, ranges);
+  return areDatasetsHere && areEdgesHere && areRulesHere && isClosureExact;
 }
 
 async function checkClosure({ target, print }: ImportContext, ranges: readonly IdRange[]): Promise<boolean> {

@@ -67,3 +67,47 @@ export const FIND_ENDED = `
   SELECT ${EXECUTION}
    WHERE e.id = ANY ($1::bigint[]) AND (e.end_date IS NOT NULL OR e.completed_successfully IS NOT NULL)
    ORDER BY e.id`;
+
+/** Rows of the lineage and the rules by id. Names of columns are those of the older tables. */
+export const FIND_ADDRESS_TYPES = `
+  SELECT t.id, t.name, t.group_name, t.created_at::text AS created_at,
+         coalesce(t.updated_at, t.created_at)::text AS updated_at
+    FROM address_type t
+   WHERE t.id > $1::bigint
+   ORDER BY t.id
+   LIMIT $2::int`;
+
+export const FIND_ADDRESSES = `
+  SELECT a.id, a.name, t.name AS type_name, a.database_name, a.schema_name, a.table_name, a.primary_key,
+         a.address_metadata::text AS address_metadata, a.created_at::text AS created_at,
+         coalesce(a.updated_at, a.created_at)::text AS updated_at
+    FROM address a
+    LEFT JOIN address_type t ON t.id = a.address_type_id
+   WHERE a.id > $1::bigint
+   ORDER BY a.id
+   LIMIT $2::int`;
+
+/** An edge has no date: the day since which both its addresses exist is the first that it can have been seen. */
+export const FIND_EDGES = `
+  SELECT l.id, l.pipeline_id, l.source_address_id, l.target_address_id, s.name AS source_name, t.name AS target_name,
+         (coalesce(greatest(s.created_at, t.created_at), now()) AT TIME ZONE 'UTC')::date::text AS first_seen
+    FROM address_lineage l
+    LEFT JOIN address s ON s.id = l.source_address_id
+    LEFT JOIN address t ON t.id = l.target_address_id
+   WHERE l.id > $1::bigint
+   ORDER BY l.id
+   LIMIT $2::int`;
+
+export const FIND_RULES = `
+  SELECT r.id, r.pipeline_id, lower(r.metric_field::text) AS metric_field, r.z_threshold::double precision AS z_threshold,
+         r.lookback_days, r.minimum_executions, coalesce(r.active, true) AS active, r.created_at::text AS created_at,
+         r.updated_at::text AS updated_at
+    FROM anomaly_detection_rule r
+   WHERE r.id > $1::bigint
+   ORDER BY r.id
+   LIMIT $2::int`;
+
+/** The numbers of rows. */
+export const COUNT_ROWS = `
+  SELECT (SELECT count(*) FROM address_type) AS "addressTypes", (SELECT count(*) FROM address) AS addresses,
+         (SELECT count(*) FROM address_lineage) AS edges, (SELECT count(*) FROM anomaly_detection_rule) AS rules`;

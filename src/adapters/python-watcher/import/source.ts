@@ -2,9 +2,14 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from '../../../platform/database/data-source.js';
 import {
   COUNT_EXECUTIONS,
+  COUNT_ROWS,
+  FIND_ADDRESS_TYPES,
+  FIND_ADDRESSES,
+  FIND_EDGES,
   FIND_ENDED,
   FIND_EXECUTIONS,
   FIND_PIPELINES,
+  FIND_RULES,
   FIND_SOURCE,
   FIND_TYPES,
   JUDGE_EXECUTIONS,
@@ -61,6 +66,57 @@ export interface SourceExecution {
   readonly watermark: string | null;
   readonly next_watermark: string | null;
   readonly execution_metadata: string | null;
+}
+
+/** A row of the older `address_type`. */
+export interface SourceAddressType {
+  readonly id: number;
+  readonly name: string;
+  readonly group_name: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A row of the older `address`, with the name of its type; its metadata as text, so that no digit is lost. */
+export interface SourceAddress extends Omit<SourceAddressType, 'group_name'> {
+  readonly type_name: string | null;
+  readonly database_name: string | null;
+  readonly schema_name: string | null;
+  readonly table_name: string | null;
+  readonly primary_key: string | null;
+  readonly address_metadata: string | null;
+}
+
+/** A row of the older `address_lineage`, with the names of its addresses. */
+export interface SourceEdge {
+  readonly id: number;
+  readonly pipeline_id: number;
+  readonly source_address_id: number;
+  readonly target_address_id: number;
+  readonly source_name: string | null;
+  readonly target_name: string | null;
+  readonly first_seen: string | null;
+}
+
+/** A row of the older `anomaly_detection_rule`, its metric in lower case. */
+export interface SourceRule {
+  readonly id: number;
+  readonly pipeline_id: number;
+  readonly metric_field: string;
+  readonly z_threshold: number | null;
+  readonly lookback_days: number | null;
+  readonly minimum_executions: number | null;
+  readonly active: boolean;
+  readonly created_at: string | null;
+  readonly updated_at: string | null;
+}
+
+/** How many rows there are. */
+export interface SourceCounts {
+  readonly addressTypes: number;
+  readonly addresses: number;
+  readonly edges: number;
+  readonly rules: number;
 }
 
 /** What an import would do with the executions. */
@@ -123,6 +179,29 @@ export class SourceDatabase {
   /** Those of these executions that have ended. */
   ended(ids: readonly number[]): Promise<SourceExecution[]> {
     return this.runner.manager.query(FIND_ENDED, [ids]);
+  }
+
+  /** The numbers of rows of the lineage and the rules. */
+  async count(): Promise<SourceCounts> {
+    const [row] = await this.runner.manager.query<SourceCounts[]>(COUNT_ROWS);
+    return row ?? { addressTypes: 0, addresses: 0, edges: 0, rules: 0 };
+  }
+
+  /** The next rows by id after `after`. */
+  addressTypes(after: number, limit: number): Promise<SourceAddressType[]> {
+    return this.runner.manager.query(FIND_ADDRESS_TYPES, [after, limit]);
+  }
+
+  addresses(after: number, limit: number): Promise<SourceAddress[]> {
+    return this.runner.manager.query(FIND_ADDRESSES, [after, limit]);
+  }
+
+  edges(after: number, limit: number): Promise<SourceEdge[]> {
+    return this.runner.manager.query(FIND_EDGES, [after, limit]);
+  }
+
+  rules(after: number, limit: number): Promise<SourceRule[]> {
+    return this.runner.manager.query(FIND_RULES, [after, limit]);
   }
 
   async judge(): Promise<SourceJudgement> {

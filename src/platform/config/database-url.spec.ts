@@ -3,8 +3,9 @@ import { UnfitValue } from './unfit-value.js';
 
 /** The parts that are present. */
 function partsOf(url: string): object {
-  const { parameters, ...parts } = parseDatabaseUrl(url);
-  const given = Object.entries({ ...parts, ...parameters }).filter(([, value]) => value !== undefined);
+  const { parameters, servers, ...parts } = parseDatabaseUrl(url);
+  const [server] = servers;
+  const given = Object.entries({ ...parts, ...server, ...parameters }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);
 }
 
@@ -33,6 +34,53 @@ describe('parseDatabaseUrl', () => {
     expect(partsOf(url)).toEqual(parts);
   });
 
+  it.each<[string, [host: string | undefined, port: number | undefined][]]>([
+    [
+      'postgresql://a,b/db',
+      [
+        ['a', undefined],
+        ['b', undefined],
+      ],
+    ],
+    [
+      'postgresql://u:p@a:1,b:2/db?target_session_attrs=read-write',
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+    ],
+    [
+      'postgresql://a:1,b/db?target_session_attrs=any',
+      [
+        ['a', 1],
+        ['b', undefined],
+      ],
+    ],
+    [
+      'postgresql://[::1]:1,[::2]:2/db',
+      [
+        ['::1', 1],
+        ['::2', 2],
+      ],
+    ],
+    [
+      'postgresql:///db?host=a,b&port=1',
+      [
+        ['a', 1],
+        ['b', 1],
+      ],
+    ],
+    [
+      'postgresql:///db?host=/run/a,b&port=1,2&target_session_attrs=primary',
+      [
+        ['/run/a', 1],
+        ['b', 2],
+      ],
+    ],
+  ])('%s names several servers', (url, servers) => {
+    expect(parseDatabaseUrl(url).servers.map(({ host, port }) => [host, port])).toEqual(servers);
+  });
+
   it.each([
     ['mysql://h/db', 'does not begin with postgresql://'],
     ['postgresql://u:to%psecret@h/db', "the password has a '%' without two hexadecimal digits"],
@@ -41,7 +89,9 @@ describe('parseDatabaseUrl', () => {
     ['postgresql://u:topsecret%ff@h', 'the password is not UTF-8'],
     ['postgresql://h:port/db', 'port is not a number from 1 to 65535'],
     ['postgresql://h:65536/db', 'port is not a number from 1 to 65535'],
-    ['postgresql://a,b/db', 'more than one host'],
+    ['postgresql:///db?host=a,b,c&port=1,2', 'it has 2 ports for 3 hosts'],
+    ['postgresql://a,b/db?hostaddr=10.0.0.1', 'hostaddr is taken with one host only'],
+    ['postgresql://a,b/db?target_session_attrs=standby', "target_session_attrs is 'standby', which is not one of any"],
     ['postgresql://h/db?sslmod=require', "a parameter 'sslmod', which Watcher does not know"],
     ['postgresql://h/db?sslmode', "parameter 'sslmode' has no value"],
     ['postgresql://h/db?sslmode=on', "sslmode is 'on', which is not one of disable, allow, prefer"],

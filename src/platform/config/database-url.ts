@@ -1,14 +1,20 @@
 import { UnfitValue } from './unfit-value.js';
 
-/** The parts of a PostgreSQL URL, decoded; an absent part is undefined. */
-export interface DatabaseUrl {
-  readonly user: string | undefined;
-  readonly password: string | undefined;
+/** A server that a URL names. */
+export interface DatabaseServer {
   /** A host name, an IP address, or a folder of Unix sockets, which begins with `/`. */
   readonly host: string | undefined;
   /** The address to connect to (`hostaddr`), when the host is only the name in the certificate. */
   readonly address: string | undefined;
   readonly port: number | undefined;
+}
+
+/** The parts of a PostgreSQL URL, decoded; an absent part is undefined. */
+export interface DatabaseUrl {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** At least one; of several, the service uses the one that takes writes. */
+  readonly servers: readonly [DatabaseServer, ...DatabaseServer[]];
   readonly database: string | undefined;
   /** The other parameters, all of them listed in {@link PARAMETERS}. */
   readonly parameters: Readonly<Partial<Record<Parameter, string>>>;
@@ -34,7 +40,7 @@ const PARAMETERS = [
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
 
-/** Parameters of libpq whose effect the service has anyway: one server, UTF-8, and its own time limits. */
+/** Parameters of libpq whose effect the service has anyway: a server that takes writes, UTF-8, and its own time limits. */
 const NO_EFFECT = new Set([
   'client_encoding',
   'connect_timeout',
@@ -48,21 +54,21 @@ const NO_EFFECT = new Set([
   'load_balance_hosts',
   'sslcompression',
   'sslsni',
-  'target_session_attrs',
   'tcp_user_timeout',
   // node-postgres defaults to other semantics than libpq; this parameter requests those of libpq.
   'uselibpqcompat',
 ]);
 
-const SEVERAL_HOSTS = 'it names more than one host; the service connects to one';
+/** The servers that the service can use: those that take writes. `any` is libpq's default. */
+const SESSION_ATTRIBUTES = ['any', 'read-write', 'primary'];
 const SHAPE = /^postgres(?:ql)?:\/\/(?<authority>[^/?]*)(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/s;
 /** Credentials may contain `?`, and an unencoded `@`: they end at the last `@` before the path. */
 const CREDENTIALS = /^(?<scheme>postgres(?:ql)?:\/\/)(?<credentials>[^/]*)@/s;
 const HOST_AND_PORT = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s;
 
 /**
- * Parses a URL by the rules of libpq (PostgreSQL's manual, "Connection URIs"), for one server. The error messages
- * never contain the credentials.
+ * Parses a URL by the rules of libpq (PostgreSQL's manual, "Connection URIs"). The error messages never contain the
+ * credentials.
  * @throws UnfitValue
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
@@ -71,25 +77,39 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const { authority = '', path = '', query = '' } = SHAPE.exec(rest)?.groups ?? {};
   if (!SHAPE.test(rest)) throw new UnfitValue('it does not begin with postgresql://');
   const [, user = '', password] = /^([^:]*)(?::(.*))?$/s.exec(credentials ?? '') ?? [];
-  if (authority.includes(',')) throw new UnfitValue(SEVERAL_HOSTS);
-  const { host = '', port } = HOST_AND_PORT.exec(authority)?.groups ?? {};
   const named = parametersOf(query);
   const take = (name: string): string | undefined => {
     const value = named.get(name);
     named.delete(name);
     return value === '' ? undefined : value;
   };
+  check('target_session_attrs', take('target_session_attrs'), SESSION_ATTRIBUTES);
   // In libpq too, a parameter overrides the part of the URL that it repeats.
   const url = {
     user: take('user') ?? given(decode(user, 'the user name')),
     password: take('password') ?? given(decode(password ?? '', 'the password')),
-    host: take('host') ?? given(decode(host.replace(/^\[(.*)\]$/s, '$1'), 'the host')),
-    address: take('hostaddr'),
-    port: portOf(take('port') ?? port),
+    servers: serversOf(authority, take('host'), take('hostaddr'), take('port')),
     database: take('dbname') ?? given(decode(path, 'the name of the database')),
   };
-  if (url.host?.includes(',')) throw new UnfitValue(SEVERAL_HOSTS);
   return { ...url, parameters: known(named) };
+}
+
+/** The servers of a URL. The parameters replace the lists in its authority; one port is that of all servers. */
+function serversOf(authority: string, hosts?: string, address?: string, ports?: string): DatabaseUrl['servers'] {
+  const parts = authority.split(',').map((part) => HOST_AND_PORT.exec(part)?.groups ?? {});
+  const inAuthority = parts.map(({ host = '' }) => decode(host.replace(/^\[(.*)\]$/s, '$1'), 'the host'));
+  const names = (hosts ?? inAuthority.join(',')).split(',');
+  const numbers = ports?.split(',') ?? parts.map(({ port = '' }) => port);
+  if (numbers.length > 1 && numbers.length !== names.length)
+    throw new UnfitValue(`it has ${numbers.length} ports for ${names.length} hosts`);
+  if (names.length > 1 && address !== undefined)
+    throw new UnfitValue('its hostaddr is taken with one host only; name the hosts by their addresses');
+  const servers = names.map((name, index) => ({
+    host: given(name),
+    address,
+    port: portOf(numbers.length > 1 ? numbers[index] : numbers[0]),
+  }));
+  return servers as [DatabaseServer, ...DatabaseServer[]];
 }
 
 function given(text: string): string | undefined {

@@ -3,10 +3,11 @@ import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 import { createSecureContext, getCACertificates, type ConnectionOptions, type SecureVersion } from 'node:tls';
 import pg from 'pg';
-import { type DatabaseUrl, parseDatabaseUrl } from '../config/database-url.js';
+import { type DatabaseServer, type DatabaseUrl, parseDatabaseUrl } from '../config/database-url.js';
 import { ConfigurationError } from '../config/variable.js';
 import { PreparedStatements, sendPrepared } from './prepared-statements.js';
 import { SessionClient } from './session-client.js';
+import { findWritable, type Place } from './writable-server.js';
 
 const DEFAULT_PORT = 5432;
 /** The folder of Unix sockets on most systems. */
@@ -20,8 +21,8 @@ const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
 export function connectionOptions(url: string) {
   const parsed = parseDatabaseUrl(url);
   const { application_name: name = 'watcher', options, sslnegotiation, channel_binding } = parsed.parameters;
-  const port = parsed.port ?? DEFAULT_PORT;
-  const host = parsed.address ?? parsed.host ?? socketFolder(port) ?? 'localhost';
+  const [first, ...others] = parsed.servers;
+  const { host, port } = placeOf(first);
   const user = parsed.user ?? userInfo().username;
   const ssl = host.startsWith('/') ? false : tlsOptions(parsed);
   return {
@@ -30,6 +31,7 @@ export function connectionOptions(url: string) {
     statements: new PreparedStatements(),
     host,
     port,
+    ...(others.length > 0 && { places: parsed.servers.map(placeOf) }),
     user,
     // Undefined: `pg` looks in ~/.pgpass when the server asks for a password.
     password: parsed.password,
@@ -43,6 +45,10 @@ export function connectionOptions(url: string) {
   } as const;
 }
 
+function placeOf({ host, address, port = DEFAULT_PORT }: DatabaseServer): Place {
+  return { host: address ?? host ?? socketFolder(port) ?? 'localhost', port };
+}
+
 function socketFolder(port: number): string | undefined {
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`));
 }
@@ -53,7 +59,7 @@ function isTlsRequired({ parameters: { sslmode = 'prefer' } }: DatabaseUrl): boo
 }
 
 /** Translates libpq's `sslmode` into options of Node's TLS. */
-function tlsOptions({ host, address, parameters }: DatabaseUrl): ConnectionOptions | false {
+function tlsOptions({ servers: [{ host, address }], parameters }: DatabaseUrl): ConnectionOptions | false {
   const { sslmode = 'prefer', sslrootcert, sslcert, sslkey, sslpassword, sslcrl } = parameters;
   if (sslmode === 'disable') return false;
   const isVerified = sslmode.startsWith('verify-') || (sslmode === 'require' && sslrootcert !== undefined);
@@ -106,7 +112,7 @@ function readParameter(name: string, file: string): string {
 
 /** The part of a connection of `pg` that decides between TLS and plain text. */
 interface Negotiation {
-  readonly stream: NodeJS.ReadWriteStream;
+  readonly stream: NodeJS.ReadWriteStream & { readonly destroyed: boolean };
   connect(...address: unknown[]): void;
   attachListeners(stream: NodeJS.ReadWriteStream): void;
   emit(event: string): boolean;
@@ -115,14 +121,50 @@ interface Negotiation {
 type DatabaseClientOptions = pg.ClientConfig & {
   readonly plainWhereNoTls?: boolean;
   readonly statements?: PreparedStatements;
+  /** The servers, if there are several. */
+  readonly places?: readonly Place[];
 };
 
-/** A connection to the database; where TLS is optional it goes on without, on a server that has none. */
+/**
+ * A connection to the database: of several servers, to the one that takes writes at that moment. Where TLS is optional it
+ * goes on without, on a server that has none.
+ */
 export class DatabaseClient extends SessionClient {
-  constructor(options: DatabaseClientOptions = {}) {
-    super(options);
-    if (options.plainWhereNoTls) goOnWithoutTls((this as unknown as { connection: Negotiation }).connection);
-    if (options.statements) sendPrepared(this, options.statements);
+  declare host: string;
+  declare port: number;
+
+  constructor(private readonly settings: DatabaseClientOptions = {}) {
+    super(settings);
+    if (settings.plainWhereNoTls) goOnWithoutTls(this.negotiation);
+    if (settings.statements) sendPrepared(this, settings.statements);
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<pg.Client> | void {
+    const { places } = this.settings;
+    if (!places) return callback ? super.connect(callback) : super.connect();
+    const connected = this.connectToWritable(places);
+    if (!callback) return connected;
+    connected.then(() => (callback as (error?: Error) => void)(), callback);
+  }
+
+  private async connectToWritable(places: readonly Place[]): Promise<pg.Client> {
+    Object.assign(this, await findWritable(places, (place) => this.probeOf(place)));
+    // Whoever waited for the connection has given it up.
+    if (this.negotiation.stream.destroyed) throw new Error('timeout exceeded when trying to connect');
+    return super.connect();
+  }
+
+  /** A connection to one server. */
+  private probeOf(place: Place): DatabaseClient {
+    const { places: _, statements: _statements, ...options } = this.settings;
+    // The pool hides the password from copies.
+    return new DatabaseClient({ ...options, password: this.settings.password, ...place });
+  }
+
+  private get negotiation(): Negotiation {
+    return (this as unknown as { connection: Negotiation }).connection;
   }
 }
 

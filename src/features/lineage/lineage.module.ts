@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
+import { IncidentModule } from '../monitoring/incidents/incident.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { AddressAliasEntity, AddressEdgeEntity, PipelineLineageEntity } from './address-edge.entity.js';
 import { AddressEntity } from './address.entity.js';
@@ -14,6 +15,7 @@ import { DatasetController } from './dataset.controller.js';
 import { DatasetUseService } from './dataset-use.service.js';
 import { ExecutionDatasetEntity } from './execution-dataset.entity.js';
 import { ExecutionDatasetRepository } from './execution-dataset.repository.js';
+import { IncidentImpactSourceService } from './incident-impact-source.service.js';
 import { ImpactService } from './impact.service.js';
 import { LineageDeclarationService } from './lineage-declaration.service.js';
 import { LineageDeletionService } from './lineage-deletion.service.js';
@@ -31,6 +33,7 @@ import { RunReportService } from './run-report.service.js';
   imports: [
     ExecutionModule,
     IdempotencyModule,
+    IncidentModule,
     PipelineModule,
     TypeOrmModule.forFeature([
       AddressAliasEntity,
@@ -50,6 +53,7 @@ import { RunReportService } from './run-report.service.js';
     DatasetUseService,
     ExecutionDatasetRepository,
     ImpactService,
+    IncidentImpactSourceService,
     LineageDeclarationService,
     LineageDeletionService,
     LineageRepository,

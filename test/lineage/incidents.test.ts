@@ -53,6 +53,16 @@ describe('the impact of an incident', () => {
     await eventually(async () => expect(await impactOf(root)).toEqual({ datasets: 2, pipelines: 1 }));
   });
 
+  it('follows causes that are reported after the end of the root', async () => {
+    const [root, child] = [await watcher.pipeline('late tree'), await chain('late step', ['reads late step'])];
+    const run = await watcher.begin(root);
+    const part = await watcher.begin(child, { parent_id: run });
+    await watcher.end(run, { completed_successfully: false });
+    expect(await impactOf(root)).toBeNull();
+    await watcher.end(part, { completed_successfully: false });
+    await eventually(async () => expect(await impactOf(root)).toEqual({ datasets: 2, pipelines: 1 }));
+  });
+
   it('is that of the pipeline where no execution is to blame', async () => {
     const id = await watcher.pipeline('stale', { freshness_number: 1, freshness_datepart: 'hour' });
     await declare(id, ['stale in'], ['stale out']);

@@ -16,7 +16,7 @@ export interface ResolvedIncident extends ChangedIncident {
   readonly wasShort: boolean;
 }
 
-/** An incident that needs attention: it was opened, repeated or escalated, and this is committed. */
+/** An incident that was opened, repeated or escalated, or whose causes have changed. */
 interface CommittedIncident {
   readonly incidentId: number;
 }
@@ -35,7 +35,7 @@ export class IncidentEvents {
   readonly escalated = new TransactionEvent<ChangedIncident>();
   /** Published after incidents were resolved. */
   readonly resolved = new TransactionEvent<ResolvedIncident>();
-  /** After the commit of `opened`, `repeated` and `escalated`, at least once. */
+  /** After the commit of `opened`, `repeated`, `escalated` and of a change of the causes, at least once. */
   readonly committed: CommittedEvent<CommittedIncident>;
 
   constructor(jobs: JobService) {

@@ -6,8 +6,10 @@
  * Everything goes through the API, in batches. Where the service needs a key, WATCHER_KEY has one with the scope write.
  * The same seed gives the same platform, up to the moment of the call.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { History, pipelines } from './demo/history.js';
+import { LINEAGE } from './demo/lineage.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +22,9 @@ const { values } = parseArgs({
 const url = values.url.replace(/\/$/, '');
 const key = process.env['WATCHER_KEY'];
 const OPERATIONS = 1000;
+/** Of how many runs of each pipeline it is reported what they read and wrote. */
+const RUNS_WITH_LINEAGE = 3;
+const AT_ONCE = 8;
 
 await main().catch((error) => {
   console.error(error.message);
@@ -37,7 +42,18 @@ async function main() {
   const begun = performance.now();
   const ids = await register();
   const { runs } = new History(Number(values.seed), Date.now(), days);
-  await report(runs, ids);
+  for (const [name, [inputs, outputs]] of Object.entries(LINEAGE)) {
+    await ask('PUT', `/pipeline/${ids.get(name)}/lineage`, { inputs, outputs });
+  }
+  await report(
+    runs.filter(({ isSlow }) => !isSlow),
+    ids,
+  );
+  await reportLineage(runs);
+  for (const run of runs.filter(({ isSlow }) => isSlow)) {
+    await untilUsual(ids.get(run.step.name));
+    await report([run], ids);
+  }
   for (const check of ['/freshness', '/timeliness']) await ask('POST', check, {});
   const open = await ask('GET', '/incident?status=open&limit=1000');
   const running = runs.filter(({ end, parent }) => end === null && parent === null).length;
@@ -126,6 +142,33 @@ function endOf(run, refs) {
     }),
     ...(error && { error_message: error }),
   };
+}
+
+/** Reports what the newest runs of each pipeline read and wrote. */
+async function reportLineage(runs) {
+  const ended = runs.filter(({ end, rows, status }) => end !== null && rows !== undefined && status === 'succeeded');
+  const newest = Map.groupBy(ended, ({ step }) => step.name);
+  const reports = Object.entries(LINEAGE).flatMap(([name, [inputs, outputs]]) =>
+    (newest.get(name) ?? [])
+      .toSorted((a, b) => a.start - b.start)
+      .slice(-RUNS_WITH_LINEAGE)
+      .map((run) => ({ run, inputs, outputs: outputs.map((output) => ({ ...output, rows: run.rows })) })),
+  );
+  // In the order of their times, and some side by side: a report is one transaction.
+  reports.sort((a, b) => a.run.end - b.run.end);
+  for (let from = 0; from < reports.length; from += AT_ONCE) {
+    const part = reports.slice(from, from + AT_ONCE);
+    await Promise.all(part.map(({ run, ...lineage }) => ask('PUT', `/pipeline_execution/${run.id}/lineage`, lineage)));
+  }
+}
+
+/** Until it is known how long a pipeline usually takes, at most a few seconds: a run is slow by what is known at its start. */
+async function untilUsual(pipeline) {
+  for (let tries = 0; tries < 20; tries++) {
+    const { durations } = await ask('GET', `/pipeline/${pipeline}/expectation`).catch(() => ({ durations: [null] }));
+    if (durations.length > 0) return;
+    await sleep(500);
+  }
 }
 
 async function batch(operations) {

@@ -271,6 +271,7 @@ export const MODULES = {
       http: 'its fields and answers',
       database: 'its reads',
       execution: 'executions are found by their ids',
+      lineage: 'datasets are found by their names',
       pipeline: 'pipelines are found by their names',
     },
   },
@@ -287,6 +288,7 @@ export const MODULES = {
       idempotency: 'its POST requests can be repeated',
       changes: 'pages are told of changed edges',
       execution: 'executions read and write datasets; it listens to deletions',
+      monitoring: 'it says what incidents affect',
       pipeline: 'pipelines own edges; impact shows how they are doing',
     },
   },
@@ -336,9 +338,11 @@ export const MODULES = {
       },
       'alerts/message': {
         incidents: 'a message shows incidents as the API does',
+        'alerts/route': 'the channel decides the form of a message',
       },
       'alerts/delivery': {
-        incidents: 'no event opens an incident at PagerDuty that is already resolved',
+        incidents:
+          'no event opens an incident at PagerDuty that is already resolved; a message says what incidents affect',
         alerts: 'it delivers the waiting alerts of the outbox',
         'alerts/message': 'it builds messages for e-mail and PagerDuty one by one',
         'alerts/route': 'a target is looked up when its alert is sent',

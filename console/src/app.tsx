@@ -15,6 +15,9 @@ const PipelinesPage = lazy(() => import('./pages/pipelines.tsx'));
 const PipelinePage = lazy(() => import('./pages/pipeline.tsx'));
 const IncidentsPage = lazy(() => import('./pages/incidents.tsx'));
 const IncidentPage = lazy(() => import('./pages/incident.tsx'));
+const DatasetsPage = lazy(() => import('./pages/datasets.tsx'));
+const DatasetPage = lazy(() => import('./pages/dataset.tsx'));
+const DailyPage = lazy(() => import('./pages/daily.tsx'));
 const AlertsPage = lazy(() => import('./pages/alerts.tsx'));
 const GoPage = lazy(() => import('./pages/go.tsx'));
 
@@ -46,6 +49,12 @@ export function App(): ReactNode {
             </Route>
             <Route path="/incidents" component={IncidentsPage} />
             <Route path="/incidents/:id">{({ id }) => <IncidentPage id={Number(id)} />}</Route>
+
+            <Route path="/datasets" component={DatasetsPage} />
+            <Route path="/datasets/:id/:tab?">
+              {({ id, tab }) => <DatasetPage key={id} id={Number(id)} tab={tab ?? 'lineage'} />}
+            </Route>
+            <Route path="/reports/daily" component={DailyPage} />
             <Route path="/alerts" component={AlertsPage} />
             <Route>
               <Page title="No such page">

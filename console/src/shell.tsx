@@ -15,8 +15,10 @@ const MENU = [
   ['/', 'Overview'],
   ['/runs', 'Runs'],
   ['/pipelines', 'Pipelines'],
+  ['/datasets', 'Datasets'],
   ['/incidents', 'Incidents'],
   ['/alerts', 'Alerts'],
+  ['/reports/daily', 'Daily report'],
 ] as const;
 
 /** The menu around all pages, the search, and whether the page hears of changes. */

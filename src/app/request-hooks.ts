@@ -80,6 +80,11 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     register: (fastify, { config }) => registerBodies(fastify, registerOverload(fastify, config)),
   },
   {
+    name: 'start page',
+    why: 'before access: a browser that asks for a page has no key; after the headers, which its redirects have',
+    register: (fastify) => registerStartPage(fastify),
+  },
+  {
     name: 'access',
     why: 'last before the body: the body of a caller without a key is never read',
     register: (fastify, { access, config }) => registerAccess(fastify, access, config),
@@ -88,11 +93,6 @@ export const REQUEST_HOOKS: readonly RequestHook[] = [
     name: 'known fields',
     why: 'after the body, which has the fields; before idempotency: a refused request stores no idempotency key',
     register: (fastify) => registerKnownFields(fastify),
-  },
-  {
-    name: 'start page',
-    why: 'runs for GET / alone, after the hooks of all routes: its redirect has their headers; any position works',
-    register: (fastify) => registerStartPage(fastify),
   },
   {
     name: 'compression',

@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.js';
-import { Watcher } from '../support/watcher.js';
+import { type Json, Watcher } from '../support/watcher.js';
 import { daily, DAY_MS, incidents, judge, report } from './runs.js';
 
 let watcher: Watcher;
@@ -54,7 +54,11 @@ describe('a run with unusually few rows', () => {
     const pipeline = await watcher.pipeline('both');
     const values = [...usual(20), 0];
     await daily(watcher, pipeline, values, (value) => ({ total_rows: value, seconds: value === 0 ? 1 : 600 }));
-    expect((await watcher.get(`/anomaly?pipeline_id=${pipeline}`)).body).toHaveLength(2);
+    const found = (await watcher.get(`/anomaly?pipeline_id=${pipeline}`)).body;
+    expect(found).toHaveLength(2);
+    const ofTree = (await watcher.get(`/anomaly?root_id=${found[0].execution_id}`)).body;
+    expect(ofTree.map(({ execution_id: run }: Json) => run)).toContain(found[0].execution_id);
+    expect(ofTree.every(({ execution_id: run }: Json) => run === found[0].execution_id)).toBe(true);
     const [incident, ...more] = await incidents(watcher, `pipeline_id=${pipeline}`);
     expect(more).toEqual([]);
     expect(incident.detail).toMatch(/0 rows; .* took 1 s; usually/);

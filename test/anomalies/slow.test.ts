@@ -131,6 +131,21 @@ describe('a run that takes longer than usual', () => {
     ]);
   });
 
+  it('that ended while the check looked is resolved by the next check', async () => {
+    const pipeline = await known('raced');
+    const run = await watcher.begin(pipeline, { start_date: ago(60) });
+    await checkSlow(watcher);
+    await watcher.end(run);
+    await watcher.database.sql(
+      'UPDATE incident SET resolved_at = NULL, resolution = NULL WHERE kind = $1 AND execution_id = $2',
+      ['slow', run],
+    );
+    await checkSlow(watcher);
+    expect(await incidents(watcher, `pipeline_id=${pipeline}&kind=slow`)).toMatchObject([
+      { status: 'resolved', detail: expect.stringContaining('the execution ended') },
+    ]);
+  });
+
   it('of a pipeline that is muted afterwards is resolved', async () => {
     const pipeline = await known('silenced');
     await watcher.begin(pipeline, { start_date: ago(60) });

@@ -37,6 +37,17 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'pipeline-watermarks': pipeline('watermarks'),
   'pipeline-incidents': pipeline('incidents'),
   'pipeline-configuration': pipeline('configuration'),
+  'pipeline-lineage': () => `/pipelines/${demo.unusual.pipeline_id}/lineage`,
+  'pipeline-unusual': () => `/pipelines/${demo.unusual.pipeline_id}/rows`,
+  'run-unusual': () => `/runs/${demo.unusual.execution_id}`,
+  datasets: () => '/datasets',
+  dataset: () => `/datasets/${demo.dataset.id}`,
+  'dataset-table': () => `/datasets/${demo.dataset.id}?view=table&depth=5`,
+  'dataset-impact': () => `/datasets/${demo.dataset.id}/impact`,
+  'dataset-writes': () => `/datasets/${demo.dataset.id}/writes`,
+  'dataset-about': () => `/datasets/${demo.dataset.id}/about`,
+  daily: () => '/reports/daily',
+  'incident-slow': () => `/incidents/${demo.slow.id}`,
   incidents: () => '/incidents',
   incident: () => `/incidents/${demo.incident.id}`,
   alerts: () => '/alerts',
@@ -74,14 +85,17 @@ it.each(['search', 'help'])('the %s opens without findings', async (name) => {
   }
 });
 
-it.each(['/runs/4000000000', '/pipelines/4000000000', '/incidents/4000000000', '/pipelines/no%20such%20name'])(
-  '%s says that there is nothing',
-  async (path) => {
-    const page = await browser.open(path, { mayFail: true });
-    await page.locator('.failure, .empty').waitFor();
-    expect(await axe(page)).toEqual([]);
-  },
-);
+it.each([
+  '/runs/4000000000',
+  '/pipelines/4000000000',
+  '/incidents/4000000000',
+  '/datasets/4000000000',
+  '/pipelines/no%20such%20name',
+])('%s says that there is nothing', async (path) => {
+  const page = await browser.open(path, { mayFail: true });
+  await page.locator('.failure, .empty').waitFor();
+  expect(await axe(page)).toEqual([]);
+});
 
 describe('an empty service', () => {
   let empty: Watcher;
@@ -95,15 +109,18 @@ describe('an empty service', () => {
     await empty.stop();
   });
 
-  it.each(['/', '/runs', '/pipelines', '/incidents', '/alerts'])('says at %s what to do first', async (path) => {
-    const page = await own.open(path);
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await shoot(page, `empty${path === '/' ? '' : path.replace('/', '-')}-${scheme}`);
-      expect(await axe(page)).toEqual([]);
-    }
-    expect(await own.complaints()).toEqual([]);
-  });
+  it.each(['/', '/runs', '/pipelines', '/datasets', '/incidents', '/alerts', '/reports/daily'])(
+    'says at %s what to do first',
+    async (path) => {
+      const page = await own.open(path);
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await shoot(page, `empty${path === '/' ? '' : path.replaceAll('/', '-')}-${scheme}`);
+        expect(await axe(page)).toEqual([]);
+      }
+      expect(await own.complaints()).toEqual([]);
+    },
+  );
 });
 
 /** The pictures of the README: `UPDATE_IMAGES=1 npm run test:console -- test/console/pages`. */
@@ -112,6 +129,7 @@ images.each([
   ['overview', 'overview'],
   ['run', 'run-failed'],
   ['pipelines', 'pipelines'],
+  ['lineage', 'dataset'],
 ])('docs/images/%s.png is written', async (image, name) => {
   const page = await browser.open(PAGES[name]?.() ?? '/', { size: DESKTOP });
   await settled(page);

@@ -264,6 +264,12 @@ describe('the older API', () => {
       const unknown = await watcher.get('/lineage-graph?source_address_id=999999');
       expect([unknown.status, unknown.body]).toEqual([200, { nodes: [], edges: [], truncated: false }]);
       expect((await watcher.get('/lineage-graph')).status).toBe(422);
+      const browser = { headers: { accept: 'text/html,*/*;q=0.8' }, redirect: 'manual' } as const;
+      for (const path of ['/lineage-graph', '/lineage-graph/']) {
+        const page = await fetch(`${watcher.url}${path}`, browser);
+        expect([page.status, page.headers.get('location')]).toEqual([302, '/console/datasets']);
+      }
+      expect((await fetch(`${watcher.url}/lineage-graph?source_address_id=${a}`, browser)).status).toBe(200);
       const names = await watcher.all('/lineage-graph/addresses?limit=2');
       expect(names).toContainEqual({ id: a, name: 'g a' });
       const refreshed = await watcher.post('/lineage-graph/refresh', undefined);

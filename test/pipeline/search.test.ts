@@ -49,6 +49,31 @@ describe('GET /search', () => {
     expect((await find('q=99999999999999999999')).executions).toEqual([]);
   });
 
+  it('finds datasets by a part of the name, short names first', async () => {
+    const id = await watcher.pipeline('writes datasets');
+    const inputs = [{ namespace: 's3://lake', name: 'Sales 100%/2026' }, { name: 'sales' }];
+    await watcher.send(
+      'PUT',
+      `/pipeline/${id}/lineage`,
+      JSON.stringify({ inputs, outputs: [{ name: 'mart_sales' }] }),
+      {
+        'content-type': 'application/json',
+      },
+    );
+    const { datasets, pipelines } = await find('q=SALES');
+    expect(datasets.map(({ name }: Json) => name)).toEqual(['sales', 'mart_sales', 'Sales 100%/2026']);
+    expect(datasets[2]).toEqual({
+      id: expect.any(Number),
+      namespace: 's3://lake',
+      name: 'Sales 100%/2026',
+      address_type_name: 's3',
+    });
+    expect(pipelines).toEqual([]);
+    expect((await find('q=sales&limit=1')).datasets).toHaveLength(1);
+    expect((await find('q=100%25')).datasets).toHaveLength(1);
+    expect((await find('q=l_s')).datasets).toEqual([]);
+  });
+
   it.each(['', '?q=', '?q=a&limit=0', '?q=a&limit=51', `?q=${'x'.repeat(256)}`])('refuses %s', async (query) => {
     expect((await watcher.get(`/search${query}`)).status).toBe(422);
   });

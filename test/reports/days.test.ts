@@ -125,3 +125,37 @@ describe('the cost of days', () => {
     expect(ofOne).toContain('ix_pipeline_execution_pipeline_start');
   });
 });
+
+describe('GET /pipeline_day', () => {
+  const listed = async (query: string): Promise<Json[]> =>
+    (await watcher.all(`/pipeline_day?to=2026-02-03&${query}`)).map((day) => [day.day, day.pipeline_name]);
+
+  it('has the days of all pipelines, newest first, page by page', async () => {
+    const other = await watcher.pipeline('Another', {});
+    await plant(watcher.database, [{ id: 1001, pipelineId: other, start: DAY, end: DAY + 5, rows: 1 }]);
+    const all = [
+      ['2026-02-03', 'By day'],
+      ['2026-02-01', 'By day'],
+      ['2026-02-01', 'Another'],
+      ['2026-01-31', 'By day'],
+    ];
+    expect(await listed('')).toEqual(all);
+    expect(await listed('limit=1')).toEqual(all);
+    expect(await listed('limit=2')).toEqual(all);
+    expect(await listed('from=2026-02-01')).toEqual(all.slice(0, 3));
+    expect(await listed('pipeline_name=another')).toEqual([all[2]]);
+    expect(await listed('pipeline_name=nobody')).toEqual([]);
+    expect(await listed('pipeline_type_name=test&pipeline_name=by%20day&from=2026-02-02')).toEqual([all[0]]);
+    expect(await listed('pipeline_type_name=unknown')).toEqual([]);
+    const [day] = await watcher.all('/pipeline_day?to=2026-02-03&pipeline_name=Another');
+    expect(day).toMatchObject({ executions: 1, succeeded: 1, total_rows: 1, max_seconds: 5, namespace: '' });
+    expect((await watcher.get('/pipeline_day')).body).toEqual([]);
+  });
+
+  it('refuses a range of more than 92 days, and dates that are none', async () => {
+    expect((await watcher.get('/pipeline_day?from=2026-01-01&to=2026-04-02')).status).toBe(200);
+    for (const query of ['from=2026-01-01&to=2026-04-03', 'from=2026-02-30', 'to=x', 'days=3']) {
+      expect([query, (await watcher.get(`/pipeline_day?${query}`)).status]).toEqual([query, 422]);
+    }
+  });
+});

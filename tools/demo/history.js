@@ -1,4 +1,4 @@
-import { ALONE, BACKFILL, ERRORS, WORKFLOWS } from './platform.js';
+import { ALONE, BACKFILL, ERRORS, SLOW, UNUSUAL, WORKFLOWS } from './platform.js';
 import { Random } from './random.js';
 
 const MINUTE_MS = 60_000;
@@ -8,12 +8,15 @@ const DAY_MINUTES = 24 * 60;
  * @typedef {import('./platform.js').Step} Step
  * @typedef {import('./platform.js').Workflow} Workflow
  *
+ * @typedef {{fails?: string, hangs?: string, unusual?: Record<string, {time?: number, rows?: number}>}} Present steps that are special in a run
+ *
  * @typedef {object} Run an execution to report; times are milliseconds since 1970
  * @property {Step} step
  * @property {Run | null} parent
  * @property {Run} [retryOf]
  * @property {number} start
  * @property {number | null} end null while it runs
+ * @property {boolean} [isSlow] it runs far longer than usual, and is reported when the others are known
  * @property {'succeeded' | 'failed' | 'skipped' | 'aborted'} status
  * @property {number} [rows]
  * @property {string} [error]
@@ -31,11 +34,13 @@ export class History {
     this.random = new Random(seed);
     this.now = now;
     this.days = days;
-    for (const workflow of [...WORKFLOWS, ...ALONE]) {
+    for (const workflow of [...WORKFLOWS, ...ALONE, SLOW]) {
       const starts = startsOf(workflow, now, days);
       starts.forEach((start, index) => this.runWorkflow(workflow, start, starts.length - 1 - index));
     }
     this.runStep(BACKFILL, now - 0.9 * DAY_MINUTES * MINUTE_MS, null, {});
+    const slow = { step: SLOW, parent: null, start: Math.round(now - 40 * MINUTE_MS), end: null };
+    this.runs.push({ ...slow, status: 'succeeded', isSlow: true });
   }
 
   /** @param {Workflow} workflow @param {number} start @param {number} fromLast 0 for the last run */
@@ -50,6 +55,7 @@ export class History {
             ? 'Load partner stock'
             : undefined,
       hangs: name === 'Finance close' && fromLast === 0 ? 'Reconcile accounts' : undefined,
+      unusual: UNUSUAL[name]?.[fromLast] ?? {},
     };
     this.runStep(workflow, start, null, present);
   }
@@ -58,7 +64,7 @@ export class History {
    * Runs a step and what it consists of.
    *
    * @param {Step} step @param {number} start @param {Run | null} parent
-   * @param {{fails?: string, hangs?: string}} present
+   * @param {Present} present
    * @returns {Run} its last attempt
    */
   runStep(step, start, parent, present) {
@@ -72,7 +78,7 @@ export class History {
     }
   }
 
-  /** @param {Step} step @param {number} start @param {Run | null} parent @param {{fails?: string, hangs?: string}} present */
+  /** @param {Step} step @param {number} start @param {Run | null} parent @param {Present} present */
   attempt(step, start, parent, present) {
     /** @type {Run} */
     const run = { step, parent, start: Math.round(start), end: null, status: 'succeeded' };
@@ -82,7 +88,9 @@ export class History {
     let end = start;
     if (step.stages) end = this.runStages(step, run, present);
     const hangs = present.hangs === step.name;
-    const own = (step.minutes ?? 1) * MINUTE_MS * this.random.factor() * (1 + (step.slower ?? 0) * day);
+    const unusual = present.unusual?.[step.name];
+    const own =
+      (step.minutes ?? 1) * MINUTE_MS * this.random.factor() * (1 + (step.slower ?? 0) * day) * (unusual?.time ?? 1);
     const ended = hangs ? Infinity : end + own;
     if (run.status === 'succeeded' && (present.fails === step.name || this.random.chance(step.fails ?? 0)))
       this.fail(run);
@@ -91,7 +99,7 @@ export class History {
         ? null
         : Math.round(run.status === 'failed' && !step.stages ? start + own * (0.2 + 0.7 * this.random.next()) : ended);
     if (run.end === null) run.status = 'succeeded';
-    else if (run.status === 'succeeded') this.measure(run, day);
+    else if (run.status === 'succeeded') this.measure(run, day, unusual?.rows ?? 1);
     return run;
   }
 
@@ -131,12 +139,12 @@ export class History {
     run.error = this.random.pick(ERRORS[run.step.type] ?? ERRORS['other'] ?? []);
   }
 
-  /** The rows of a success: fewer on weekends, and with the trend of the step. @param {Run} run @param {number} day */
-  measure(run, day) {
+  /** The rows of a success: fewer on weekends, and with the trend of the step. @param {Run} run @param {number} day @param {number} share */
+  measure(run, day, share) {
     if (run.step.rows === undefined) return;
     const weekend = [0, 6].includes(new Date(run.start).getUTCDay()) ? 0.55 : 1;
     const trend = Math.max(0.1, 1 - (run.step.fewer ?? 0) * day);
-    run.rows = Math.round(run.step.rows * weekend * trend * this.random.factor());
+    run.rows = Math.round(run.step.rows * weekend * trend * share * this.random.factor());
     if (run.step.type === 'extraction') run.watermark = new Date(run.start).toISOString();
   }
 }
@@ -160,6 +168,6 @@ export function pipelines() {
     found.set(step.name, { ...step, team });
     for (const part of step.stages?.flat() ?? []) add(part, team);
   };
-  for (const workflow of [...WORKFLOWS, ...ALONE, BACKFILL]) add(workflow, workflow.team);
+  for (const workflow of [...WORKFLOWS, ...ALONE, SLOW, BACKFILL]) add(workflow, workflow.team);
   return [...found.values()];
 }

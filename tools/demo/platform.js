@@ -184,6 +184,27 @@ export const ALONE = [
   { name: 'Warehouse backup', type: 'maintenance', team: 'Data platform', every: DAY, at: 30, minutes: 38 },
 ];
 
+/** It usually takes minutes, but its run of the present does not end. @type {Workflow} */
+export const SLOW = {
+  name: 'Search index refresh',
+  type: 'maintenance',
+  team: 'Data platform',
+  every: HOUR,
+  at: -55,
+  minutes: 4,
+  rows: 18_000,
+};
+
+/**
+ * Steps that take longer, or handle fewer rows, by the workflow and the number of the run from the last one back.
+ *
+ * @type {Record<string, Record<number, Record<string, {time?: number, rows?: number}>>>}
+ */
+export const UNUSUAL = {
+  'Hourly event ingestion': { 1: { 'Load sessions': { time: 6 } } },
+  'Weather forecast': { 0: { 'Weather forecast': { rows: 0.12 } } },
+};
+
 /** One large run: a year of events loaded again, day by day, each day in parts. @type {Workflow} */
 export const BACKFILL = {
   name: 'Backfill of events',

@@ -4,11 +4,12 @@ import type { Alert, Incident } from '../api/types.ts';
 import { duration, useNow } from '../data/format.ts';
 import { itemsOf, useApi, usePages } from '../data/queries.ts';
 import { useMayWrite } from '../data/session.ts';
-import { usePatchIncident } from '../ui/incident-line.tsx';
+import { affected, usePatchIncident } from '../ui/incident-line.tsx';
 import { Facts, Name, Page } from '../ui/page.tsx';
 import { Failure, Shown } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
 import { Instant } from '../ui/time.tsx';
+import { ExecutionImpact } from './dataset-impact.tsx';
 
 const HOUR_MS = 3_600_000;
 
@@ -26,6 +27,7 @@ export default function IncidentPage({ id }: { id: number }): ReactNode {
                 <p dir="auto">{data.detail}</p>
                 <Causes incident={data} />
               </section>
+              <Affected incident={data} />
               <Told id={id} />
             </div>
             <Handling incident={data} />
@@ -88,6 +90,31 @@ function Causes({ incident }: { incident: Incident }): ReactNode {
       )}
     </article>
   ));
+}
+
+/** What depends on the data: of the first cause, or else of the execution itself. */
+function Affected({
+  incident: { execution_id: execution, impact, pipeline_id, root_causes },
+}: {
+  incident: Incident;
+}): ReactNode {
+  const [asked, ask] = useState(false);
+  if (impact === null) return null;
+  const id = root_causes?.[0]?.execution_id ?? execution;
+  return (
+    <section aria-labelledby="affected">
+      <h2 id="affected">Affects {affected(impact)}</h2>
+      {id === null ? (
+        <Link href={`/pipelines/${pipeline_id}/lineage`}>What it writes</Link>
+      ) : asked ? (
+        <ExecutionImpact id={id} />
+      ) : (
+        <button type="button" onClick={() => ask(true)}>
+          Which ones
+        </button>
+      )}
+    </section>
+  );
 }
 
 /** The alerts that name the incident. */

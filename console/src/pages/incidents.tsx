@@ -7,6 +7,7 @@ import { type Column, List } from '../ui/list.tsx';
 import { Name, Page } from '../ui/page.tsx';
 import { Empty } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
+import { affected } from '../ui/incident-line.tsx';
 import { Instant } from '../ui/time.tsx';
 
 const KINDS = ['failure', 'timeliness', 'freshness', 'lost', 'missed', 'slow', 'anomaly'];
@@ -23,6 +24,12 @@ const COLUMNS: readonly Column<Incident>[] = [
     width: 'minmax(8rem, 2fr)',
     minor: true,
     cell: ({ root_causes: causes, detail }) => <Name text={causes?.[0]?.error_message ?? detail} />,
+  },
+  {
+    name: 'Affects',
+    width: '11.5rem',
+    minor: true,
+    cell: ({ impact }) => (impact === null ? '–' : affected(impact)),
   },
   { name: 'Opened', width: '7rem', cell: ({ opened_at: at }) => <Instant at={at} relative /> },
   {
@@ -59,7 +66,8 @@ export default function IncidentsPage(): ReactNode {
         columns={COLUMNS}
         empty={
           <Empty title={status === 'open' ? 'Nothing is wrong' : 'No incident matches'}>
-            A failed run opens one by itself. Freshness and timeliness are checked for pipelines with a threshold.
+            A failed run opens one by itself, and so does an unusual or slow one. Freshness and timeliness are checked
+            for pipelines with a threshold.
           </Empty>
         }
       />

@@ -11,6 +11,7 @@ import { IncidentLine } from '../ui/incident-line.tsx';
 import { Name, Page } from '../ui/page.tsx';
 import { Empty, Shown } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
+import { GotSlower } from './overview-slower.tsx';
 import { Elapsed, Instant } from '../ui/time.tsx';
 
 const WINDOWS = { '6h': '6 hours', '24h': '24 hours', '72h': '3 days', '168h': '7 days' } as const;
@@ -31,6 +32,7 @@ export function OverviewPage(): ReactNode {
             <>
               <Wrong overview={data} />
               <RunsNow overview={data} />
+              <GotSlower />
               <section aria-labelledby="activity">
                 <header className="section">
                   <h2 id="activity">Executions by start</h2>

@@ -1,11 +1,12 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import type { ExecutionStatus, PipelineSeries, PipelineStatistics } from '../api/types.ts';
+import type { Anomaly, ExecutionStatus, PipelineSeries, PipelineStatistics } from '../api/types.ts';
 import { compact, count, duration } from '../data/format.ts';
-import { useApi } from '../data/queries.ts';
-import { Chart } from '../ui/chart.tsx';
+import { itemsOf, useApi, usePages } from '../data/queries.ts';
+import { Anomalies } from '../ui/anomaly.tsx';
+import { Chart, type Point } from '../ui/chart.tsx';
 import { Empty, Shown } from '../ui/states.tsx';
-import { Status } from '../ui/status.tsx';
+import { Status, Tag } from '../ui/status.tsx';
 import { Instant } from '../ui/time.tsx';
 
 const MINUTE_MS = 60_000;
@@ -15,8 +16,14 @@ const RUNS = 500;
 /** The most runs that are listed below a chart. */
 const LISTED = 50;
 
+/** The most unusual runs that are listed. */
+const MOST_ANOMALIES = 5;
+
 interface Measure {
   readonly title: string;
+  /** Null where runs are not judged by it. */
+  readonly metric: 'duration_seconds' | 'total_rows' | null;
+  readonly bounds: (series: PipelineSeries, index: number) => Pick<Point, 'lower' | 'upper'>;
   readonly of: (series: PipelineSeries, index: number) => number | null;
   readonly shown: (value: number) => string;
   readonly lines: (statistics: PipelineStatistics) => readonly (readonly [name: string, value: number | null])[];
@@ -25,6 +32,11 @@ interface Measure {
 const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> = {
   durations: {
     title: 'Duration',
+    metric: 'duration_seconds',
+    bounds: ({ ms_lower: lower, ms_upper: upper }, index) => ({
+      lower: lower?.[index] ?? null,
+      upper: upper?.[index] ?? null,
+    }),
     of: ({ ms }, index) => ms[index] ?? null,
     shown: duration,
     lines: ({ duration_seconds: { p50, p95 } }) => [
@@ -34,6 +46,11 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
   },
   rows: {
     title: 'Rows',
+    metric: 'total_rows',
+    bounds: ({ rows_lower: lower, rows_upper: upper }, index) => ({
+      lower: lower?.[index] ?? null,
+      upper: upper?.[index] ?? null,
+    }),
     of: ({ rows }, index) => rows[index] ?? null,
     shown: compact,
     lines: ({ total_rows: { p50, p95 } }) => [
@@ -43,6 +60,8 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
   },
   punctuality: {
     title: 'Start, time of day (UTC)',
+    metric: null,
+    bounds: () => ({ lower: null, upper: null }),
     of: ({ start }, index) => minuteOf(start[index] ?? ''),
     shown: (minute) => `${pad(Math.floor(minute / 60))}:${pad(Math.round(minute % 60))}`,
     lines: ({ usual_start: usual }) => [['usual', usual === null ? null : minutesIn(usual)]],
@@ -51,7 +70,10 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
 
 /** Durations, rows or starts of the last runs; a brushed range lists its runs. */
 export default function Series({ id, of }: { id: number; of: 'durations' | 'rows' | 'punctuality' }): ReactNode {
-  const series = useApi<PipelineSeries>(['pipeline', id], `/pipeline/${id}/series`, { limit: RUNS });
+  const series = useApi<PipelineSeries>(['pipeline', id], `/pipeline/${id}/series`, {
+    limit: RUNS,
+    bounds: MEASURES[of].metric === null ? undefined : true,
+  });
   const statistics = useApi<PipelineStatistics>(['pipeline', id], `/pipeline/${id}/statistics`);
   return (
     <Shown query={series} rows={10}>
@@ -59,7 +81,7 @@ export default function Series({ id, of }: { id: number; of: 'durations' | 'rows
         data.id.length === 0 ? (
           <Empty title="It never ran">Its runs are drawn here once there are some.</Empty>
         ) : (
-          <Drawn series={data} statistics={statistics.data} measure={MEASURES[of]} />
+          <Drawn id={id} series={data} statistics={statistics.data} measure={MEASURES[of]} />
         )
       }
     </Shown>
@@ -67,14 +89,24 @@ export default function Series({ id, of }: { id: number; of: 'durations' | 'rows
 }
 
 function Drawn({
+  id,
   series,
   statistics,
   measure,
 }: {
+  id: number;
   series: PipelineSeries;
   statistics: PipelineStatistics | undefined;
   measure: Measure;
 }): ReactNode {
+  const anomalies = usePages<Anomaly>(['pipeline', id], '/anomaly', {
+    pipeline_id: id,
+    metric: measure.metric ?? 'total_rows',
+    limit: 200,
+  });
+  const found = measure.metric === null ? [] : itemsOf(anomalies);
+  const open = found.filter(({ dismissed_at: at }) => at === null).map(({ execution_id: run }) => run);
+  const unusual = useMemo(() => new Set(open), [open.join()]);
   const [range, setRange] = useState<readonly [number, number] | null>(null);
   const lines = statistics ? measure.lines(statistics) : [];
   const points = useMemo(
@@ -84,9 +116,11 @@ function Drawn({
           at: Date.parse(series.start[index] ?? '') / 1000,
           value: measure.of(series, index),
           failed: series.status[index] === 'failed',
+          ...measure.bounds(series, index),
+          unusual: unusual.has(series.id[index] ?? 0),
         }))
         .toReversed(),
-    [series, measure],
+    [series, measure, unusual],
   );
   const within = series.id
     .map((_, index) => index)
@@ -97,8 +131,12 @@ function Drawn({
       <p className="hint">
         {statistics && `Over the last ${count(statistics.successes)} successes: `}
         {lines.map(([name, value]) => `${name} ${value === null ? '–' : measure.shown(value)}`).join(', ')}. Drag over
-        the chart to choose runs.
+        the chart to choose runs.{measure.metric !== null && ' The band is what was expected by the runs before.'}
       </p>
+      {found.length > 0 && (
+        <Anomalies of={found.slice(0, MOST_ANOMALIES)} name={({ execution_id: run }) => `run ${run}`} />
+      )}
+      {found.length > MOST_ANOMALIES && <p className="hint">The newest {MOST_ANOMALIES} unusual runs.</p>}
       <div className="scroll" tabIndex={0} role="region" aria-label="Runs of the range">
         <table>
           <thead>
@@ -112,6 +150,7 @@ function Drawn({
           <tbody>
             {within.slice(0, LISTED).map((index) => {
               const value = measure.of(series, index);
+              const isUnusual = unusual.has(series.id[index] ?? 0);
               const [run, root] = [series.id[index] ?? 0, series.root[index] ?? 0];
               return (
                 <tr key={run}>
@@ -121,7 +160,9 @@ function Drawn({
                   <td>
                     <Status of={series.status[index] as ExecutionStatus} />
                   </td>
-                  <td className="number">{value === null ? '–' : measure.shown(value)}</td>
+                  <td className="number">
+                    {isUnusual && <Tag tone="warning">unusual</Tag>} {value === null ? '–' : measure.shown(value)}
+                  </td>
                   <td>
                     <Link href={run === root ? `/runs/${run}` : `/runs/${root}?focus=${run}`}>{run}</Link>
                   </td>

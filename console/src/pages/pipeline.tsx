@@ -12,6 +12,7 @@ import { RUN_COLUMNS } from './runs.tsx';
 import { Configuration } from './pipeline-configuration.tsx';
 import { Watermarks } from './pipeline-watermarks.tsx';
 
+const Lineage = lazy(() => import('./pipeline-lineage.tsx'));
 const Series = lazy(() => import('./pipeline-series.tsx'));
 
 const TABS = {
@@ -19,6 +20,7 @@ const TABS = {
   durations: 'Durations',
   rows: 'Rows',
   punctuality: 'Punctuality',
+  lineage: 'Lineage',
   watermarks: 'Watermarks',
   incidents: 'Incidents',
   configuration: 'Configuration',
@@ -66,6 +68,8 @@ function Tab({ pipeline, tab }: { pipeline: Pipeline; tab: string }): ReactNode 
     case 'rows':
     case 'punctuality':
       return <Series key={tab} id={pipeline.id} of={tab} />;
+    case 'lineage':
+      return <Lineage id={pipeline.id} />;
     case 'watermarks':
       return <Watermarks pipeline={pipeline} />;
     case 'incidents':

@@ -7,6 +7,7 @@ import { useApi } from '../data/queries.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Facts, Name } from '../ui/page.tsx';
 import { Shown } from '../ui/states.tsx';
+import { RunAnomalies, RunLineageOf } from './run-datasets.tsx';
 import { Status, Tag } from '../ui/status.tsx';
 import { Elapsed, Instant } from '../ui/time.tsx';
 
@@ -92,6 +93,8 @@ function Facets({ execution, root }: { execution: Execution; root: number }): Re
             : [['External id', <Name key="x" text={execution.external_id} />] as const]),
         ]}
       />
+      <RunAnomalies execution={execution} />
+      <RunLineageOf id={execution.id} root={root} />
       {execution.execution_metadata !== null && (
         <details>
           <summary>Metadata</summary>

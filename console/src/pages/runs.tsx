@@ -56,7 +56,8 @@ function timeOf(text: string | undefined, now: number): string | undefined {
 export default function RunsPage(): ReactNode {
   const url = useUrlState();
   const filters = {
-    root: true,
+    // The daily report leads to all runs of a pipeline, also where they are parts of others.
+    root: url.get('parts') === 'true' ? undefined : true,
     status: url.all('status') as ExecutionStatus[],
     pipeline_name: url.get('pipeline'),
     pipeline_type_name: url.get('type'),

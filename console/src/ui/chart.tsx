@@ -9,9 +9,15 @@ export interface Point {
   readonly at: number;
   readonly value: number | null;
   readonly failed: boolean;
+  /** What was usual; null where too little was known. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly unusual: boolean;
 }
 
 const HEIGHT = 260;
+/** The places of the bounds among the series below: the first, so that the band is behind the others. */
+const [UPPER, LOWER] = [1, 2];
 const DAY_SECONDS = 86_400;
 
 /** A tick of the time axis: the day, or the time of day where ticks are closer; the first one has the zone. */
@@ -66,18 +72,25 @@ export function Chart({
         ],
         series: [
           {},
+          { label: 'most usual', stroke: colour('--bar'), width: 0.5, points: { show: false } },
+          { label: 'least usual', stroke: colour('--bar'), width: 0.5, points: { show: false } },
           { label: title, stroke: colour('--accent'), width: 1, points: { show: true, size: 5 }, spanGaps: true },
           { label: 'failed', stroke: colour('--failed'), width: 0, points: { show: true, size: 8, width: 2 } },
+          { label: 'unusual', stroke: colour('--warning'), width: 0, points: { show: true, size: 11, width: 2.5 } },
           ...lines.map(() => ({ stroke: style.color, width: 1, dash: [4, 4], points: { show: false } })),
         ],
+        bands: [{ series: [UPPER, LOWER], fill: colour('--band') }],
         hooks: {
           setSelect: [(chart) => onRange(rangeOf(chart))],
         },
       },
       [
         points.map(({ at }) => at),
+        points.map(({ upper }) => upper),
+        points.map(({ lower }) => lower),
         points.map(({ value }) => value),
         points.map(({ value, failed }) => (failed ? value : null)),
+        points.map(({ value, unusual }) => (unusual ? value : null)),
         ...lines.map(([, value]) => points.map(() => value)),
       ],
       parent,

@@ -3,10 +3,14 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { send } from '../api/client.ts';
 import type { Incident } from '../api/types.ts';
+import { count } from '../data/format.ts';
 import { queryClient } from '../data/queries.ts';
 import { useMayWrite } from '../data/session.ts';
 import { Tag } from './status.tsx';
 import { Instant } from './time.tsx';
+
+/** Counts of what is affected stop here. */
+const MOST_COUNTED = 1000;
 
 /** Changes an incident, and has everything about incidents read again. */
 export function usePatchIncident(id: number) {
@@ -15,6 +19,14 @@ export function usePatchIncident(id: number) {
       send<Incident>('PATCH', `/incident/${id}`, change),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['incidents'] }),
   });
+}
+
+/** How many datasets and pipelines depend on what an incident is about: `5 pipelines, 12 datasets`. */
+export function affected({ datasets, pipelines }: NonNullable<Incident['impact']>): string {
+  const counted = (n: number, what: string): string =>
+    `${count(n)}${n === MOST_COUNTED ? '+' : ''} ${what}${n === 1 ? '' : 's'}`;
+  const parts = [pipelines > 0 && counted(pipelines, 'pipeline'), counted(datasets, 'dataset')];
+  return parts.filter((part) => part !== false).join(', ');
 }
 
 /** An incident in one line: what, where, since when, and who handles it. */

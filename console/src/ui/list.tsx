@@ -17,16 +17,19 @@ export interface Column<T> {
 const ROW = 40;
 
 /** A list that reads its next page as the reader comes near its end; only the visible rows are in the page. */
-export function List<T extends { readonly id: number }>({
+export function List<T>({
   label,
   pages,
   columns,
   empty,
+  keyOf = (item) => (item as { readonly id: number }).id,
 }: {
   label: string;
   pages: PagesResult<T>;
   columns: readonly Column<T>[];
   empty: ReactNode;
+  /** What tells items apart; by default their `id`. */
+  keyOf?: (item: T) => number | string;
 }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const items = itemsOf(pages);
@@ -35,7 +38,10 @@ export function List<T extends { readonly id: number }>({
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     overscan: 10,
-    getItemKey: (index) => items[index]?.id ?? index,
+    getItemKey: (index) => {
+      const item = items[index];
+      return item === undefined ? index : keyOf(item);
+    },
   });
   const shown = rows.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;

@@ -14,7 +14,7 @@ interface Found {
   readonly shown: ReactNode;
 }
 
-/** Finds pipelines by a part of their name, and executions by id or external id. */
+/** Finds pipelines and datasets by a part of their name, and executions by id or external id. */
 export function Palette({ close }: { close: () => void }): ReactNode {
   const [text, setText] = useState('');
   const [asked, setAsked] = useState('');
@@ -57,11 +57,11 @@ export function Palette({ close }: { close: () => void }): ReactNode {
       <input
         type="search"
         role="combobox"
-        aria-label="A part of a pipeline’s name, or the id or external id of an execution"
+        aria-label="A part of a pipeline’s or dataset’s name, or the id or external id of an execution"
         aria-expanded={found.length > 0}
         aria-controls={list}
         aria-activedescendant={found[at] ? `${list}-${at}` : undefined}
-        placeholder="Pipeline, execution id, external id"
+        placeholder="Pipeline, dataset, execution id, external id"
         autoFocus
         dir="auto"
         value={text}
@@ -95,7 +95,7 @@ export function Palette({ close }: { close: () => void }): ReactNode {
   );
 }
 
-function foundIn({ pipelines, executions }: SearchResult): Found[] {
+function foundIn({ pipelines, executions, datasets }: SearchResult): Found[] {
   return [
     ...pipelines.map(({ id, name, namespace, pipeline_type_name: type }) => ({
       key: `p${id}`,
@@ -126,5 +126,17 @@ function foundIn({ pipelines, executions }: SearchResult): Found[] {
         ),
       }),
     ),
+    ...datasets.map(({ id, name, namespace, address_type_name: type }) => ({
+      key: `d${id}`,
+      to: `/datasets/${id}`,
+      shown: (
+        <>
+          <bdi className="name">{name}</bdi>
+          <small>
+            dataset · <bdi>{namespace === '' ? type : namespace}</bdi>
+          </small>
+        </>
+      ),
+    })),
   ];
 }

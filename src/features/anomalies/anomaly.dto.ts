@@ -21,6 +21,14 @@ export class ListAnomaliesQuery extends PageQuery {
   pipeline_id?: number;
 
   /**
+   * Only anomalies of runs in the tree of this root.
+   * @example 41
+   */
+  @Optional()
+  @QueryId()
+  root_id?: number;
+
+  /**
    * Only anomalies of this metric.
    * @example total_rows
    */

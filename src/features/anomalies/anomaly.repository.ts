@@ -50,12 +50,13 @@ export class AnomalyRepository {
     await manager.query(DELETE_ANOMALIES_OF_PIPELINES, [pipelineIds]);
   }
 
-  /** Newest first; by pk_anomaly or ix_anomaly_pipeline. */
+  /** Newest first; by pk_anomaly, ix_anomaly_pipeline or ix_anomaly_root. */
   async list(manager: EntityManager, query: ListAnomaliesQuery): Promise<Page<AnomalyEntity>> {
     const rows = this.select(manager)
       .orderBy('a.id', 'DESC')
       .limit(pageLimit(query) + 1);
     if (query.pipeline_id !== undefined) rows.andWhere('a.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
+    if (query.root_id !== undefined) rows.andWhere('a.rootId = :rootId', { rootId: query.root_id });
     if (query.metric !== undefined) rows.andWhere('a.metric = :metric', { metric: query.metric });
     if (query.status !== undefined) {
       rows.andWhere(query.status === 'open' ? 'a.dismissedAt IS NULL' : 'a.dismissedAt IS NOT NULL');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { FIND_ANCESTORS, FIND_SLOW, LOCK_SLOW_CHECK } from './slow.sql.js';
+import { FIND_ANCESTORS, FIND_ENDED, FIND_SLOW, LOCK_SLOW_CHECK } from './slow.sql.js';
 
 /** A running execution that takes longer than usual. */
 export interface SlowExecution {
@@ -21,6 +21,13 @@ export class SlowRepository {
   /** The longest slow ones first. */
   find(manager: EntityManager, now: Date): Promise<SlowExecution[]> {
     return manager.query(FIND_SLOW, [now]);
+  }
+
+  /** Those of the executions that have ended. */
+  async findEnded(manager: EntityManager, ids: readonly number[]): Promise<number[]> {
+    if (ids.length === 0) return [];
+    const rows: { id: number }[] = await manager.query(FIND_ENDED, [ids]);
+    return rows.map(({ id }) => id);
   }
 
   /** The executions above each of these, nearest first. */

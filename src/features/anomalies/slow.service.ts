@@ -41,6 +41,9 @@ export class SlowService implements OnModuleInit {
     return this.transactions.run(async (manager) => {
       await this.slow.lock(manager);
       await this.warnings.resolveUnwatched(manager, ['slow', 'anomaly'], now);
+      // An end that committed while the check before this one looked did not find the incident.
+      const over = await this.slow.findEnded(manager, await this.warnings.findAllWarned(manager, 'slow'));
+      if (over.length > 0) await this.warnings.resolveEnded(manager, 'slow', over, now);
       const found = await this.slow.find(manager, now);
       if (found.length === 0) return;
       const ids = found.map(({ id }) => id);

@@ -17,3 +17,7 @@ export const FIND_ANCESTORS = `
 
 /** One check at a time, across replicas. A lock of the transaction, so that it works through a pooler. */
 export const LOCK_SLOW_CHECK = `SELECT pg_advisory_xact_lock(hashtextextended('watcher.check.slow', 0))`;
+
+/** Those of the executions that have ended. Index: pk_pipeline_execution. */
+export const FIND_ENDED = `
+  SELECT e.id FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[]) AND e.end_date IS NOT NULL`;

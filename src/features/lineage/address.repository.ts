@@ -21,6 +21,7 @@ import {
   declarationHash,
   declaresAnything,
   partsOf,
+  patternOf,
 } from './dataset-key.js';
 
 /** Filters of a list of datasets. */
@@ -167,7 +168,7 @@ export class AddressRepository {
       const isExact = namespace !== undefined;
       rows.andWhere(isExact ? 'a.key = :key::bytea' : '(a.name = :name OR a.key = :key::bytea)', { name, key });
     }
-    if (q !== undefined) rows.andWhere('a.name ILIKE :part', { part: `%${q.replace(/[\\%_]/g, '\\$&')}%` });
+    if (q !== undefined) rows.andWhere('a.name ILIKE :part', { part: patternOf(q) });
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('a.id > :after', { after });
     return toPage(await ADDRESS_LONG_COLUMNS.getMany(rows), query, (dataset) => [dataset.id]);

@@ -71,3 +71,17 @@ export const FIND_SHORT_METADATA = `
   SELECT a.id, CASE WHEN octet_length(a.address_metadata::text) <= 4096 THEN a.address_metadata END AS metadata
     FROM address a
    WHERE a.id = ANY ($1::bigint[])`;
+
+/**
+ * The datasets whose names match the pattern $1, those with the shortest names first, $2 of the first $3 that are found.
+ * Index: ix_address_name_part.
+ */
+export const FIND_DATASETS_NAMED = `
+  SELECT found.id, found.namespace, found.name, t.name AS "typeName", t.group_name AS "groupName"
+    FROM (SELECT a.id, a.namespace, a.name, a.address_type_id
+            FROM address a
+           WHERE a.name ILIKE $1::text
+           LIMIT $3::int) AS found
+    JOIN address_type t ON t.id = found.address_type_id
+   ORDER BY length(found.name), found.name, found.id
+   LIMIT $2::int`;

@@ -83,3 +83,8 @@ export function typeOfName(namespace: string, name: string): TypeName {
 function schemeOf(text: string): string | undefined {
   return /^([a-z][a-z0-9+._-]*):\/\//i.exec(text)?.[1];
 }
+
+/** The pattern of names that contain a text. */
+export function patternOf(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}

@@ -9,7 +9,7 @@ import { cutOf, LineageWalkService } from './lineage-walk.service.js';
 import { MOST_LEVELS } from './walk.js';
 
 /** The most datasets, and the most pipelines, of an answer. */
-const MOST = 1000;
+export const MOST_AFFECTED = 1000;
 
 /** Answers what depends on datasets. */
 @Injectable()
@@ -29,17 +29,17 @@ export class ImpactService {
 
   /** What depends on some datasets; with `isListed` they are listed too. */
   async impactOf(origins: readonly number[], since: Date | undefined, isListed: boolean): Promise<ImpactDto> {
-    const limits = { maxDepth: MOST_LEVELS + 1, most: MOST };
+    const limits = { maxDepth: MOST_LEVELS + 1, most: MOST_AFFECTED };
     const { walk, described, readers } = await this.transactions.read(async (manager) => {
       const walk = await this.lineage.walk(manager, origins, 'downstream', limits);
       const described = await this.addresses.describe(
         manager,
         walk.withOrigins.map(({ id }) => id),
       );
-      const readers = await this.lineage.findReaders(manager, walk.withOrigins, MOST + 1);
+      const readers = await this.lineage.findReaders(manager, walk.withOrigins, MOST_AFFECTED + 1);
       return { walk, described, readers };
     });
-    const shown = readers.slice(0, MOST);
+    const shown = readers.slice(0, MOST_AFFECTED);
     const affected = await this.statuses.affected(shown.map(({ pipelineId }) => pipelineId));
     return {
       ...cutOf(walk),
@@ -52,7 +52,7 @@ export class ImpactService {
         const pipeline = affected.get(pipelineId);
         return pipeline ? [toAffectedPipelineDto(pipeline, depth, since)] : [];
       }),
-      pipelines_truncated: readers.length > MOST,
+      pipelines_truncated: readers.length > MOST_AFFECTED,
     };
   }
 }

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
 import { ChangeModule } from '../changes/change.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
+import { IncidentModule } from '../monitoring/incidents/incident.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { AddressAliasEntity, AddressEdgeEntity, PipelineLineageEntity } from './address-edge.entity.js';
 import { AddressEntity } from './address.entity.js';
@@ -15,6 +16,7 @@ import { DatasetController } from './dataset.controller.js';
 import { DatasetUseService } from './dataset-use.service.js';
 import { ExecutionDatasetEntity } from './execution-dataset.entity.js';
 import { ExecutionDatasetRepository } from './execution-dataset.repository.js';
+import { IncidentImpactSourceService } from './incident-impact-source.service.js';
 import { ImpactService } from './impact.service.js';
 import { LineageDeclarationService } from './lineage-declaration.service.js';
 import { LineageDeletionService } from './lineage-deletion.service.js';
@@ -33,6 +35,7 @@ import { RunReportService } from './run-report.service.js';
     ChangeModule,
     ExecutionModule,
     IdempotencyModule,
+    IncidentModule,
     PipelineModule,
     TypeOrmModule.forFeature([
       AddressAliasEntity,
@@ -52,6 +55,7 @@ import { RunReportService } from './run-report.service.js';
     DatasetUseService,
     ExecutionDatasetRepository,
     ImpactService,
+    IncidentImpactSourceService,
     LineageDeclarationService,
     LineageDeletionService,
     LineageRepository,

@@ -67,9 +67,22 @@ export class RunLineageService {
     return { runs: await this.describe(manager, runs, known), truncated: isCut };
   }
 
-  /** What an execution wrote; if it reported nothing, what its pipeline writes. */
-  async outputsOf(manager: EntityManager, execution: ExecutionGlance): Promise<readonly number[]> {
-    const { rows } = await this.datasetsOf(manager, [execution], MOST_DATASETS);
+  /** What some executions of an incident wrote; without executions, what the pipeline writes. */
+  async writtenBy(
+    manager: EntityManager,
+    executionIds: readonly number[],
+    pipelineId: number,
+  ): Promise<readonly number[]> {
+    const executions = [...(await this.executions.glance(manager, executionIds)).values()];
+    return this.outputsOf(manager, executions.length > 0 ? executions : [{ id: 0, pipelineId }]);
+  }
+
+  /** What executions wrote; if one reported nothing, what its pipeline writes. */
+  async outputsOf(
+    manager: EntityManager,
+    executions: readonly Pick<ExecutionGlance, 'id' | 'pipelineId'>[],
+  ): Promise<readonly number[]> {
+    const { rows } = await this.datasetsOf(manager, executions, MOST_DATASETS);
     return [...new Set(rows.filter(({ io }) => io === 'O').map(({ datasetId }) => datasetId))];
   }
 
@@ -105,7 +118,7 @@ export class RunLineageService {
   /** What executions reported; for those that reported nothing, the current edges of their pipelines. */
   private async datasetsOf(
     manager: EntityManager,
-    executions: readonly ExecutionGlance[],
+    executions: readonly Pick<ExecutionGlance, 'id' | 'pipelineId'>[],
     room: number,
   ): Promise<{ rows: Reported[]; reporting: ReadonlySet<number>; isCut: boolean }> {
     const ids = executions.map(({ id }) => id);

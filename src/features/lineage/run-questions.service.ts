@@ -35,7 +35,7 @@ export class RunQuestionsService {
     const asked = await this.executions.require(id);
     const last = asked.superseded ? (await this.executions.attempts(id)).at(-1)?.id : undefined;
     const execution = last === undefined ? asked : await this.executions.require(last);
-    const origins = await this.transactions.read((manager) => this.runs.outputsOf(manager, execution));
+    const origins = await this.transactions.read((manager) => this.runs.outputsOf(manager, [execution]));
     return this.impacts.impactOf(origins, execution.endDate ?? execution.startDate, true);
   }
 }

@@ -15,6 +15,7 @@ import { AlertService } from './alerts/alert.service.js';
 import { IncidentAlertService } from './alerts/incident-alert.service.js';
 import { AlertCleanupService } from './alerts/delivery/alert-cleanup.service.js';
 import { AlertDeliveryService } from './alerts/delivery/alert-delivery.service.js';
+import { AlertImpactService } from './alerts/delivery/alert-impact.service.js';
 import { AlertSenderService } from './alerts/delivery/alert-sender.service.js';
 import { AlertRoutesService } from './alerts/route/alert-routes.service.js';
 import { CheckScheduleService } from './checks/check-schedule.service.js';
@@ -55,6 +56,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
   providers: [
     AlertCleanupService,
     AlertDeliveryService,
+    AlertImpactService,
     AlertOutboxService,
     AlertRepository,
     AlertRoutesService,

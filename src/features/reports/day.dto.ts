@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { COUNT, ID, Matching, MEASURE, Optional, SUM } from '../../platform/http/fields.js';
+import { COUNT, ID, Matching, MEASURE, NAME, NAMESPACE, Optional, SUM, Text } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/page.js';
 
 const DATE = /^(19[7-9]\d|[2-9]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
@@ -22,6 +22,25 @@ export class ListDaysQuery extends PageQuery {
   @Optional()
   @Matching(DATE, 'a date such as 2026-01-31, from 1970 on')
   to?: string;
+}
+
+/** The pipelines and the range of days, and paging. */
+export class ListPipelineDaysQuery extends ListDaysQuery {
+  /**
+   * Only pipelines with this name (case-insensitive), in any namespace.
+   * @example "Customer Data Pipeline"
+   */
+  @Optional()
+  @Text(1, 255)
+  pipeline_name?: string;
+
+  /**
+   * Only pipelines of the type with this name.
+   * @example extraction
+   */
+  @Optional()
+  @Text(1, 255)
+  pipeline_type_name?: string;
 }
 
 /** The executions of a pipeline that started on one day, deleted ones included. */
@@ -130,4 +149,28 @@ export class PipelineDayDto {
    */
   @ApiProperty(MEASURE)
   max_seconds!: number;
+}
+
+/** The executions of one of many pipelines on one day. */
+export class NamedPipelineDayDto extends PipelineDayDto {
+  /**
+   * The namespace of the name of the pipeline.
+   * @example ""
+   */
+  @ApiProperty(NAMESPACE)
+  namespace!: string;
+
+  /**
+   * The name of the pipeline.
+   * @example "Customer Data Pipeline"
+   */
+  @ApiProperty(NAME)
+  pipeline_name!: string;
+
+  /**
+   * The name of its type.
+   * @example extraction
+   */
+  @ApiProperty(NAME)
+  pipeline_type_name!: string;
 }

@@ -1,5 +1,5 @@
-import type { PipelineDayDto } from './day.dto.js';
-import type { PipelineDay } from './day.repository.js';
+import type { NamedPipelineDayDto, PipelineDayDto } from './day.dto.js';
+import type { NamedDay, PipelineDay } from './day.repository.js';
 
 /** A day as clients see it. */
 export function toPipelineDayDto(day: PipelineDay): PipelineDayDto {
@@ -19,5 +19,14 @@ export function toPipelineDayDto(day: PipelineDay): PipelineDayDto {
     soft_deletes: day.softDeletes,
     total_seconds: day.seconds,
     max_seconds: day.maxSeconds,
+  };
+}
+
+export function toNamedPipelineDayDto(day: NamedDay): NamedPipelineDayDto {
+  return {
+    ...toPipelineDayDto(day),
+    namespace: day.namespace,
+    pipeline_name: day.pipelineName,
+    pipeline_type_name: day.pipelineTypeName,
   };
 }

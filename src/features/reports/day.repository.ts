@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import {
   FIND_IDS_OF_NAME,
   FIND_PIPELINE_DAYS,
+  LIST_DAYS,
   LIST_NAMES,
   LIST_NAMES_OF,
   LIST_TYPE_NAMES,
@@ -32,6 +33,13 @@ export interface PipelineDay extends DaySums {
   readonly maxSeconds: number;
 }
 
+/** A day of a pipeline, with its names. */
+export interface NamedDay extends PipelineDay {
+  readonly namespace: string;
+  readonly pipelineName: string;
+  readonly pipelineTypeName: string;
+}
+
 /** A day of one of many pipelines. */
 export interface ReportedDay extends DaySums {
   readonly pipelineName: string;
@@ -58,6 +66,16 @@ export class DayRepository {
     most: number,
   ): Promise<PipelineDay[]> {
     return manager.query(FIND_PIPELINE_DAYS, [pipelineId, from, before, most]);
+  }
+
+  /** See {@link LIST_DAYS}. */
+  list(
+    manager: EntityManager,
+    pipelineIds: readonly number[] | null,
+    range: { readonly from: string; readonly to: string; readonly after: number },
+    most: number,
+  ): Promise<NamedDay[]> {
+    return manager.query(LIST_DAYS, [pipelineIds, range.from, range.to, range.after, most]);
   }
 
   /** See {@link REPORT_DAYS}. */

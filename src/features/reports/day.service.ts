@@ -6,8 +6,8 @@ import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platfo
 import { nameKey } from '../../platform/values/name.js';
 import { PipelineNotFoundError } from '../pipeline/pipeline.errors.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
-import type { ListDaysQuery, PipelineDayDto } from './day.dto.js';
-import { toPipelineDayDto } from './day.mapper.js';
+import type { ListDaysQuery, ListPipelineDaysQuery, NamedPipelineDayDto, PipelineDayDto } from './day.dto.js';
+import { toNamedPipelineDayDto, toPipelineDayDto } from './day.mapper.js';
 import { DayRepository, type ReportedDay, type ReportPart } from './day.repository.js';
 
 export type { ReportedDay };
@@ -15,6 +15,9 @@ export type { ReportedDay };
 const DAY_MS = 86_400_000;
 const FIRST_DAY = '1970-01-01';
 const LAST_DAY = '9999-12-31';
+/** The most days of many pipelines, and how many without a range. */
+const MOST_DAYS = 92;
+const USUAL_DAYS = 30;
 /** The most names of a list. */
 const MOST_NAMES = 10_000;
 
@@ -45,6 +48,25 @@ export class DayService {
         throw new PipelineNotFoundError(pipelineId);
       const rows = await this.days.findDays(manager, pipelineId, from, before, pageLimit(query) + 1);
       return toPage(rows, query, ({ day }) => [Date.parse(day) / DAY_MS]).map(toPipelineDayDto);
+    });
+  }
+
+  /** The days of many pipelines, newest first; at most 92 days, the last 30 by default. */
+  listAll(query: ListPipelineDaysQuery): Promise<Page<NamedPipelineDayDto>> {
+    const last = dateOf('to', query.to) ?? toDay(new Date());
+    const from = dateOf('from', query.from) ?? daysBefore(last, USUAL_DAYS - 1);
+    if (from < daysBefore(last, MOST_DAYS - 1)) {
+      throw new InvalidRequestError([{ field: 'from', message: `must be at most ${MOST_DAYS} days before \`to\`` }]);
+    }
+    const [seenDay, after = 0] = positionOf(query, 2) ?? [];
+    const to = seenDay === undefined ? last : toDay(momentAt(seenDay * DAY_MS));
+    return this.transactions.read(async (manager) => {
+      const which = { pipelineName: query.pipeline_name, pipelineTypeName: query.pipeline_type_name };
+      const ids = await this.idsOf(manager, which);
+      const rows = await this.days.list(manager, ids, { from, to, after }, pageLimit(query) + 1);
+      return toPage(rows, query, ({ day, pipelineId }) => [Date.parse(day) / DAY_MS, pipelineId]).map(
+        toNamedPipelineDayDto,
+      );
     });
   }
 
@@ -87,6 +109,10 @@ export function toDay(moment: Date): string {
 
 function dayAfter(day: string): string {
   return day === LAST_DAY ? day : toDay(new Date(Date.parse(day) + DAY_MS));
+}
+
+function daysBefore(day: string, days: number): string {
+  return toDay(new Date(Math.max(Date.parse(FIRST_DAY), Date.parse(day) - days * DAY_MS)));
 }
 
 /** Refuses a date that is not in the calendar, such as 30 February. */

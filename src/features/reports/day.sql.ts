@@ -32,6 +32,23 @@ export const REPORT_DAYS = `
     LEFT JOIN page ON true
    ORDER BY page.day DESC, page.name, page.pipeline_id`;
 
+/**
+ * The days of pipelines ($1, null: of all) from $2 to $3, newest first and by pipeline, after the pipeline $4 of the day
+ * $3; $5 of them. See `watcher_days_between`; names by pk_pipeline.
+ */
+export const LIST_DAYS = `
+  SELECT d.pipeline_id AS "pipelineId", p.name AS "pipelineName", p.namespace, t.name AS "pipelineTypeName",
+         d.day::text AS day, d.executions, d.succeeded, d.failed, d.aborted, d.skipped, d.lost,
+         d.total_rows::double precision AS "totalRows", d.inserts::double precision AS inserts,
+         d.updates::double precision AS updates, d.soft_deletes::double precision AS "softDeletes",
+         d.seconds::double precision AS seconds, d.max_seconds::double precision AS "maxSeconds"
+    FROM watcher_days_between($1::bigint[], $2::date, $3::date) d
+    JOIN pipeline p ON p.id = d.pipeline_id
+    JOIN pipeline_type t ON t.id = p.pipeline_type_id
+   WHERE d.day < $3::date OR d.pipeline_id > $4::bigint
+   ORDER BY d.day DESC, d.pipeline_id
+   LIMIT $5::int`;
+
 /** The pipelines with this key of a name, in any namespace. Uses ix_pipeline_search_name. */
 export const FIND_IDS_OF_NAME = `
   SELECT s.pipeline_id AS id FROM pipeline_search s WHERE s.name = $1::text`;

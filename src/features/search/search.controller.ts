@@ -11,7 +11,7 @@ import { SearchService } from './search.service.js';
 export class SearchController {
   constructor(private readonly searches: SearchService) {}
 
-  /** Find pipelines by a part of their name, and executions by their id or external id. */
+  /** Find pipelines and datasets by a part of their name, and executions by their id or external id. */
   @Get()
   @Requires('read')
   @ApiAnswers({ ok: SearchResultDto, problems: [] })

@@ -5,7 +5,7 @@ import { type Status, STATUSES } from '../execution/execution-status.js';
 /** What is searched for. */
 export class SearchQuery {
   /**
-   * A part of the name of a pipeline (case-insensitive), or the id or external id of an execution.
+   * A part of the name of a pipeline or dataset (case-insensitive), or the id or external id of an execution.
    * @example customer
    */
   @Text(1, 255)
@@ -110,6 +110,37 @@ export class FoundExecutionDto {
   start_date!: string;
 }
 
+/** A dataset that was found. */
+export class FoundDatasetDto {
+  /**
+   * Its id.
+   * @example 7
+   */
+  @ApiProperty(ID)
+  id!: number;
+
+  /**
+   * The namespace of its name; empty where the name stands alone.
+   * @example "s3://warehouse"
+   */
+  @ApiProperty(NAMESPACE)
+  namespace!: string;
+
+  /**
+   * Its name.
+   * @example customers/
+   */
+  @ApiProperty({ type: 'string', minLength: 1, maxLength: 2048 })
+  name!: string;
+
+  /**
+   * The name of its type.
+   * @example s3
+   */
+  @ApiProperty(NAME)
+  address_type_name!: string;
+}
+
 /** What was found. */
 export class SearchResultDto {
   /** Pipelines whose names begin with the text, by name; then those whose names contain it. */
@@ -117,4 +148,7 @@ export class SearchResultDto {
 
   /** The execution with this id, and executions with this external id, newest first. */
   executions!: FoundExecutionDto[];
+
+  /** Datasets whose names contain the text, those of shorter names first. */
+  datasets!: FoundDatasetDto[];
 }

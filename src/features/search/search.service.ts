@@ -3,8 +3,9 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import type { ExecutionEntity } from '../execution/execution.entity.js';
 import { ExecutionService } from '../execution/execution.service.js';
 import { statusOf } from '../execution/execution-status.js';
+import { DatasetSearchService, type DescribedDataset } from '../lineage/dataset-search.service.js';
 import { PipelineSearchService } from '../pipeline/pipeline-search.service.js';
-import type { FoundExecutionDto, SearchQuery, SearchResultDto } from './search.dto.js';
+import type { FoundDatasetDto, FoundExecutionDto, SearchQuery, SearchResultDto } from './search.dto.js';
 
 const MOST = 10;
 
@@ -15,12 +16,20 @@ export class SearchService {
     private readonly transactions: TransactionRunner,
     private readonly pipelines: PipelineSearchService,
     private readonly executions: ExecutionService,
+    private readonly datasets: DatasetSearchService,
   ) {}
 
   async search({ q, limit = MOST }: SearchQuery): Promise<SearchResultDto> {
-    const pipelines = await this.transactions.read((manager) => this.pipelines.find(manager, q, limit));
+    const named = await this.transactions.read(async (manager) => ({
+      pipelines: await this.pipelines.find(manager, q, limit),
+      datasets: await this.datasets.find(manager, q, limit),
+    }));
     const executions = await this.executions.find(q, limit);
-    return { pipelines, executions: executions.map(toFoundExecutionDto) };
+    return {
+      pipelines: named.pipelines,
+      executions: executions.map(toFoundExecutionDto),
+      datasets: named.datasets.map(toFoundDatasetDto),
+    };
   }
 }
 
@@ -33,4 +42,8 @@ function toFoundExecutionDto(execution: ExecutionEntity): FoundExecutionDto {
     status: statusOf(execution),
     start_date: execution.startDate.toISOString(),
   };
+}
+
+function toFoundDatasetDto({ id, namespace, name, typeName }: DescribedDataset): FoundDatasetDto {
+  return { id, namespace, name, address_type_name: typeName };
 }

@@ -39,7 +39,8 @@ const POLICIES = {
     "form-action 'self'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    // Its one policy gives the address of a worker, which is one of its own files.
+    'trusted-types watcher-worker',
   ].join('; '),
 } as const;
 

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The path to which `/` leads browsers; undefined where there is no page for people. */
     startPage: string | undefined;
+    /** Other paths that lead browsers, if they have no query, to a path below the start page. */
+    readonly pages: Map<string, string>;
   }
 }
 
@@ -15,6 +17,15 @@ declare module 'fastify' {
  */
 export function registerStartPage(fastify: FastifyInstance): void {
   fastify.decorate('startPage', undefined);
+  fastify.decorate('pages', new Map());
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const { pages, startPage } = request.server;
+    const page = pages.get(request.url);
+    if (page === undefined || startPage === undefined || request.method !== 'GET') return done();
+    varyBy(reply, 'Accept');
+    if (!isBrowser(request.headers.accept ?? '')) return done();
+    return void reply.redirect(`${publicUrl(request).prefix}${startPage}${page}`, 302);
+  });
   fastify.addHook('onRoute', (route) => {
     if (route.url !== '/') return;
     const others = [route.onRequest ?? []].flat();

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { LongColumns } from '../../../platform/database/long-columns.js';
+import type { IncidentImpact } from '../incidents/incident-impact.service.js';
 import type { AlertEvent } from './message/message.js';
 import type { Channel } from './route/alert-route.js';
 
@@ -47,6 +48,10 @@ export class AlertEntity {
   /** JSON: the exact text sent to a webhook and to Slack; for other channels the data of the message. */
   @Column('text')
   body!: string;
+
+  /** What the first incidents affect, read before the first attempt and part of every message; null before. */
+  @Column('jsonb', { nullable: true })
+  impact!: readonly IncidentImpact[] | null;
 
   @Column('varchar', { length: 7, default: 'waiting' })
   status!: AlertStatus;

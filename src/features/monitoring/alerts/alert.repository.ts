@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
+import type { IncidentImpact } from '../incidents/incident-impact.service.js';
 import type { ListAlertsQuery } from './alert.dto.js';
 import { ALERT_LONG_COLUMNS, AlertEntity } from './alert.entity.js';
 import {
@@ -31,8 +32,8 @@ export type NewAlert = Pick<
 /** The fields that an attempt updates. */
 type Attempt = Pick<AlertEntity, 'status' | 'attempts' | 'nextAttemptAt' | 'sentAt' | 'lastError'>;
 
-/** The body is as long as what it tells of, and no part of a list. */
-const UNSHOWN = ['body'];
+/** These are as long as what they tell of, and no part of a list. */
+const UNSHOWN = ['body', 'impact'];
 
 /** Owns all SQL of `alert`. */
 @Injectable()
@@ -64,6 +65,11 @@ export class AlertRepository {
 
   findWaiting(manager: EntityManager, id: number): Promise<AlertEntity | null> {
     return manager.findOneBy(AlertEntity, { id, status: 'waiting' });
+  }
+
+  /** Keeps what a message says of the impact, for all attempts. */
+  async keepImpact(manager: EntityManager, id: number, impact: readonly IncidentImpact[]): Promise<void> {
+    await manager.update(AlertEntity, { id, impact: IsNull() }, { impact });
   }
 
   /** Updates an alert only while it waits: a sent alert stays sent. */

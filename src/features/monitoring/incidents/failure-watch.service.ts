@@ -66,7 +66,11 @@ export class FailureWatchService implements OnModuleInit {
     const named = await this.failures.named(manager, [...roots]);
     if (named.length === 0) return;
     const found = causesOf(named, await this.trees.rootCauses(manager, named, MAX_ROOT_CAUSES));
-    await this.failures.correctCauses(manager, found);
+    const changed = await this.failures.correctCauses(manager, found);
+    await this.events.committed.emit(
+      manager,
+      changed.map((incidentId) => ({ incidentId })),
+    );
   }
 
   private async open(manager: EntityManager, failed: readonly EndedExecution[], now: Date): Promise<void> {

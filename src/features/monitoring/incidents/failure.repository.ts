@@ -105,8 +105,10 @@ export class FailureRepository {
     return rows.map(({ execution_id }) => execution_id);
   }
 
-  async correctCauses(manager: EntityManager, causes: readonly Causes[]): Promise<void> {
-    await manager.query(CORRECT_CAUSES, [JSON.stringify(causes)]);
+  /** Returns the incidents that changed. */
+  async correctCauses(manager: EntityManager, causes: readonly Causes[]): Promise<number[]> {
+    const [changed]: [{ id: number }[], number] = await manager.query(CORRECT_CAUSES, [JSON.stringify(causes)]);
+    return changed.map(({ id }) => id);
   }
 
   /** See {@link UNHEARD_FAILURES}. */

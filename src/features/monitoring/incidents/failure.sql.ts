@@ -115,13 +115,14 @@ export const NAMED_ROOTS = `
     JOIN incident i ON i.id = f.incident_id AND i.execution_id = f.execution_id
    WHERE f.execution_id = ANY ($1::bigint[])`;
 
-/** Updates the causes of failures, of open and of resolved incidents; by pk_incident_failure, pk_incident. */
+/** Updates the causes of failures, of open and of resolved incidents, where they changed; by pk_incident_failure, pk_incident. */
 export const CORRECT_CAUSES = `
   UPDATE incident i
      SET root_causes = item.root_causes, root_cause_count = item.root_cause_count
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, root_causes jsonb, root_cause_count int)
     JOIN incident_failure f ON f.execution_id = item.execution_id
-   WHERE i.id = f.incident_id AND i.execution_id = item.execution_id`;
+   WHERE i.id = f.incident_id AND i.execution_id = item.execution_id AND i.root_causes <> item.root_causes
+  RETURNING i.id`;
 
 /**
  * The open failures without an event, an hour after they were reported: they had ended long before their report, and

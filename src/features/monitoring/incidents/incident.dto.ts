@@ -114,17 +114,18 @@ export class IncidentRootCauseDto {
   error_message!: string | null;
 }
 
-/** The downstream reach of an incident along the lineage. */
+/** What an incident affects along the lineage, when it was opened or last repeated. */
 export class IncidentImpactDto {
   /**
-   * The number of datasets downstream of it.
+   * The number of datasets that it affects: those that should have been written, and those downstream of them. 1,000
+   * stands for 1,000 or more.
    * @example 4
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
   datasets!: number;
 
   /**
-   * The number of pipelines downstream of it.
+   * The number of pipelines that read these datasets. 1,000 stands for 1,000 or more.
    * @example 2
    */
   @ApiProperty({ type: 'integer', format: 'int32', minimum: 0 })
@@ -226,7 +227,7 @@ export class IncidentDto {
   /** For a failure: the causes of the last one, ordered by the time of failure, at most 50; else empty. */
   root_causes!: IncidentRootCauseDto[];
 
-  /** The downstream reach of the incident; null if no lineage is known. */
+  /** What it affects, known a few seconds after it was opened; null if no lineage is known. */
   @ApiProperty({ type: IncidentImpactDto, nullable: true })
   impact!: IncidentImpactDto | null;
 

@@ -150,6 +150,13 @@ export class IncidentEntity {
   @Column('integer', { name: 'root_cause_count', default: 0 })
   rootCauseCount!: number;
 
+  /** The datasets and pipelines that it affects, at most 1,000 each; null if no lineage is known. */
+  @Column('integer', { name: 'impact_datasets', nullable: true })
+  impactDatasets!: number | null;
+
+  @Column('integer', { name: 'impact_pipelines', nullable: true })
+  impactPipelines!: number | null;
+
   /**
    * The time when the last message about it was written, even if no route matched; null: none was written. The default
    * is for replicas of the previous version, which write a message with each incident.

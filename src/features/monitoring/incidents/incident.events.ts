@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { CommittedEvent } from '../../../platform/events/committed-event.js';
 import { TransactionEvent } from '../../../platform/events/transaction-event.js';
+import { JobService } from '../../../platform/jobs/job.service.js';
 
 /** An incident that an event concerns. */
 export interface ChangedIncident {
@@ -12,6 +14,11 @@ export interface ChangedIncident {
 export interface ResolvedIncident extends ChangedIncident {
   /** Whether it was over when it was found, so that no `opened` was published for it. */
   readonly wasShort: boolean;
+}
+
+/** An incident that was opened, repeated or escalated, or whose causes have changed. */
+interface CommittedIncident {
+  readonly incidentId: number;
 }
 
 /**
@@ -28,4 +35,18 @@ export class IncidentEvents {
   readonly escalated = new TransactionEvent<ChangedIncident>();
   /** Published after incidents were resolved. */
   readonly resolved = new TransactionEvent<ResolvedIncident>();
+  /** After the commit of `opened`, `repeated`, `escalated` and of a change of the causes, at least once. */
+  readonly committed: CommittedEvent<CommittedIncident>;
+
+  constructor(jobs: JobService) {
+    this.committed = new CommittedEvent('incident-committed', jobs);
+    for (const event of [this.opened, this.repeated, this.escalated]) {
+      event.listen((manager, changed) =>
+        this.committed.emit(
+          manager,
+          changed.map(({ incidentId }) => ({ incidentId })),
+        ),
+      );
+    }
+  }
 }

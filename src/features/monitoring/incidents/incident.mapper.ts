@@ -35,12 +35,17 @@ export function toIncidentDto(incident: IncidentEntity): IncidentDto {
       pipeline_name,
       error_message,
     })),
-    impact: null,
+    impact: impactOf(incident),
     acknowledged_at: incident.acknowledgedAt?.toISOString() ?? null,
     acknowledged_by: incident.acknowledgedBy,
     note: incident.note,
     muted_until: incident.mutedUntil?.toISOString() ?? null,
   };
+}
+
+function impactOf({ impactDatasets, impactPipelines }: IncidentEntity): IncidentDto['impact'] {
+  if (impactDatasets === null || impactPipelines === null) return null;
+  return { datasets: impactDatasets, pipelines: impactPipelines };
 }
 
 function detailOf(incident: IncidentEntity): string {

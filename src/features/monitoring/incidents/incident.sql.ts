@@ -22,3 +22,21 @@ export const DELETE_INCIDENTS_OF_TREES = `
 export const DELETE_INCIDENTS_OF_PIPELINES = `
   WITH gone AS (DELETE FROM incident i WHERE i.pipeline_id = ANY ($1::bigint[]) RETURNING i.id)
   DELETE FROM incident_failure f USING gone WHERE f.incident_id = gone.id`;
+
+/** Where incidents begin: their executions and the causes of failures; by pk_incident. */
+export const FIND_ORIGINS = `
+  SELECT i.id AS "incidentId", i.pipeline_id AS "pipelineId",
+         ARRAY(SELECT i.execution_id WHERE i.execution_id IS NOT NULL
+               UNION
+               SELECT (cause.item ->> 'execution_id')::bigint
+                 FROM jsonb_array_elements(i.root_causes) AS cause (item)) AS "executionIds"
+    FROM incident i
+   WHERE i.id = ANY ($1::bigint[])
+   ORDER BY i.id`;
+
+/** By pk_incident. */
+export const STORE_IMPACTS = `
+  UPDATE incident i
+     SET impact_datasets = item.datasets, impact_pipelines = item.pipelines
+    FROM unnest($1::bigint[], $2::int[], $3::int[]) AS item (id, datasets, pipelines)
+   WHERE i.id = item.id`;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Resolution, SEVERITY_OF } from './incident.entity.js';
 import {
+  FIND_ALL_WARNED,
   FIND_WARNED,
   JOIN_WARNINGS,
   OPEN_WARNINGS,
@@ -67,6 +68,11 @@ export class WarningRepository {
 
   resolveUnwatched(manager: EntityManager, kinds: readonly WarningKind[], now: Date): Promise<number[]> {
     return idsOf(manager, RESOLVE_UNWATCHED_WARNINGS, [kinds, now]);
+  }
+
+  async findAllWarned(manager: EntityManager, kind: WarningKind): Promise<number[]> {
+    const rows: { id: number }[] = await manager.query(FIND_ALL_WARNED, [kind]);
+    return rows.map(({ id }) => id);
   }
 
   async findWarned(manager: EntityManager, kind: WarningKind, executionIds: readonly number[]): Promise<Set<number>> {

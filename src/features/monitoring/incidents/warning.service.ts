@@ -55,6 +55,11 @@ export class WarningService {
     await this.resolved(manager, await this.warnings.resolveUnwatched(manager, kinds, now), now);
   }
 
+  /** The executions of all open incidents of a kind. */
+  findAllWarned(manager: EntityManager, kind: WarningKind): Promise<number[]> {
+    return this.warnings.findAllWarned(manager, kind);
+  }
+
   /** Those of the executions that have an open incident of the kind. */
   findWarned(manager: EntityManager, kind: WarningKind, executionIds: readonly number[]): Promise<Set<number>> {
     return this.warnings.findWarned(manager, kind, executionIds);

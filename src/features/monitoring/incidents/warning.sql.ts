@@ -47,7 +47,11 @@ export const RESOLVE_UNWATCHED_WARNINGS = `
      AND (NOT p.active OR p.archived OR p.mute_anomaly_check OR t.mute_anomaly_check)
   RETURNING i.id`;
 
-/** The executions that have an open incident of a kind; by uq_incident_open. */
+/** The executions of all open incidents of a kind; by uq_incident_open. */
+export const FIND_ALL_WARNED = `
+  SELECT i.execution_id AS id FROM incident i WHERE i.kind = $1::text AND i.resolved_at IS NULL`;
+
+/** Those executions that have an open incident of a kind; by uq_incident_open. */
 export const FIND_WARNED = `
   SELECT i.execution_id AS id
     FROM incident i

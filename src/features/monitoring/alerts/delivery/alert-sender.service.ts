@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AlertEntity, targetOf } from '../alert.entity.js';
+import { withImpact } from '../message/impact-message.js';
 import type { Email } from '../message/email-message.js';
 import type { PagerDutyEvent } from '../message/pagerduty-message.js';
 import type { Channel, Target } from '../route/alert-route.js';
 import { AlertRoutesService } from '../route/alert-routes.service.js';
+import { AlertImpactService } from './alert-impact.service.js';
 import { GONE } from './alert-cleanup.service.js';
 import { sendEmail } from './email-delivery.js';
 import { post } from './http-delivery.js';
@@ -19,7 +21,10 @@ const UNKNOWN_FOR_MS = 60 * 60_000;
 /** Sends an alert to its target through the channel of the target. */
 @Injectable()
 export class AlertSenderService {
-  constructor(private readonly routes: AlertRoutesService) {}
+  constructor(
+    private readonly routes: AlertRoutesService,
+    private readonly impacts: AlertImpactService,
+  ) {}
 
   /** The number of different targets of a channel. */
   countTargets(channel: Channel): number {
@@ -32,7 +37,9 @@ export class AlertSenderService {
     return Date.now() - alert.createdAt.getTime() > UNKNOWN_FOR_MS ? refused(GONE) : failed(GONE);
   }
 
-  private sendTo(target: Target, { body, deliveryId }: AlertEntity, signal: AbortSignal): Promise<DeliveryResult> {
+  private async sendTo(target: Target, alert: AlertEntity, signal: AbortSignal): Promise<DeliveryResult> {
+    const { deliveryId } = alert;
+    const body = withImpact(target.channel, { ...alert, impact: await this.impacts.of(alert) });
     const headers = { 'watcher-delivery': deliveryId };
     switch (target.channel) {
       case 'slack':

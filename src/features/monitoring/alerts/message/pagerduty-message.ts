@@ -6,6 +6,7 @@ import { detailOf, headOf, headOfIncident, linkOf, type Message, testTextOf } fr
 export interface PagerDutyEvent {
   readonly event_action: 'trigger' | 'resolve';
   readonly dedup_key: string;
+  readonly payload: { readonly custom_details?: object; readonly [field: string]: unknown };
   readonly [field: string]: unknown;
 }
 

@@ -9,6 +9,11 @@ const SLACK_BLOCKS = 20;
 const LONGEST_TEXT = 3500;
 /** The most characters of a header. */
 const LONGEST_HEADER = 150;
+/** The parts of a body that can be completed later. */
+export interface SlackBody {
+  readonly blocks: readonly { readonly elements?: readonly object[] }[];
+}
+
 /** The most characters of a section. */
 const LONGEST_SECTION = 3000;
 
@@ -48,7 +53,7 @@ function mrkdwn(text: string): object {
 }
 
 /** At most `length` characters as Slack counts them: after escaping. */
-function plainText(text: string, length: number): object {
+export function plainText(text: string, length: number): object {
   const characters = [...text].map(escaped);
   const total = characters.reduce((sum, character) => sum + character.length, 0);
   if (total <= length) return { type: 'plain_text', text: characters.join(''), emoji: false };

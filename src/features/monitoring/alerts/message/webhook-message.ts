@@ -1,4 +1,10 @@
+import type { IncidentDto } from '../../incidents/incident.dto.js';
 import { linkOf, type Message } from './message.js';
+
+/** The part of a body that can be completed later. */
+export interface WebhookBody {
+  readonly incidents: readonly IncidentDto[];
+}
 
 /** The body of the webhook: JSON, the incidents as in `GET /incident`, with links if they are configured. */
 export function webhookMessage(message: Message): string {

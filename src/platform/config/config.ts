@@ -25,7 +25,7 @@ import {
 export const variables = {
   databaseUrl: databaseUrl('DATABASE_URL', {
     description:
-      'The PostgreSQL database (14 or newer), in the form that `psql` accepts: `sslmode` and its certificates, `host=/folder` for a Unix socket ([more](operate.md#the-database)). Unset: an embedded PostgreSQL under WATCHER_DATA_DIR.',
+      'The PostgreSQL database (14 or newer), in the form that `psql` accepts: `sslmode` and its certificates, `host=/folder` for a Unix socket, several hosts of which one takes writes ([more](operate.md#the-database)). Unset: an embedded PostgreSQL under WATCHER_DATA_DIR.',
     secret: true,
   }),
   dataDir: text('WATCHER_DATA_DIR', {

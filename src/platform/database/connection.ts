@@ -120,9 +120,9 @@ interface Negotiation {
 
 type DatabaseClientOptions = pg.ClientConfig & {
   readonly plainWhereNoTls?: boolean;
-  readonly statements?: PreparedStatements;
+  readonly statements?: PreparedStatements | undefined;
   /** The servers, if there are several. */
-  readonly places?: readonly Place[];
+  readonly places?: readonly Place[] | undefined;
 };
 
 /**
@@ -158,9 +158,9 @@ export class DatabaseClient extends SessionClient {
 
   /** A connection to one server. */
   private probeOf(place: Place): DatabaseClient {
-    const { places: _, statements: _statements, ...options } = this.settings;
     // The pool hides the password from copies.
-    return new DatabaseClient({ ...options, password: this.settings.password, ...place });
+    const { password } = this.settings;
+    return new DatabaseClient({ ...this.settings, places: undefined, statements: undefined, password, ...place });
   }
 
   private get negotiation(): Negotiation {

@@ -19,6 +19,7 @@ import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionPatchService } from './execution-patch.service.js';
 import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
 import { ExecutionSettlementService } from './execution-settlement.service.js';
+import { ExecutionSourceService } from './execution-source.service.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionStartWriter } from './execution-start.writer.js';
@@ -40,6 +41,8 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
 import { PipelineHistoryController } from './pipeline-history/pipeline-history.controller.js';
 import { PipelineHistoryRepository } from './pipeline-history/pipeline-history.repository.js';
 import { PipelineHistoryService } from './pipeline-history/pipeline-history.service.js';
+import { ExecutionRecordRepository } from './records/execution-record.repository.js';
+import { ExecutionRecordService } from './records/execution-record.service.js';
 import { PipelineSeriesController } from './pipeline-series/pipeline-series.controller.js';
 import { PipelineSeriesRepository } from './pipeline-series/pipeline-series.repository.js';
 import { PipelineSeriesService } from './pipeline-series/pipeline-series.service.js';
@@ -75,10 +78,13 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionListRepository,
     ExecutionMetrics,
     ExecutionPatchService,
+    ExecutionRecordRepository,
+    ExecutionRecordService,
     ExecutionRepository,
     ExecutionService,
     ExecutionSettlementRepository,
     ExecutionSettlementService,
+    ExecutionSourceService,
     ExecutionStartRepository,
     ExecutionStartService,
     ExecutionStartWriter,
@@ -101,7 +107,9 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionEndService,
     ExecutionEvents,
     ExecutionFlagService,
+    ExecutionRecordService,
     ExecutionService,
+    ExecutionSourceService,
     ExecutionStartService,
     HeartbeatService,
     LostExecutionService,

@@ -30,7 +30,10 @@ import { LostRepository } from './checks/lost.repository.js';
 import { LostService } from './checks/lost.service.js';
 import { MissedRepository } from './checks/missed.repository.js';
 import { MissedService } from './checks/missed.service.js';
+import { FailureNewsService } from './incidents/failure-news.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
+import { RestatedFailureService } from './incidents/restated-failure.service.js';
+import { RestatedRepository } from './incidents/restated.repository.js';
 import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentDeletionService } from './incidents/incident-deletion.service.js';
 import { IncidentController } from './incidents/incident.controller.js';
@@ -67,6 +70,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     CheckRepository,
     CheckScheduleService,
     CheckService,
+    FailureNewsService,
     FailureRepository,
     FailureWatchService,
     FindingEventsService,
@@ -80,6 +84,8 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     MissedRepository,
     MissedService,
     MonitoringMetrics,
+    RestatedFailureService,
+    RestatedRepository,
   ],
 })
 export class MonitoringModule {}

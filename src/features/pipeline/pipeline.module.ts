@@ -7,8 +7,10 @@ import { PipelineChangeEntity } from './pipeline-change.entity.js';
 import { PipelineChangeService } from './pipeline-change.service.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import { PipelineDeletionService } from './pipeline-deletion.service.js';
+import { PipelineIntakeService } from './pipeline-intake.service.js';
 import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelinePatchService } from './pipeline-patch.service.js';
+import { PipelineProgressRepository } from './pipeline-progress.repository.js';
 import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineScheduleService } from './pipeline-schedule.service.js';
@@ -45,8 +47,10 @@ import { PipelineService } from './pipeline.service.js';
     PipelineChangeService,
     PipelineDeletionService,
     PipelineEvents,
+    PipelineIntakeService,
     PipelineNameService,
     PipelinePatchService,
+    PipelineProgressRepository,
     PipelineRegistrationRepository,
     PipelineRegistrationService,
     PipelineRepository,
@@ -62,6 +66,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineChangeService,
     PipelineDeletionService,
     PipelineEvents,
+    PipelineIntakeService,
     PipelineNameService,
     PipelineRegistrationService,
     PipelineScheduleService,

@@ -1,4 +1,5 @@
 import { alertVariables } from './alert-variables.js';
+import { adapterVariables } from './adapter-variables.js';
 import { parseDatabaseUrl } from './database-url.js';
 import {
   byteSize,
@@ -50,7 +51,7 @@ export const variables = {
     fallback: '10',
   }),
   batchSize: integer('WATCHER_BATCH_SIZE', {
-    description: 'Maximum number of starts, or of ends, in one transaction.',
+    description: 'Maximum number of starts, of ends, or of OpenLineage events, in one transaction.',
     min: 1,
     max: 1000,
     fallback: '200',
@@ -96,16 +97,7 @@ export const variables = {
     description: 'The audience that these JWTs must name.',
     takes: 'an audience, together with OIDC_ISSUER',
   }),
-  console: flag('WATCHER_CONSOLE', {
-    description:
-      'Whether the service has the console, its pages for people under `/console/`, and the sessions that log in there.',
-    fallback: 'on',
-  }),
-  pythonCompat: flag('WATCHER_PYTHON_COMPAT', {
-    description:
-      'Whether the service has the endpoints of the older Python service: addresses, lineage, anomaly rules, reports and clean-up under its names.',
-    fallback: 'on',
-  }),
+  ...adapterVariables,
   anomalies: flag('WATCHER_ANOMALIES', {
     description:
       'Whether runs are compared with the usual ones of their pipeline, and runs that take too long are noticed.',

@@ -1,15 +1,18 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { IS_FAILURE, statusOf } from '../../execution/execution-status.js';
 import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { causesOf, changesCauses, failureLocks, joinByPipeline, latestSuccesses, newsOf } from './failure-rules.js';
-import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
-import { IncidentEvents } from './incident.events.js';
-
-/** The most root causes that an incident names; one tree may have thousands. */
-const MAX_ROOT_CAUSES = 50;
+import {
+  causesOf,
+  changesCauses,
+  failureLocks,
+  joinByPipeline,
+  latestSuccesses,
+  MAX_ROOT_CAUSES,
+} from './failure-rules.js';
+import { FailureNewsService } from './failure-news.service.js';
+import { type FailedTree, FailureRepository } from './failure.repository.js';
 
 /**
  * Processes ends in their own transaction, so that an end and its consequences commit together: failed roots open the
@@ -25,8 +28,7 @@ export class FailureWatchService implements OnModuleInit {
     private readonly executionEvents: ExecutionEvents,
     private readonly trees: TreeFailureService,
     private readonly failures: FailureRepository,
-    private readonly events: IncidentEvents,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
+    private readonly news: FailureNewsService,
   ) {}
 
   onModuleInit(): void {
@@ -41,8 +43,9 @@ export class FailureWatchService implements OnModuleInit {
     return this.failures.unheard(manager, now);
   }
 
-  private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
+  private async judge(manager: EntityManager, all: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
+    const ended = all.filter(({ isRestated }) => isRestated !== true);
     const failed = ended.filter((execution) => IS_FAILURE[statusOf(execution)]);
     const successes = latestSuccesses(ended);
     const corrections = ended.filter(changesCauses);
@@ -51,10 +54,7 @@ export class FailureWatchService implements OnModuleInit {
     const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
     const areOpen = await this.failures.lock(manager, locks, pipelineIds);
     const resolved = areOpen ? await this.failures.resolve(manager, successes, now) : [];
-    await this.events.resolved.emit(
-      manager,
-      resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
-    );
+    await this.news.resolved(manager, resolved, now);
     await this.correct(manager, corrections);
     await this.open(manager, failed, now);
   }
@@ -66,11 +66,7 @@ export class FailureWatchService implements OnModuleInit {
     const named = await this.failures.named(manager, [...roots]);
     if (named.length === 0) return;
     const found = causesOf(named, await this.trees.rootCauses(manager, named, MAX_ROOT_CAUSES));
-    const changed = await this.failures.correctCauses(manager, found);
-    await this.events.committed.emit(
-      manager,
-      changed.map((incidentId) => ({ incidentId })),
-    );
+    await this.news.corrected(manager, await this.failures.correctCauses(manager, found));
   }
 
   private async open(manager: EntityManager, failed: readonly EndedExecution[], now: Date): Promise<void> {
@@ -94,6 +90,7 @@ export class FailureWatchService implements OnModuleInit {
     const found = causesOf(ids, await this.trees.rootCauses(manager, ids, MAX_ROOT_CAUSES));
     return roots.map((root, index) => ({
       execution_id: root.id,
+      root_id: root.id,
       root_causes: [],
       root_cause_count: 0,
       ...found[index],
@@ -111,16 +108,6 @@ export class FailureWatchService implements OnModuleInit {
       return incident_id === undefined ? [] : [{ execution_id, incident_id, since }];
     });
     if (kept.length > 0) await this.failures.keep(manager, kept);
-    await this.announce(manager, incidents, now);
-  }
-
-  private async announce(manager: EntityManager, incidents: readonly FailureIncident[], now: Date): Promise<void> {
-    const news = Map.groupBy(incidents, (incident) => newsOf(incident, now, this.config.alertMaxAge));
-    for (const event of ['opened', 'repeated'] as const) {
-      await this.events[event].emit(
-        manager,
-        (news.get(event) ?? []).map(({ id }) => ({ incidentId: id, at: now })),
-      );
-    }
+    await this.news.announce(manager, incidents, now);
   }
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { CORPORA, eventsOf } from './corpora.js';
+import { eventsOfForest, FORESTS } from './forests.js';
 import { fold, type Folded } from './oracle.js';
 
 /** Counted by hand and by script from the recorded events, independently of this project. */
@@ -97,5 +99,43 @@ describe('the fold that the receiver is compared with', () => {
     expect(stateOf(['COMPLETE', 2], ['START', 3])).toEqual([['running', 3000, null]]);
     expect(stateOf(['ABORT', 1], ['START', 1])).toEqual([['aborted', 1000, 1000]]);
     expect(stateOf(['OTHER', 5])).toEqual([['expected', 5000, 5000]]);
+  });
+});
+
+describe('the forests that the receiver is tried with', () => {
+  const base = Date.parse('2026-01-01T00:00:00Z');
+
+  it('come to the same in any order', () => {
+    fc.assert(
+      fc.property(FORESTS, fc.integer({ min: 1 }), (forest, step) => {
+        const events = eventsOfForest(forest, 1, base);
+        const shuffled = events
+          .map((event, index) => [(index * 7919 * step) % 104_729, event] as const)
+          .toSorted(([a], [b]) => a - b)
+          .map(([, event]) => event);
+        const [one, other] = [fold(events), fold([...shuffled, ...events.slice(0, 3)])];
+        const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted();
+        expect(other.runs).toEqual(one.runs);
+        expect(sorted(other.uses)).toEqual(sorted(one.uses));
+        expect(sorted(other.edges)).toEqual(sorted(one.edges));
+        expect(sorted(other.pipelines)).toEqual(sorted(one.pipelines));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('have all that the rules are about', () => {
+    const folds = fc.sample(FORESTS, { numRuns: 400, seed: 1 }).map((forest) => fold(eventsOfForest(forest, 1, base)));
+    const runs = folds.flatMap((folded) => folded.runs);
+    const share = (of: readonly unknown[]): number => of.length / runs.length;
+    for (const state of ['expected', 'running', 'succeeded', 'failed', 'aborted']) {
+      expect({ state, share: share(runs.filter((run) => run.state === state)) > 0.03 }).toEqual({ state, share: true });
+    }
+    expect(share(runs.filter(({ superseded }) => superseded))).toBeGreaterThan(0.005);
+    expect(share(runs.filter(({ refused }) => refused))).toBeGreaterThan(0.005);
+    expect(share(runs.filter(({ parent }) => parent !== null))).toBeGreaterThan(0.3);
+    expect(folds.filter(({ forgotten }) => forgotten.length > 0).length).toBeGreaterThan(10);
+    expect(folds.filter(({ edges }) => edges.some(({ made }) => made)).length).toBeGreaterThan(10);
+    expect(Math.max(...folds.flatMap(({ closure }) => closure.map((row) => Number(row.split(' ')[2]))))).toBe(6);
   });
 });

@@ -478,3 +478,36 @@ function rootCausesOf(runs: readonly FoldedRun[]): string[] {
   }
   return failed.flatMap(({ runId }) => (above.has(runId) ? [] : runId));
 }
+
+/** A failure that is open: the pipeline, and what failed first below its last failed run. */
+export interface OpenFailure {
+  readonly pipeline: string;
+  /** Undefined where two runs failed last at the same moment. */
+  readonly rootCauses: readonly string[] | undefined;
+}
+
+/**
+ * The failures that are open after all: of runs that are a root, or have none above them that was heard of, and that no
+ * success of their pipeline has followed.
+ */
+export function openFailures({ runs, rootCauses }: Folded): OpenFailure[] {
+  const byId = new Map(runs.map((run) => [run.runId, run]));
+  const ancestors = (run: FoldedRun): FoldedRun[] => {
+    const parent = run.parent === null ? undefined : byId.get(run.parent);
+    return parent ? [parent, ...ancestors(parent)] : [];
+  };
+  const isTop = (run: FoldedRun): boolean => ancestors(run).every(({ state }) => state === 'expected');
+  return [...Map.groupBy(runs, ({ pipeline }) => pipeline)].flatMap(([pipeline, ofPipeline]) => {
+    const ends = (state: string): FoldedRun[] => ofPipeline.filter((run) => run.state === state);
+    const success = Math.max(...ends('succeeded').map(({ end }) => end ?? 0));
+    const open = ends('failed').filter((run) => !run.superseded && isTop(run) && (run.end ?? 0) > success);
+    if (open.length === 0) return [];
+    const latest = Math.max(...open.map(({ end }) => end ?? 0));
+    const [last, ...others] = open.filter(({ end }) => end === latest);
+    const causes = rootCauses.filter((runId) => {
+      const cause = byId.get(runId);
+      return cause && (cause === last || ancestors(cause).some((ancestor) => ancestor === last));
+    });
+    return [{ pipeline, rootCauses: others.length > 0 ? undefined : causes.toSorted() }];
+  });
+}

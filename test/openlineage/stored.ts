@@ -1,6 +1,6 @@
 import type { Json } from '../support/watcher.js';
 import type { Folded } from './oracle.js';
-import { pipelineKey } from './oracle.js';
+import { openFailures, pipelineKey } from './oracle.js';
 
 type Database = { readonly sql: (statement: string, values?: unknown[]) => Promise<Json[]> };
 
@@ -80,4 +80,26 @@ export function expectedState(folded: Folded): Json {
     uses: sorted(folded.uses.map((row) => [row.runId, row.dataset, row.io, row.rows])),
     edges: sorted(folded.edges.flatMap((row) => (row.made ? [[row.source, row.target, row.pipeline]] : []))),
   };
+}
+
+const FAILURES = `
+  SELECT p.namespace, p.name,
+         (SELECT array_agg(r.run_id::text ORDER BY r.run_id)
+            FROM jsonb_to_recordset(i.root_causes) AS cause (execution_id bigint)
+            JOIN openlineage_run r ON r.execution_id = cause.execution_id) AS causes
+    FROM incident i
+    JOIN pipeline p ON p.id = i.pipeline_id
+   WHERE i.kind = 'failure' AND i.resolved_at IS NULL
+     AND p.id IN (SELECT e.pipeline_id FROM openlineage_run r JOIN pipeline_execution e ON e.id = r.execution_id
+                   WHERE r.run_id = ANY($1))`;
+
+/** Checks the open failures of the pipelines of these runs. */
+export async function expectFailures(database: Database, folded: Folded): Promise<void> {
+  const rows = await database.sql(FAILURES, [folded.runs.map(({ runId }) => runId)]);
+  const stored = new Map(rows.map((row) => [pipelineKey(row.namespace, row.name), row.causes ?? []]));
+  const expected = openFailures(folded);
+  expect([...stored.keys()].toSorted()).toEqual(expected.map(({ pipeline }) => pipeline).toSorted());
+  for (const { pipeline, rootCauses } of expected) {
+    if (rootCauses) expect({ pipeline, causes: stored.get(pipeline) }).toEqual({ pipeline, causes: rootCauses });
+  }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../faults/support/random.js';
 import { expectExactTrees } from '../support/closure.js';
 import { type Json, Watcher } from '../support/watcher.js';
@@ -104,7 +105,11 @@ describe('native executions and runs of OpenLineage in one tree', () => {
         if (status === 200 && body.execution_id !== undefined) runs.push(body.execution_id);
       }
     };
-    await Promise.all(Array.from({ length: WRITERS }, write));
+    // Each statement sees one moment: what it compares is exact at every commit.
+    const watch = async (): Promise<void> => {
+      for (; performance.now() < until; await sleep(300)) await expectExactTrees(watcher.database);
+    };
+    await Promise.all([watch(), ...Array.from({ length: WRITERS }, write)]);
     process.stderr.write(`openlineage and native: seed ${SEED}, ${JSON.stringify(Object.fromEntries(answers))}\n`);
     // 409: an end that differs from the first one, or a move below itself.
     expect([...answers.keys()].filter((status) => ![200, 201, 409].includes(status))).toEqual([]);

@@ -81,7 +81,7 @@ export function pipelineKey(namespace: string, name: string): string {
   return `${namespace}\n${name}`.toLowerCase();
 }
 
-export function datasetKey(namespace: string, name: string): string {
+function datasetKey(namespace: string, name: string): string {
   return `${namespace}\n${name}`;
 }
 
@@ -162,7 +162,7 @@ function eventOf(body: Json): Event {
 }
 
 /** Digits beyond microseconds are cut off; a time without a zone is UTC. */
-export function microseconds(text: string): bigint {
+function microseconds(text: string): bigint {
   const [, date = '', time = '', fraction = '', zone = ''] =
     /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
   const seconds = Date.parse(`${date}T${time}${zone || 'Z'}`);

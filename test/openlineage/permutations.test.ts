@@ -5,7 +5,7 @@ import { type Json, Watcher } from '../support/watcher.js';
 import { CORPORA, eventsOf } from './corpora.js';
 import { eventsOfForest, FORESTS } from './forests.js';
 import { fold } from './oracle.js';
-import { expectedState, storedState } from './stored.js';
+import { expectedState, expectFailures, storedState } from './stored.js';
 
 const RUNS = Number(process.env['OPENLINEAGE_RUNS'] ?? 60);
 /** `OPENLINEAGE_SEED=... OPENLINEAGE_RUNS=... npm test -- test/openlineage/permutations` sends the same forests again. */
@@ -79,6 +79,7 @@ async function expectState(events: readonly Json[]): Promise<void> {
   if (!database) throw new Error('no service runs');
   const folded = fold(events);
   expect(await storedState(database, folded)).toEqual(expectedState(folded));
+  await expectFailures(database, folded);
   await expectExactTrees(database);
 }
 

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ConsoleModule } from '../adapters/console/console.module.js';
+import { OpenLineageModule } from '../adapters/openlineage/openlineage.module.js';
 import { PythonWatcherModule } from '../adapters/python-watcher/python-watcher.module.js';
 import { AnomalyModule } from '../features/anomalies/anomaly.module.js';
 import { BatchModule } from '../features/batch/batch.module.js';
@@ -25,6 +26,7 @@ export const OPTIONAL_MODULES: readonly Type[] = [
   ConsoleModule,
   LineageModule,
   MonitoringModule,
+  OpenLineageModule,
   OverviewModule,
   PythonWatcherModule,
   ReportModule,
@@ -33,12 +35,13 @@ export const OPTIONAL_MODULES: readonly Type[] = [
 ];
 
 /** Settings that leave a module out. */
-const SWITCHES: ReadonlyMap<Type, 'anomalies' | 'console' | 'pythonCompat'> = new Map<
+const SWITCHES: ReadonlyMap<Type, 'anomalies' | 'console' | 'openlineage' | 'pythonCompat'> = new Map<
   Type,
-  'anomalies' | 'console' | 'pythonCompat'
+  'anomalies' | 'console' | 'openlineage' | 'pythonCompat'
 >([
   [AnomalyModule, 'anomalies'],
   [ConsoleModule, 'console'],
+  [OpenLineageModule, 'openlineage'],
   [PythonWatcherModule, 'pythonCompat'],
 ]);
 

@@ -148,7 +148,7 @@ export class ExecutionStartRepository {
   }
 
   /** Reserves ids for new executions, and keeps the pipelines that are read afterwards from being deleted. */
-  private async lockPipelinesAndDrawIds(manager: EntityManager, count: number): Promise<number[]> {
+  async lockPipelinesAndDrawIds(manager: EntityManager, count: number): Promise<number[]> {
     return (await manager.query<{ id: number }[]>(LOCK_PIPELINES_AND_DRAW_IDS, [count])).map(({ id }) => id);
   }
 
@@ -203,8 +203,8 @@ export class ExecutionStartRepository {
     return row?.lock ?? 'busy';
   }
 
-  /** The repeated executions, by id. */
-  private async findDeadlines(
+  /** The deadlines of starts whose pipelines have a threshold, by id. */
+  async findDeadlines(
     manager: EntityManager,
     timed: readonly { readonly id: number; readonly startDate: Date; readonly pipeline: StartedPipeline | undefined }[],
   ): Promise<Map<number, Date | null>> {

@@ -40,6 +40,8 @@ import { LostExecutionService } from './heartbeats/lost-execution.service.js';
 import { PipelineHistoryController } from './pipeline-history/pipeline-history.controller.js';
 import { PipelineHistoryRepository } from './pipeline-history/pipeline-history.repository.js';
 import { PipelineHistoryService } from './pipeline-history/pipeline-history.service.js';
+import { ExecutionRecordRepository } from './records/execution-record.repository.js';
+import { ExecutionRecordService } from './records/execution-record.service.js';
 import { PipelineSeriesController } from './pipeline-series/pipeline-series.controller.js';
 import { PipelineSeriesRepository } from './pipeline-series/pipeline-series.repository.js';
 import { PipelineSeriesService } from './pipeline-series/pipeline-series.service.js';
@@ -75,6 +77,8 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionListRepository,
     ExecutionMetrics,
     ExecutionPatchService,
+    ExecutionRecordRepository,
+    ExecutionRecordService,
     ExecutionRepository,
     ExecutionService,
     ExecutionSettlementRepository,
@@ -101,6 +105,7 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionEndService,
     ExecutionEvents,
     ExecutionFlagService,
+    ExecutionRecordService,
     ExecutionService,
     ExecutionStartService,
     HeartbeatService,

@@ -36,7 +36,15 @@ export class ExpectedExecutionRepository {
       sql: INSERT_EXPECTED,
       parameters: [all('id'), all('pipelineId'), all('externalId'), all('startDate'), all('configVersion')],
     });
-    await manager.query(NOTE_EXPECTED, [all('id')]);
+    await this.note(
+      manager,
+      executions.map(({ id }) => id),
+    );
+  }
+
+  /** Adds executions to the expected ones. */
+  async note(manager: EntityManager, ids: readonly number[]): Promise<void> {
+    await manager.query(NOTE_EXPECTED, [ids]);
   }
 
   /**

@@ -74,7 +74,7 @@ export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Ca
 }
 
 /** When a run of the pipeline is slow, under a parent of that pipeline; null where nothing is usual yet. */
-function slowAt(start: Date, { slow_after: seconds }: StartedPipeline, parentPipelineId = 0): Date | null {
+export function slowAt(start: Date, { slow_after: seconds }: StartedPipeline, parentPipelineId = 0): Date | null {
   const after = seconds?.[parentPipelineId] ?? seconds?.[0];
   return after === undefined ? null : new Date(start.getTime() + after * 1000);
 }

@@ -39,3 +39,6 @@ export const TRY_LOCK_TREE_FOR_STARTS = prepared(`${FILL}
               THEN CASE WHEN fill.due THEN 'exclusive' ELSE 'shared' END
               ELSE 'busy' END AS lock
     FROM fill`);
+
+/** For executions that are inserted below others whose parents are known already. Waits. */
+export const LOCK_TREE_SHARED = prepared(`SELECT pg_advisory_xact_lock_shared(${TREE})`);

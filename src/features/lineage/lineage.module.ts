@@ -21,6 +21,8 @@ import { LineageRepository } from './lineage.repository.js';
 import { LineageWalkService } from './lineage-walk.service.js';
 import { PipelineLineageController } from './pipeline-lineage.controller.js';
 import { PipelineLineageService } from './pipeline-lineage.service.js';
+import { RunIntakeRepository } from './run-intake.repository.js';
+import { RunIntakeService } from './run-intake.service.js';
 import { RunLineageController } from './run-lineage.controller.js';
 import { RunLineageService } from './run-lineage.service.js';
 import { RunQuestionsService } from './run-questions.service.js';
@@ -55,10 +57,12 @@ import { RunReportService } from './run-report.service.js';
     LineageRepository,
     LineageWalkService,
     PipelineLineageService,
+    RunIntakeRepository,
+    RunIntakeService,
     RunLineageService,
     RunQuestionsService,
     RunReportService,
   ],
-  exports: [AddressService, AddressTypeService, LineageDeclarationService, LineageWalkService],
+  exports: [AddressService, AddressTypeService, LineageDeclarationService, LineageWalkService, RunIntakeService],
 })
 export class LineageModule {}

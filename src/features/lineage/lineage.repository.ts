@@ -16,6 +16,7 @@ import {
   UNDECLARE_EDGES,
   WALK,
 } from './lineage.sql.js';
+import { recentDays, RUNS_REMEMBERED } from './recent-days.js';
 import { type Direction, type Walk, walkOf, type WalkedDataset } from './walk.js';
 
 /** A pipeline reads the source and writes the target. */
@@ -53,9 +54,6 @@ export interface Alias {
   readonly kind: string;
 }
 
-/** How many runs with datasets an edge outlives that none of them shows. */
-const RUNS_REMEMBERED = 3;
-
 /** All SQL on the edges. Those of one pipeline change under its lock only. */
 @Injectable()
 export class LineageRepository {
@@ -91,7 +89,7 @@ export class LineageRepository {
   ): Promise<void> {
     const day = dayOf(run.at);
     await manager.query(OBSERVE_EDGES, [pipelineId, run.sources, run.targets, day]);
-    const recent = run.isNew ? [...run.recent, day].sort().reverse().slice(0, RUNS_REMEMBERED) : run.recent;
+    const recent = run.isNew ? recentDays(run.recent, [day]) : run.recent;
     if (run.isNew) await manager.query(SET_RECENT, [pipelineId, recent]);
     const limit = forgottenBefore(recent);
     if (limit !== null) await manager.query(EXPIRE_EDGES, [pipelineId, limit, new Date()]);

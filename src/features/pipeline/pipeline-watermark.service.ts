@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type PipelineProgress, PipelineRepository } from './pipeline.repository.js';
+import { type LeftProgress, type PipelineProgress, PipelineRepository, type Success } from './pipeline.repository.js';
+
+export type { LeftProgress, Success };
 
 /** The changes that a successful execution makes to its pipeline. */
 export interface SuccessfulRun {
@@ -26,6 +28,28 @@ export class PipelineWatermarkService {
       .map(([pipelineId, ofPipeline]) => sumUp(pipelineId, ofPipeline))
       .toSorted((a, b) => a.pipelineId - b.pipelineId);
     if (progress.length > 0) await this.pipelines.recordProgress(manager, progress);
+  }
+
+  /**
+   * Records successful runs of pipelines whose watermark is the greatest `next_watermark` of their successes, in
+   * whatever order these are heard of: a run for an earlier period never moves it back.
+   */
+  async recordGreatest(manager: EntityManager, successes: readonly Success[]): Promise<void> {
+    if (successes.length > 0) await this.pipelines.recordGreatest(manager, successes);
+  }
+
+  /** The last change of each watermark by PATCH, by pipeline; none for most. */
+  async lastPatches(
+    manager: EntityManager,
+    pipelineIds: readonly number[],
+  ): Promise<Map<number, { readonly at: Date; readonly watermark: string | null }>> {
+    const rows = await this.pipelines.lastWatermarkPatches(manager, pipelineIds);
+    return new Map(rows.map((row) => [row.pipelineId, row]));
+  }
+
+  /** Replaces the progress of pipelines of which a success was withdrawn. */
+  async replace(manager: EntityManager, progress: readonly LeftProgress[]): Promise<void> {
+    if (progress.length > 0) await this.pipelines.replaceProgress(manager, progress);
   }
 }
 

@@ -7,6 +7,7 @@ import { PipelineChangeEntity } from './pipeline-change.entity.js';
 import { PipelineChangeService } from './pipeline-change.service.js';
 import { PipelineConfigHistoryEntity } from './pipeline-config-history.entity.js';
 import { PipelineDeletionService } from './pipeline-deletion.service.js';
+import { PipelineIntakeService } from './pipeline-intake.service.js';
 import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelinePatchService } from './pipeline-patch.service.js';
 import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
@@ -45,6 +46,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineChangeService,
     PipelineDeletionService,
     PipelineEvents,
+    PipelineIntakeService,
     PipelineNameService,
     PipelinePatchService,
     PipelineRegistrationRepository,
@@ -62,6 +64,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineChangeService,
     PipelineDeletionService,
     PipelineEvents,
+    PipelineIntakeService,
     PipelineNameService,
     PipelineRegistrationService,
     PipelineScheduleService,

@@ -128,3 +128,76 @@ export const FIND_WATERMARK_PATCHES = `
    WHERE c.pipeline_id = $1::bigint AND c.id < $2::bigint AND c.kind = 'patch' AND c.after ? 'watermark'
    ORDER BY c.id DESC
    LIMIT $3::int`;
+
+/** The last change of each watermark by PATCH: its time and the value. Index: ix_pipeline_change_watermark. */
+export const LAST_WATERMARK_PATCHES = `
+  SELECT p.id AS "pipelineId", c.changed_at AS at, c.after ->> 'watermark' AS watermark
+    FROM unnest($1::bigint[]) AS p (id)
+   CROSS JOIN LATERAL (SELECT c.changed_at, c.after
+                         FROM pipeline_change c
+                        WHERE c.pipeline_id = p.id AND c.kind = 'patch' AND c.after ? 'watermark'
+                        ORDER BY c.id DESC
+                        LIMIT 1) c`;
+
+/**
+ * The successes $1 of the pipelines $2, of which the greatest `next_watermark` sets the watermark, among those that
+ * started after the last change by PATCH; it never moves back. Locks rows in the order of their ids. Indexes:
+ * pk_pipeline, ix_pipeline_change_watermark.
+ */
+export const RECORD_GREATEST = prepared(`
+  WITH item AS MATERIALIZED (
+    SELECT item.*
+      FROM jsonb_to_recordset($1::jsonb) AS item (
+             pipeline_id bigint, start_date timestamptz, next_watermark text, loaded_at timestamptz)
+  ), locked AS MATERIALIZED (
+    SELECT p.id, coalesce((SELECT max(c.changed_at)
+                             FROM pipeline_change c
+                            WHERE c.pipeline_id = p.id AND c.kind = 'patch' AND c.after ? 'watermark'),
+                          '-infinity') AS patched_at
+      FROM pipeline p
+     WHERE p.id = ANY ($2::bigint[])
+     ORDER BY p.id
+       FOR NO KEY UPDATE
+  ), best AS MATERIALIZED (
+    SELECT DISTINCT ON (item.pipeline_id) item.pipeline_id, item.next_watermark, item.start_date
+      FROM item
+      JOIN locked ON locked.id = item.pipeline_id
+     WHERE item.next_watermark IS NOT NULL AND item.start_date > locked.patched_at
+     ORDER BY item.pipeline_id, item.next_watermark COLLATE "C" DESC, item.start_date DESC
+  ), loaded AS MATERIALIZED (
+    SELECT item.pipeline_id, max(item.loaded_at) AS at FROM item GROUP BY item.pipeline_id
+  ), progress AS MATERIALIZED (
+    SELECT p.id, loaded.at, best.next_watermark, best.start_date,
+           best.next_watermark IS NOT NULL
+             AND (coalesce(p.watermark_start_date, '-infinity') <= locked.patched_at OR p.watermark IS NULL
+                  OR best.next_watermark COLLATE "C" > p.watermark
+                  OR (best.next_watermark = p.watermark AND best.start_date > p.watermark_start_date)) AS moves
+      FROM locked
+      JOIN pipeline p ON p.id = locked.id
+      JOIN loaded ON loaded.pipeline_id = locked.id
+      LEFT JOIN best ON best.pipeline_id = locked.id
+  )
+  UPDATE pipeline p
+     SET watermark = CASE WHEN progress.moves THEN progress.next_watermark ELSE p.watermark END,
+         watermark_start_date = CASE WHEN progress.moves THEN progress.start_date ELSE p.watermark_start_date END,
+         used_next_watermark = CASE WHEN progress.moves THEN p.next_watermark ELSE p.used_next_watermark END,
+         last_target_insert = GREATEST(p.last_target_insert, progress.at),
+         load_lineage = false
+    FROM progress
+   WHERE p.id = progress.id
+     AND (progress.moves OR p.load_lineage OR progress.at > coalesce(p.last_target_insert, '-infinity'))`);
+
+/** What is left of the progress of pipelines after successes were withdrawn. Index: pk_pipeline. */
+export const REPLACE_PROGRESS = `
+  WITH locked AS MATERIALIZED (
+    SELECT p.id FROM pipeline p WHERE p.id = ANY ($2::bigint[]) ORDER BY p.id FOR NO KEY UPDATE
+  )
+  UPDATE pipeline p
+     SET watermark = item.watermark, watermark_start_date = item.watermark_start_date,
+         last_target_insert = CASE WHEN p.last_target_insert = ANY (item.withdrawn) THEN item.loaded_at
+                                   ELSE p.last_target_insert END
+    FROM locked
+    JOIN jsonb_to_recordset($1::jsonb) AS item (
+           pipeline_id bigint, watermark text, watermark_start_date timestamptz, withdrawn timestamptz[],
+           loaded_at timestamptz) ON item.pipeline_id = locked.id
+   WHERE p.id = locked.id`;

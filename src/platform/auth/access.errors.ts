@@ -42,8 +42,10 @@ export class ForeignOriginError extends DomainError {
 }
 
 export class TooManyRequestsError extends DomainError {
-  constructor(perSecond: number) {
-    super('too_many', 'rate_limited', `More than ${perSecond} requests a second; slow down.`);
+  /** `isRepeatable` for clients that do not repeat a request after a 429. */
+  constructor(perSecond: number, isRepeatable = false) {
+    const detail = `More than ${perSecond} requests a second; slow down.`;
+    super(isRepeatable ? 'unavailable' : 'too_many', 'rate_limited', detail);
   }
 }
 

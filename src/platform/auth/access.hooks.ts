@@ -41,7 +41,7 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
     // The lookup of a key costs a query: it counts for the address until the key is known.
     let hasPaid = false;
     const mayLook = (): void => {
-      if (limit?.admit(request.ip, performance.now()) === false) throw new TooManyRequestsError(limit.perSecond);
+      if (limit?.admit(request.ip, performance.now()) === false) throw tooMany(request, limit);
       hasPaid = true;
     };
     const admit = (caller: Caller): void => {
@@ -56,8 +56,8 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
       try {
         if (!hasPaid && !(error instanceof TooManyRequestsError)) mayLook();
         done(error as Error);
-      } catch (tooMany) {
-        done(tooMany as Error);
+      } catch (refusal) {
+        done(refusal as Error);
       }
     };
     let caller: Caller | Promise<Caller>;
@@ -115,6 +115,10 @@ function scopeAsked(access: RouteAccess | undefined, config: AccessConfig): Scop
   }
 }
 
+function tooMany(request: FastifyRequest, { perSecond }: RateLimit): TooManyRequestsError {
+  return new TooManyRequestsError(perSecond, request.routeOptions.config.simpleAnswers);
+}
+
 function refusalOf(
   caller: Caller,
   asked: Scope,
@@ -122,7 +126,7 @@ function refusalOf(
   limit: RateLimit | undefined,
 ): ScopeTooSmallError | TooManyRequestsError | undefined {
   const account = caller === ANYBODY ? request.ip : caller.id;
-  if (limit?.admit(account, performance.now()) === false) return new TooManyRequestsError(limit.perSecond);
+  if (limit?.admit(account, performance.now()) === false) return tooMany(request, limit);
   return allows(caller.scope, asked) ? undefined : new ScopeTooSmallError(asked, caller.scope);
 }
 

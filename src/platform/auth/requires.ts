@@ -22,6 +22,8 @@ declare module 'fastify' {
 interface BodyRules {
   /** The most bytes. */
   readonly bodyLimit?: number;
+  /** See `simpleAnswers` of a route. */
+  readonly simpleAnswers?: boolean;
   /** The body is an array of these. */
   readonly items?: Type;
 }
@@ -34,11 +36,11 @@ export const SECURITY_SCHEME = 'key';
  * must not be open. `read` is for routes that change nothing, `write` for the reports of pipelines, `admin` for the
  * changes of operators.
  */
-export function Requires(access: Exclude<RouteAccess, 'page'>, { bodyLimit, items }: BodyRules = {}): MethodDecorator {
+export function Requires(access: Exclude<RouteAccess, 'page'>, { bodyLimit, items, simpleAnswers = false }: BodyRules = {}): MethodDecorator {
   const scope = scopeOf(access);
   const documented = [
     ...(scope ? [ApiSecurity(SECURITY_SCHEME, [scope])] : []),
-    ...(scope || access === 'login' ? [ApiProblems(401, 403, 429)] : []),
+    ...(scope || access === 'login' ? [ApiProblems(401, 403, ...(simpleAnswers ? [] : [429]))] : []),
   ];
   return (controller, method, descriptor) => {
     // Probes and scrapers append parameters of their own; these routes have no filters.
@@ -47,6 +49,7 @@ export function Requires(access: Exclude<RouteAccess, 'page'>, { bodyLimit, item
       access,
       ...(isFiltered && { knownFields: knownFields(controller, method, items) }),
       ...(bodyLimit !== undefined && { bodyLimit }),
+      ...(simpleAnswers && { simpleAnswers }),
     };
     applyDecorators(RouteConfig(config), ...documented)(controller, method, descriptor);
   };

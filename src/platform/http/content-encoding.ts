@@ -1,4 +1,4 @@
-import { gunzip } from 'node:zlib';
+import { unzip } from 'node:zlib';
 import { DomainError } from '../errors/domain-error.js';
 
 /** How many bodies are inflated at once. Each may grow to the limit of a body; the others wait, still compressed. */
@@ -6,18 +6,18 @@ const AT_ONCE = 4;
 const waiting: (() => void)[] = [];
 let running = 0;
 
-/** Whether a body is compressed with gzip, by its Content-Encoding. */
-export function isGzip(encoding: string | undefined): boolean {
-  return /^\s*(?:x-)?gzip\s*$/i.test(encoding ?? '');
+/** Whether a body is compressed, with gzip or deflate, by its Content-Encoding. */
+export function isCompressed(encoding: string | undefined): boolean {
+  return /^\s*(?:(?:x-)?gzip|deflate)\s*$/i.test(encoding ?? '');
 }
 
 /** @throws DomainError `unsupported_media_type`, for any other encoding */
 export function requireKnownEncoding(encoding: string | undefined): void {
-  if (encoding === undefined || isGzip(encoding) || /^\s*(?:identity)?\s*$/i.test(encoding)) return;
+  if (encoding === undefined || isCompressed(encoding) || /^\s*(?:identity)?\s*$/i.test(encoding)) return;
   throw new DomainError(
     'unsupported_media_type',
     'unsupported_encoding',
-    'The body may be plain, or compressed with gzip (Content-Encoding: gzip).',
+    'The body may be plain, or compressed with gzip or deflate (Content-Encoding: gzip).',
   );
 }
 
@@ -29,7 +29,7 @@ export async function inflate(compressed: Buffer, limit: number): Promise<Buffer
   else running += 1;
   try {
     return await new Promise((resolve, reject) => {
-      gunzip(compressed, { maxOutputLength: limit }, (error, inflated) => {
+      unzip(compressed, { maxOutputLength: limit }, (error, inflated) => {
         if (error) reject(refusalOf(error, limit));
         else resolve(inflated);
       });
@@ -44,5 +44,5 @@ export async function inflate(compressed: Buffer, limit: number): Promise<Buffer
 function refusalOf(error: NodeJS.ErrnoException, limit: number): DomainError {
   return error.code === 'ERR_BUFFER_TOO_LARGE'
     ? new DomainError('too_large', 'body_too_large', `The body is larger than ${limit} bytes when inflated.`)
-    : new DomainError('malformed', 'malformed_gzip', `The body is not valid gzip: ${error.message}`);
+    : new DomainError('malformed', 'malformed_gzip', `The body is not valid gzip or deflate: ${error.message}`);
 }

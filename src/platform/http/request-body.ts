@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { inflate, isGzip, requireKnownEncoding } from './content-encoding.js';
+import { inflate, isCompressed, requireKnownEncoding } from './content-encoding.js';
 import { parseJsonBody } from './json-body.js';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
@@ -40,7 +40,7 @@ declare module 'fastify' {
 }
 
 /**
- * Reads request bodies: JSON, plain or in gzip, of at most `bodyLimit` bytes. An empty body of any type is undefined. A
+ * Reads request bodies: JSON, plain or in gzip or deflate, of at most `bodyLimit` bytes. An empty body of any type is undefined. A
  * refusal leaves the connection open; the rest of the body is read and dropped, so that the client can read the answer.
  * Call it before any route is added.
  */
@@ -70,7 +70,7 @@ export function registerBodies(fastify: FastifyInstance, room: BodyRoom): void {
   fastify.addContentTypeParser('*', (request, _payload, done) => parse(request, () => refuseBody(request), done));
   fastify.addHook('preValidation', (request, reply, done) => {
     const refusal = request.bodyRefusal;
-    if (refusal?.kind === 'unsupported_media_type') reply.header('accept-encoding', 'gzip');
+    if (refusal?.kind === 'unsupported_media_type') reply.header('accept-encoding', 'gzip, deflate');
     done(refusal ?? undefined);
   });
   // Before the answer is sent: afterwards Node drops the rest itself, without a limit.
@@ -92,7 +92,7 @@ async function readJson(request: FastifyRequest, room: BodyRoom): Promise<unknow
   const { bodyLimit: common, config } = request.routeOptions;
   const bodyLimit = Math.max(common, config.bodyLimit ?? 0);
   const received = await readBytes(request, bodyLimit, room);
-  const bytes = isGzip(request.headers['content-encoding']) ? await inflate(received, bodyLimit) : received;
+  const bytes = isCompressed(request.headers['content-encoding']) ? await inflate(received, bodyLimit) : received;
   const refusal = room.grow(request, bytes.length - received.length);
   if (refusal) throw refusal;
   if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hash('sha256', bytes);

@@ -11,6 +11,13 @@ import { PROBLEM_JSON } from './problem.filter.js';
 import { publicUrl } from './public-url.js';
 import { isNotModified, Tagged } from './tagged.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For clients that fail without a body, and do not repeat a request after a 429: it has neither 204 nor 429. */
+    simpleAnswers?: boolean;
+  }
+}
+
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -76,7 +83,9 @@ function asText(reply: FastifyReply, text: string): string {
 /** RFC 7240: turns the 200 of a write into a 204 without a body, if the client prefers that. */
 function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
   return (
-    reply.statusCode === 200 && WRITES.has(request.method) && prefers(request.headers['prefer'], 'return', 'minimal')
+    reply.statusCode === 200 &&
+    WRITES.has(request.method) &&
+    request.routeOptions.config.simpleAnswers !== true && prefers(request.headers['prefer'], 'return', 'minimal')
   );
 }
 

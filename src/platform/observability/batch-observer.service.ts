@@ -6,7 +6,7 @@ import { outsideRequests } from './request-context.js';
 import { inSpan, TRACER } from './tracing/spans.js';
 
 /** The kinds of batches. */
-export type BatchKind = 'start' | 'end' | 'heartbeat';
+export type BatchKind = 'start' | 'end' | 'heartbeat' | 'openlineage';
 
 /** Records batches in the metrics and, if tracing is on, as spans linked to their requests. */
 @Injectable()
@@ -16,7 +16,7 @@ export class BatchObserverService {
   constructor(private readonly metrics: MetricsService) {
     metrics.registerGauge(
       'watcher_queue_depth',
-      'Starts, ends or heartbeats waiting for a batch.',
+      'Starts, ends, heartbeats or events waiting for a batch.',
       ['kind'],
       (gauge) => {
         for (const [kind, depth] of this.depths) gauge.set({ kind }, depth());

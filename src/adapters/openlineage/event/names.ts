@@ -1,0 +1,30 @@
+import { hash } from 'node:crypto';
+import type { JobName } from '../state/run-state.js';
+import { type JsonObject, storable } from './json.js';
+
+const SHORTEST_CUT = 9;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const LONGEST_NAME = 255;
+
+/**
+ * A name as it is stored: one that is too long keeps its beginning, followed by `~` and eight hexadecimal digits of its
+ * SHA-256. Control characters, which a name of a pipeline cannot have, become U+FFFD.
+ */
+export function fittingName(name: string, longest: number): string {
+  const clean = storable(name).replace(/\p{Cc}/gu, '\ufffd').normalize('NFC');
+  const characters = [...clean];
+  if (characters.length <= longest) return clean;
+  return `${characters.slice(0, longest - SHORTEST_CUT).join('')}~${hash('sha256', clean).slice(0, 8)}`;
+}
+
+/** The name of a run, in lower case; undefined unless it is a UUID of any version. */
+export function runIdOf(value: unknown): string | undefined {
+  return typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
+}
+
+/** The name of a job as it is stored; undefined where the namespace or the name is none. */
+export function jobNameOf(job: JsonObject | undefined): JobName | undefined {
+  const [namespace, name] = [job?.['namespace'], job?.['name']];
+  if (typeof namespace !== 'string' || typeof name !== 'string' || namespace.trim() === '' || name.trim() === '') return undefined;
+  return [fittingName(namespace.trim(), LONGEST_NAME), fittingName(name.trim(), LONGEST_NAME)];
+}

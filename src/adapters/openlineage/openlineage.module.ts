@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ExecutionModule } from '../../features/execution/execution.module.js';
+import { LineageModule } from '../../features/lineage/lineage.module.js';
+import { PipelineModule } from '../../features/pipeline/pipeline.module.js';
+import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
+import { ObservabilityModule } from '../../platform/observability/observability.module.js';
+import { OpenLineageController } from './openlineage.controller.js';
+import { OpenLineageJobEntity } from './openlineage-job.entity.js';
+import { OpenLineageMetrics } from './openlineage-metrics.js';
+import { OpenLineageRunEntity } from './openlineage-run.entity.js';
+import { OpenLineageService } from './openlineage.service.js';
+import { DatasetWriterService } from './receive/dataset-writer.service.js';
+import { JobWriterService } from './receive/job-writer.service.js';
+import { OpenLineageRunRepository } from './receive/openlineage-run.repository.js';
+import { ProgressWriterService } from './receive/progress-writer.service.js';
+import { RunFamilyService } from './receive/run-family.service.js';
+import { RunWriterService } from './receive/run-writer.service.js';
+import { RunDeletionService } from './run-deletion.service.js';
+
+/** Receives events of OpenLineage: its runs are executions, its jobs pipelines. */
+@Module({
+  imports: [
+    ExecutionModule,
+    IdempotencyModule,
+    LineageModule,
+    ObservabilityModule,
+    PipelineModule,
+    TypeOrmModule.forFeature([OpenLineageJobEntity, OpenLineageRunEntity]),
+  ],
+  controllers: [OpenLineageController],
+  providers: [
+    DatasetWriterService,
+    JobWriterService,
+    OpenLineageMetrics,
+    OpenLineageRunRepository,
+    OpenLineageService,
+    ProgressWriterService,
+    RunDeletionService,
+    RunFamilyService,
+    RunWriterService,
+  ],
+})
+export class OpenLineageModule {}

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Claim } from '../state/claim.js';
+import { deriveRun, parentClaimOf } from '../state/derived-run.js';
+import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
+import {
+  DELETE_RUNS,
+  FIND_JOBS,
+  FIND_RUNS,
+  FIND_RUNS_OF_EXECUTIONS,
+  IS_ANY_REFUSED,
+  LOCK_RECEIVER,
+  RANK_ATTEMPTS,
+  WRITE_JOBS,
+  WRITE_RUNS,
+} from './openlineage-run.sql.js';
+
+/** A run as it is stored. */
+export interface StoredRun {
+  readonly runId: string;
+  readonly executionId: number;
+  readonly pipelineId: number;
+  readonly isParentRefused: boolean;
+  readonly state: RunState;
+}
+
+/** The claims about a job, by what they are about. */
+export type JobClaims = Readonly<Record<string, Claim<unknown>>>;
+
+type Facts = Pick<RunState, 'claims' | 'shown' | 'inputs' | 'outputs' | 'sources' | 'columnSources'>;
+type RunRow = Omit<StoredRun, 'state'> & Omit<RunState, keyof Facts> & { readonly facts: Partial<Facts> };
+
+/** All SQL on `openlineage_run` and `openlineage_job`; runs in the caller's transaction. */
+@Injectable()
+export class OpenLineageRunRepository {
+  async lock(manager: EntityManager): Promise<void> {
+    await manager.query(LOCK_RECEIVER);
+  }
+
+  async find(manager: EntityManager, runIds: readonly string[]): Promise<StoredRun[]> {
+    return runIds.length === 0 ? [] : (await manager.query<RunRow[]>(FIND_RUNS, [runIds])).map(storedRun);
+  }
+
+  async findOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<StoredRun[]> {
+    return ids.length === 0 ? [] : (await manager.query<RunRow[]>(FIND_RUNS_OF_EXECUTIONS, [ids])).map(storedRun);
+  }
+
+  async isAnyRefused(manager: EntityManager): Promise<boolean> {
+    const [row] = await manager.query<{ refused: boolean }[]>(IS_ANY_REFUSED);
+    return row?.refused ?? false;
+  }
+
+  async write(manager: EntityManager, runs: readonly StoredRun[]): Promise<void> {
+    if (runs.length > 0) await manager.query(WRITE_RUNS, [JSON.stringify(runs.map(rowOf))]);
+  }
+
+  /** Whether each attempt of these slots has a later one, by execution. */
+  async rank(
+    manager: EntityManager,
+    slots: readonly { readonly parentRunId: string; readonly pipelineId: number }[],
+  ): Promise<Map<number, boolean>> {
+    const parents = slots.map(({ parentRunId }) => parentRunId);
+    const pipelines = slots.map(({ pipelineId }) => pipelineId);
+    const rows = await manager.query<{ id: number; superseded: boolean }[]>(RANK_ATTEMPTS, [parents, pipelines]);
+    return new Map(rows.map(({ id, superseded }) => [id, superseded]));
+  }
+
+  async deleteOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<void> {
+    await manager.query(DELETE_RUNS, [ids]);
+  }
+
+  async findJobs(manager: EntityManager, pipelineIds: readonly number[]): Promise<Map<number, JobClaims>> {
+    const rows = await manager.query<{ pipelineId: number; facts: JobClaims }[]>(FIND_JOBS, [pipelineIds]);
+    return new Map(rows.map(({ pipelineId, facts }) => [pipelineId, facts]));
+  }
+
+  async writeJobs(manager: EntityManager, jobs: ReadonlyMap<number, JobClaims>): Promise<void> {
+    const facts = [...jobs.values()].map((claims) => JSON.stringify(claims));
+    await manager.query(WRITE_JOBS, [[...jobs.keys()], facts]);
+  }
+}
+
+function storedRun({ runId, executionId, pipelineId, isParentRefused, facts, ...extremes }: RunRow): StoredRun {
+  const { claims = {}, shown = {}, inputs = {}, outputs = {}, sources = {}, columnSources = {} } = facts;
+  const state = { ...extremes, claims, shown, inputs, outputs, sources, columnSources };
+  return { runId, executionId, pipelineId, isParentRefused, state };
+}
+
+function rowOf({ runId, executionId, pipelineId, isParentRefused, state }: StoredRun): Record<string, unknown> {
+  const parent = parentClaimOf(state, runId);
+  const { attempt, mapIndex } = deriveRun(state);
+  const { claims, shown, inputs, outputs, sources, columnSources } = state;
+  const facts = { claims, shown, inputs, outputs, sources, columnSources };
+  return {
+    run_id: runId,
+    execution_id: executionId,
+    pipeline_id: pipelineId,
+    ...Object.fromEntries([...EARLIEST, ...LATEST].map((name) => [columnOf(name), state[name]])),
+    parent_run_id: parent?.runId ?? null,
+    parent_at: parent?.at ?? null,
+    parent_refused: isParentRefused,
+    attempt,
+    map_index: mapIndex,
+    facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => Object.keys(value).length > 0)),
+  };
+}
+
+function columnOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

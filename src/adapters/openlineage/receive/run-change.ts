@@ -1,0 +1,105 @@
+import type { ExecutionRecord, RecordedChange } from '../../../features/execution/records/execution-record.service.js';
+import { toDate } from '../event/event-time.js';
+import { type DerivedRun, deriveRun, jobOf } from '../state/derived-run.js';
+import type { RunDelta } from '../state/fold-events.js';
+import { type JobName, mergeRuns, type RunState } from '../state/run-state.js';
+import type { StoredRun } from './openlineage-run.repository.js';
+
+/** What a batch changes about a run. */
+export interface RunChange {
+  readonly runId: string;
+  readonly before: StoredRun | undefined;
+  readonly after: RunState;
+  readonly was: DerivedRun | undefined;
+  readonly is: DerivedRun;
+  readonly job: JobName;
+  /** The text of its failure, if the batch has it. */
+  readonly errorText: string | undefined;
+}
+
+/** Where the execution of a run is. */
+export interface RunPlace {
+  readonly executionId: number;
+  readonly pipelineId: number;
+  readonly parentId: number | null;
+  readonly rootId: number;
+}
+
+/** The shortest time between two signs of life that are recorded. */
+const RECORDED_EVERY_MS = 15_000;
+
+/** The change of a run by what a batch says of it; undefined if there is nothing to record. */
+export function changeOf(runId: string, before: StoredRun | undefined, delta: RunDelta): RunChange | undefined {
+  const after = before ? mergeRuns(before.state, delta.state) : delta.state;
+  if (before && isRecorded(before.state, after)) return undefined;
+  const error = after.claims.error;
+  return {
+    runId,
+    before,
+    after,
+    was: before && deriveRun(before.state),
+    is: deriveRun(after),
+    job: jobOf(after),
+    errorText: error && delta.errors.get(error[1]),
+  };
+}
+
+/** Whether the two are the same but for a sign of life that came soon after another one. */
+function isRecorded(before: RunState, after: RunState): boolean {
+  const beat = before.runningLast !== null && after.runningLast !== null;
+  const isSoon = beat && toDate(after.runningLast).getTime() - toDate(before.runningLast).getTime() < RECORDED_EVERY_MS;
+  const comparable = isSoon ? { ...after, runningLast: before.runningLast } : after;
+  return isSame(before, comparable);
+}
+
+export function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The record of the execution; undefined if it stays as it is. */
+export function recordOf(change: RunChange, place: RunPlace): RecordedChange | undefined {
+  const { before, was, is, after } = change;
+  const isSamePipeline = before?.pipelineId === place.pipelineId;
+  if (before && isSamePipeline && isSame(was, is) && isSame(before.state.claims.error, after.claims.error)) return undefined;
+  const previous = before && was && { status: was.status, endDate: endOf(was, startOf(before.state, was)) };
+  return { record: executionOf(change, place), before: previous ?? null };
+}
+
+function executionOf(change: RunChange, place: RunPlace): ExecutionRecord {
+  const { runId, before, is, after } = change;
+  const startDate = startOf(after, is);
+  return {
+    id: place.executionId,
+    parentId: place.parentId,
+    rootId: place.rootId,
+    pipelineId: place.pipelineId,
+    externalId: runId,
+    startDate,
+    isStartEstimated: !is.isStartKnown,
+    endDate: endOf(is, startDate),
+    status: is.status,
+    rows: is.rows,
+    watermark: is.watermark,
+    nextWatermark: is.nextWatermark,
+    metadata: is.metadata && { openlineage: is.metadata },
+    errorMessage: is.hasError ? change.errorText : null,
+    keepsLost: before !== undefined && is.status === 'running' && !isRevived(before.state, after),
+    attempt: is.attempt ?? 1,
+    isEndless: is.isStreaming,
+  };
+}
+
+export function startOf({ namedFirst }: RunState, { start }: DerivedRun): Date {
+  const first = start ?? namedFirst;
+  if (first === null) throw new Error('nothing was heard of a run');
+  return toDate(first);
+}
+
+/** An expected run ends when it starts, until its children say more. */
+export function endOf({ status, end }: DerivedRun, start: Date): Date | null {
+  return status === 'expected' ? start : end === null ? null : toDate(end);
+}
+
+function isRevived(before: RunState, after: RunState): boolean {
+  return before.startLast !== after.startLast || before.runningLast !== after.runningLast;
+}

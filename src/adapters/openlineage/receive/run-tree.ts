@@ -1,0 +1,87 @@
+import type { EntityManager } from 'typeorm';
+import { ClaimGraph, type Link, type LinkedRun } from '../state/claim-graph.js';
+import { parentClaimOf } from '../state/derived-run.js';
+import type { OpenLineageRunRepository, StoredRun } from './openlineage-run.repository.js';
+import type { RunChange } from './run-change.js';
+
+/** The parents of runs as their claims come to. */
+export interface TreePlan {
+  /** The parent of each changed run, by its run id; null for a root. */
+  readonly parentOf: ReadonlyMap<string, string | null>;
+  readonly refused: ReadonlyMap<string, boolean>;
+  /** The existing runs whose parents change, and these. */
+  readonly moves: ReadonlyMap<string, string | null>;
+  /** Runs beside the changed ones of which the refusal changes. */
+  readonly others: readonly StoredRun[];
+}
+
+/** Decides on the claims of parents of a batch. */
+export async function planTree(
+  manager: EntityManager,
+  runs: OpenLineageRunRepository,
+  changes: ReadonlyMap<string, RunChange>,
+  known: Map<string, StoredRun>,
+): Promise<TreePlan> {
+  const linkOf = (runId: string): LinkedRun | undefined => {
+    const change = changes.get(runId);
+    const stored = change?.before ?? known.get(runId);
+    if (!change && !stored) return undefined;
+    const before = stored ? parentClaimOf(stored.state, runId) : null;
+    return {
+      before,
+      after: change ? parentClaimOf(change.after, runId) : before,
+      wasRefused: stored?.isParentRefused ?? false,
+    };
+  };
+  const load = async (runId: string): Promise<LinkedRun | undefined> => {
+    if (!changes.has(runId) && !known.has(runId)) {
+      for (const run of await runs.find(manager, [runId])) known.set(runId, run);
+    }
+    return linkOf(runId);
+  };
+  const refusals = await new ClaimGraph(load).judge(await suspects(manager, runs, changes, linkOf));
+  const isRefused = (runId: string): boolean => refusals.get(runId) ?? linkOf(runId)?.wasRefused ?? false;
+  const parentOf = new Map<string, string | null>();
+  const moves = new Map<string, string | null>();
+  for (const runId of new Set([...changes.keys(), ...refusals.keys()])) {
+    const { before, after, wasRefused } = linkOf(runId) as LinkedRun;
+    const now = isRefused(runId) ? null : (after?.runId ?? null);
+    parentOf.set(runId, now);
+    const isNew = changes.has(runId) && !changes.get(runId)?.before;
+    if (!isNew && now !== (wasRefused ? null : (before?.runId ?? null))) moves.set(runId, now);
+  }
+  const others = [...refusals].flatMap(([runId, refused]) => {
+    const run = known.get(runId);
+    return run && !changes.has(runId) && run.isParentRefused !== refused ? [{ ...run, isParentRefused: refused }] : [];
+  });
+  const refused = new Map([...changes.keys()].map((runId) => [runId, isRefused(runId)]));
+  return { parentOf, refused, moves, others };
+}
+
+/**
+ * The runs whose claims may close or open a cycle: those with another parent, if another run may be below them. A new
+ * time of the same claim matters only where some claim is refused.
+ */
+async function suspects(
+  manager: EntityManager,
+  runs: OpenLineageRunRepository,
+  changes: ReadonlyMap<string, RunChange>,
+  linkOf: (runId: string) => LinkedRun | undefined,
+): Promise<string[]> {
+  const named = new Set([...changes].flatMap(([runId, { after }]) => parentClaimOf(after, runId)?.runId ?? []));
+  const claiming = [...changes].filter(
+    ([runId, { before }]) => (before !== undefined || named.has(runId)) && hasClaims(linkOf(runId)),
+  );
+  if (claiming.length === 0) return [];
+  const isOther = (a: Link | null, b: Link | null): boolean => a?.runId !== b?.runId;
+  const others = claiming.filter(([runId]) => {
+    const link = linkOf(runId);
+    return link !== undefined && (link.wasRefused || isOther(link.before, link.after));
+  });
+  const isAnyRefused = claiming.length > others.length && (await runs.isAnyRefused(manager));
+  return (isAnyRefused ? claiming : others).map(([runId]) => runId);
+}
+
+function hasClaims(link: LinkedRun | undefined): boolean {
+  return link !== undefined && (link.before ?? link.after) !== null;
+}

@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import {
+  ExecutionRecordService,
+  type Parent,
+  type RecordedChange,
+} from '../../../features/execution/records/execution-record.service.js';
+import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
+import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
+import { foldEvents } from '../state/fold-events.js';
+import { DatasetWriterService } from './dataset-writer.service.js';
+import { JobWriterService, type PipelineIds } from './job-writer.service.js';
+import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
+import { ProgressWriterService } from './progress-writer.service.js';
+import { changeOf, recordOf, type RunChange, type RunPlace } from './run-change.js';
+import { RunFamilyService } from './run-family.service.js';
+import { planTree, type TreePlan } from './run-tree.js';
+
+/** A run that a batch changes, with the place of its execution. */
+export interface PlacedChange {
+  readonly change: RunChange;
+  readonly place: RunPlace;
+}
+
+const NATIVE_RUN = /^00000000-0000-8000-8000-([0-9a-f]{12})$/;
+
+/**
+ * Writes what a batch of events says: merges it into what was heard of each run before, and brings executions,
+ * pipelines and datasets in step with the result. Under the lock of the receiver, so no other batch does so at the same
+ * time.
+ */
+@Injectable()
+export class RunWriterService {
+  constructor(
+    private readonly runs: OpenLineageRunRepository,
+    private readonly executions: ExecutionRecordService,
+    private readonly jobs: JobWriterService,
+    private readonly datasets: DatasetWriterService,
+    private readonly family: RunFamilyService,
+    private readonly progress: ProgressWriterService,
+  ) {}
+
+  /** Returns the executions of the runs that the events are about. */
+  async write(manager: EntityManager, events: readonly LineageEvent[]): Promise<ReadonlyMap<string, number>> {
+    const runEvents = events.filter((event): event is RunEvent => event.kind === 'run');
+    const datasetId = await this.datasets.ids(manager, events);
+    const natives = await this.nativesOf(manager, runEvents);
+    const deltas = foldEvents(runEvents, { datasetId, isNative: (runId) => natives.has(runId) });
+    const known = new Map((await this.runs.find(manager, [...deltas.keys()])).map((run) => [run.runId, run]));
+    const changes = new Map<string, RunChange>();
+    for (const [runId, delta] of deltas) {
+      const change = changeOf(runId, known.get(runId), delta);
+      if (change) changes.set(runId, change);
+    }
+    const plan = await planTree(manager, this.runs, changes, known);
+    await this.lock(manager, plan, changes);
+    const fresh = [...changes.values()].filter(({ before }) => !before);
+    const ids = await this.executions.reserve(manager, fresh.length);
+    const pipelineId = await this.jobs.write(manager, [...changes.values()].map(({ job }) => job), events);
+    const executionIds = new Map<string, number>(natives);
+    for (const run of known.values()) executionIds.set(run.runId, run.executionId);
+    for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
+    const placed = await this.place(manager, { plan, changes, executionIds, pipelineId });
+    await this.writeRuns(manager, plan, placed);
+    await this.datasets.writeStatic(manager, events, datasetId, pipelineId);
+    return executionIds;
+  }
+
+  /** The executions that the events name as parents by the run ids of the service's own executions. */
+  private async nativesOf(manager: EntityManager, events: readonly RunEvent[]): Promise<Map<string, number>> {
+    const named = new Map<string, number>();
+    for (const { parent, root } of events) {
+      for (const run of [parent, root]) {
+        const [, hex] = NATIVE_RUN.exec(run?.runId ?? '') ?? [];
+        if (run && hex !== undefined) named.set(run.runId, Number.parseInt(hex, 16));
+      }
+    }
+    if (named.size === 0) return named;
+    const found = await this.executions.places(manager, [...named.values()]);
+    return new Map([...named].filter(([, id]) => found.has(id)));
+  }
+
+  /** Before the first write, and before the places of executions are read. */
+  private async lock(manager: EntityManager, plan: TreePlan, changes: ReadonlyMap<string, RunChange>): Promise<void> {
+    const isChildNew = [...changes].some(([runId, { before }]) => !before && plan.parentOf.get(runId) != null);
+    if (plan.moves.size > 0) await this.executions.lockTree(manager, 'exclusive');
+    else if (isChildNew) await this.executions.lockTree(manager, 'shared');
+  }
+
+  private async place(
+    manager: EntityManager,
+    {
+      plan,
+      changes,
+      executionIds,
+      pipelineId,
+    }: {
+      plan: TreePlan;
+      changes: ReadonlyMap<string, RunChange>;
+      executionIds: ReadonlyMap<string, number>;
+      pipelineId: PipelineIds;
+    },
+  ): Promise<{ placed: PlacedChange[]; places: ReadonlyMap<number, Parent> }> {
+    const idOf = (runId: string): number => {
+      const id = executionIds.get(runId);
+      if (id === undefined) throw new Error('a parent has no execution');
+      return id;
+    };
+    const isNew = (runId: string): boolean => changes.has(runId) && !changes.get(runId)?.before;
+    const wanted = [...changes.keys()].flatMap((runId) => {
+      const parent = plan.parentOf.get(runId);
+      return isNew(runId) && parent != null && !isNew(parent) ? idOf(parent) : [];
+    });
+    const places = await this.executions.places(manager, wanted);
+    // A tree that was deleted meanwhile: the next try finds its runs unknown.
+    if (wanted.some((id) => !places.has(id))) throw writtenMeanwhile('an execution');
+    const rootOf = (runId: string): number => {
+      for (let at = runId; ;) {
+        const parent = plan.parentOf.get(at) ?? null;
+        if (parent === null) return idOf(at);
+        if (!isNew(parent)) return (places.get(idOf(parent)) as Parent).rootId;
+        at = parent;
+      }
+    };
+    const placed = [...changes.values()].map((change) => {
+      const { runId, before, job } = change;
+      const parent = plan.parentOf.get(runId) ?? null;
+      const executionId = idOf(runId);
+      return {
+        change,
+        place: {
+          executionId,
+          pipelineId: pipelineId(job),
+          parentId: before || parent === null ? null : idOf(parent),
+          // The place of an existing execution is changed by moves alone.
+          rootId: before ? executionId : rootOf(runId),
+        },
+      };
+    });
+    return { placed, places };
+  }
+
+  private async writeRuns(
+    manager: EntityManager,
+    plan: TreePlan,
+    { placed, places }: { placed: readonly PlacedChange[]; places: ReadonlyMap<number, Parent> },
+  ): Promise<void> {
+    if (placed.length === 0 && plan.others.length === 0) return;
+    const stored = placed.map(({ change, place }): StoredRun => {
+      const { runId, after } = change;
+      const { executionId, pipelineId } = place;
+      return { runId, executionId, pipelineId, isParentRefused: plan.refused.get(runId) ?? false, state: after };
+    });
+    await this.runs.write(manager, [...stored, ...plan.others]);
+    const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
+    await this.executions.write(manager, records, places);
+    await this.family.settle(manager, plan, placed);
+    await this.datasets.write(manager, placed);
+    await this.progress.write(manager, placed);
+  }
+}

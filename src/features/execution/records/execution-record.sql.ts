@@ -1,0 +1,80 @@
+import { prepared } from '../../../platform/database/prepared-statements.js';
+
+/** The state of executions, as a list of records. */
+const RECORD = `
+  jsonb_to_recordset($1::jsonb) AS item (
+    id bigint, parent_id bigint, root_id bigint, pipeline_id bigint, external_id text, start_date timestamptz,
+    start_date_estimated bool, end_date timestamptz, status text, completed_successfully bool, total_rows bigint,
+    inserts bigint, watermark text, next_watermark text, execution_metadata jsonb, error_message text, keeps_error bool,
+    keeps_lost bool, attempt smallint, deadline timestamptz, slow_at timestamptz,
+    config_version int, duration_seconds double precision, throughput double precision)`;
+
+/** Inserts executions with assigned ids, whatever their status. */
+export const INSERT_RECORDS = prepared(`
+  INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, start_date_estimated,
+                                  end_date, status, completed_successfully, total_rows, inserts, watermark,
+                                  next_watermark, execution_metadata, error_message, attempt, deadline, slow_at,
+                                  config_version, duration_seconds, throughput, date_recorded)
+  SELECT item.id, item.parent_id, item.root_id, item.pipeline_id, item.external_id, item.start_date,
+         item.start_date_estimated, item.end_date, item.status, item.completed_successfully, item.total_rows,
+         item.inserts, item.watermark, item.next_watermark, item.execution_metadata, item.error_message, item.attempt,
+         item.deadline, item.slow_at, item.config_version, item.duration_seconds, item.throughput, (item.start_date AT TIME ZONE 'UTC')::date
+    FROM ${RECORD}`);
+
+/**
+ * Replaces the state of executions; their metadata is merged. One that was found lost stays so where its record says
+ * that nothing new was heard. The items are ordered by id, so that this and a batch of ends rarely wait for each other.
+ * Uses pk_pipeline_execution.
+ */
+export const UPDATE_RECORDS = prepared(`
+  UPDATE pipeline_execution e
+     SET pipeline_id = item.pipeline_id, start_date = item.start_date,
+         start_date_estimated = item.start_date_estimated,
+         end_date = CASE WHEN item.keeps_lost AND e.status = 'lost' THEN greatest(e.end_date, item.start_date)
+                         ELSE item.end_date END,
+         status = CASE WHEN item.keeps_lost AND e.status = 'lost' THEN e.status ELSE item.status END,
+         completed_successfully = item.completed_successfully, total_rows = item.total_rows, inserts = item.inserts,
+         watermark = item.watermark, next_watermark = item.next_watermark,
+         execution_metadata = coalesce(e.execution_metadata || item.execution_metadata, item.execution_metadata,
+                                       e.execution_metadata),
+         error_message = CASE WHEN item.keeps_error THEN e.error_message ELSE item.error_message END,
+         attempt = item.attempt,
+         deadline = item.deadline, slow_at = item.slow_at, config_version = item.config_version, duration_seconds = item.duration_seconds,
+         throughput = item.throughput, date_recorded = (item.start_date AT TIME ZONE 'UTC')::date
+    FROM ${RECORD}
+   WHERE e.id = ANY ($2::bigint[]) AND e.id = item.id
+  RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.superseded`);
+
+/** Marks executions as superseded or not; returns those that change. Uses pk_pipeline_execution. */
+export const SET_SUPERSEDED = `
+  UPDATE pipeline_execution e
+     SET superseded = item.superseded
+    FROM unnest($1::bigint[], $2::bool[]) AS item (id, superseded)
+   WHERE e.id = ANY ($1::bigint[]) AND e.id = item.id AND e.superseded <> item.superseded
+  RETURNING e.id, e.root_id AS "rootId"`;
+
+/**
+ * Sets the spans of expected executions to those of their children, joined with a span of their own ($2, may be null);
+ * without either, both ends are $3. Returns the parents of those that change. Uses
+ * ix_pipeline_execution_parent_start and pk_pipeline_execution.
+ */
+export const SPAN_EXPECTED = `
+  WITH child AS MATERIALIZED (
+    SELECT c.parent_id AS id, min(c.start_date) AS first, max(coalesce(c.end_date, c.start_date)) AS last
+      FROM pipeline_execution c
+     WHERE c.parent_id = ANY ($1::bigint[])
+     GROUP BY c.parent_id
+  ), span AS MATERIALIZED (
+    SELECT item.id, coalesce(least(child.first, item.own), item.fallback) AS start_date,
+           coalesce(greatest(child.last, item.own), item.fallback) AS end_date
+      FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS item (id, own, fallback)
+      LEFT JOIN child ON child.id = item.id
+  )
+  UPDATE pipeline_execution e
+     SET start_date = span.start_date, end_date = span.end_date,
+         duration_seconds = extract(epoch FROM span.end_date - span.start_date)::double precision,
+         date_recorded = (span.start_date AT TIME ZONE 'UTC')::date
+    FROM span
+   WHERE e.id = ANY ($1::bigint[]) AND e.id = span.id AND e.status = 'expected' AND span.start_date IS NOT NULL
+     AND (e.start_date, e.end_date) IS DISTINCT FROM (span.start_date, span.end_date)
+  RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId"`;

@@ -210,7 +210,7 @@ function stateOf(events: readonly Event[]): FoldedRun['state'] {
   return isAlive ? 'running' : 'expected';
 }
 
-/** An expected run spans its children; it is closed in any case. */
+/** An expected run spans its children, and its own first event if it has one; it is closed in any case. */
 function ownSpan(
   events: readonly Event[],
   children: () => readonly (readonly [number, number | null])[],
@@ -221,9 +221,11 @@ function ownSpan(
     return [milliseconds(at ?? 0n), ended ? milliseconds(ended.at) : null];
   }
   const below = children();
-  const starts = [...(at === undefined ? [] : [milliseconds(at)]), ...below.map(([start]) => start)];
-  const start = Math.min(...starts);
-  return [start, Math.max(start, ...below.map(([begun, end]) => end ?? begun))];
+  const own = at === undefined ? [] : [milliseconds(at)];
+  return [
+    Math.min(...own, ...below.map(([start]) => start)),
+    Math.max(...own, ...below.map(([start, end]) => end ?? start)),
+  ];
 }
 
 /** All claims and namings of runs as parents or roots: who is named, when, and with which job. */

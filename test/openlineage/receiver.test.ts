@@ -5,12 +5,17 @@ import { type Json, Watcher } from '../support/watcher.js';
 /** The events that a client sent, one a line. */
 function recorded(name: string): Json[] {
   const text = readFileSync(new URL(`./events/${name}.jsonl`, import.meta.url), 'utf8');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 /** What the events came to. */
 async function figures({ database }: Watcher): Promise<Json> {
-  const states: Json[] = await database.sql(`SELECT status, count(*)::int AS n FROM pipeline_execution GROUP BY status`);
+  const states: Json[] = await database.sql(
+    `SELECT status, count(*)::int AS n FROM pipeline_execution GROUP BY status`,
+  );
   const [counts]: Json[] = await database.sql(`
     SELECT (SELECT count(*)::int FROM pipeline_execution WHERE status <> 'expected') AS runs,
            (SELECT count(*)::int FROM pipeline_execution WHERE status = 'expected') AS placeholders,

@@ -9,7 +9,7 @@ const RUNS = `
          (extract(epoch FROM e.start_date) * 1000)::float8 AS start, (extract(epoch FROM e.end_date) * 1000)::float8 AS end,
          e.total_rows::float8 AS rows, e.inserts::float8 AS inserts, e.error_message AS error,
          e.watermark, e.next_watermark, e.attempt, e.superseded,
-         e.execution_metadata #> '{openlineage,refused_parent}' IS NOT NULL AS refused
+         r.parent_refused AS refused
     FROM openlineage_run r
     JOIN pipeline_execution e ON e.id = r.execution_id
     JOIN pipeline p ON p.id = e.pipeline_id

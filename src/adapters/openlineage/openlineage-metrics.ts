@@ -10,6 +10,7 @@ import { typeOf } from './event/parse-event.js';
 @Injectable()
 export class OpenLineageMetrics {
   private readonly events: Counter<'type' | 'integration' | 'result'>;
+  private readonly lineageTruncated: Counter;
   private readonly facetsSkipped: Counter<'facet'>;
 
   constructor(
@@ -20,6 +21,10 @@ export class OpenLineageMetrics {
       'watcher_openlineage_events_total',
       'Events of OpenLineage that this process received, by type, integration and result.',
       ['type', 'integration', 'result'],
+    );
+    this.lineageTruncated = metrics.registerCounter(
+      'watcher_openlineage_lineage_truncated_total',
+      'Runs with more than 10,000 pairs of datasets, of which none became edges.',
     );
     this.facetsSkipped = metrics.registerCounter(
       'watcher_openlineage_facets_skipped_total',
@@ -36,6 +41,11 @@ export class OpenLineageMetrics {
         for (const facet of event.skippedFacets) this.facetsSkipped.inc({ facet });
       }
     });
+  }
+
+  /** Runs that connect too many datasets, so that none of their edges are made. */
+  truncated(manager: EntityManager, runs: number): void {
+    if (runs > 0) this.transactions.afterCommit(manager, () => this.lineageTruncated.inc(runs));
   }
 
   refused(): void {

@@ -63,7 +63,9 @@ export class OpenLineageService {
     const events = bodies.map((one) => this.parsed(one));
     return this.answered(async () => {
       if (!this.idempotency.hasKey) return Answer.found(reportOf(await this.receiveEach(events)));
-      return this.idempotency.once(async (manager) => Answer.found(reportOf(await this.receiveTogether(manager, events))));
+      return this.idempotency.once(async (manager) =>
+        Answer.found(reportOf(await this.receiveTogether(manager, events))),
+      );
     });
   }
 

@@ -33,7 +33,22 @@ export type EndedExecution = Readonly<
   readonly hadEnd: boolean;
   /** True if its parent is expected. */
   readonly isBelowExpected: boolean;
+  /** True if its state is derived anew with each report: {@link ExecutionEvents.restated} follows. */
+  readonly isRestated?: boolean;
 };
+
+/** An execution whose state was derived anew, from reports in any order. It may have been another one before. */
+export interface RestatedExecution {
+  readonly id: number;
+  /** The pipelines that it belongs to, or did. */
+  readonly pipelineIds: readonly number[];
+  /** The parent that it had before; null if it had none, or keeps it. */
+  readonly parentBefore: number | null;
+  /** Whether it is or was failed. */
+  readonly isFailure: boolean;
+  /** Whether it was moved, or was expected before: others in its tree may be roots of what is known, or not any more. */
+  readonly isRearranged: boolean;
+}
 
 /** An execution whose parent is about to change. */
 export interface MovingExecution {
@@ -71,6 +86,8 @@ export class ExecutionEvents {
   readonly moving = new TransactionEvent<MovingExecution>();
   /** In the transaction, after the ends and the pipelines' progress are written. */
   readonly ended = new TransactionEvent<EndedExecution>();
+  /** In the transaction, after everything else: listeners derive what follows from the state of these executions. */
+  readonly restated = new TransactionEvent<RestatedExecution>();
   /** In the transaction, for changes other than start, end, move and deletion. */
   readonly changed = new TransactionEvent<ChangedExecution>();
   /** In the transaction, before the executions are deleted: all of a tree, under the exclusive tree lock. */

@@ -90,9 +90,7 @@ export class RunIntakeService {
     if (fresh.length > 0) {
       const full = await this.runs.observe(manager, fresh);
       const settled = fresh.filter(({ pipelineId, day }) => full.get(pipelineId) === day);
-      this.transactions.afterCommit(manager, () =>
-        this.signatures.add(settled.map((run) => [signatureOf(run), true])),
-      );
+      this.transactions.afterCommit(manager, () => this.signatures.add(settled.map((run) => [signatureOf(run), true])));
     }
     return runs.length - fitting.length;
   }
@@ -101,7 +99,10 @@ export class RunIntakeService {
   async replace(manager: EntityManager, pipelineIds: readonly number[], runs: readonly ObservedRun[]): Promise<void> {
     if (pipelineIds.length === 0) return;
     await this.runs.forget(manager, pipelineIds);
-    await this.runs.observe(manager, runs.filter(({ pairs }) => pairs.length <= MOST_EDGES));
+    await this.runs.observe(
+      manager,
+      runs.filter(({ pairs }) => pairs.length <= MOST_EDGES),
+    );
     this.transactions.afterCommit(manager, () => this.signatures.clear());
   }
 }
@@ -110,4 +111,3 @@ export class RunIntakeService {
 function signatureOf({ pipelineId, day, pairs, hasDatasets }: ObservedRun): string {
   return hash('sha256', JSON.stringify([pipelineId, day, pairs, hasDatasets]));
 }
-

@@ -30,6 +30,8 @@ import { LostService } from './checks/lost.service.js';
 import { MissedRepository } from './checks/missed.repository.js';
 import { MissedService } from './checks/missed.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
+import { RestatedFailureService } from './incidents/restated-failure.service.js';
+import { RestatedRepository } from './incidents/restated.repository.js';
 import { FailureRepository } from './incidents/failure.repository.js';
 import { IncidentDeletionService } from './incidents/incident-deletion.service.js';
 import { IncidentController } from './incidents/incident.controller.js';
@@ -78,6 +80,8 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     MissedRepository,
     MissedService,
     MonitoringMetrics,
+    RestatedFailureService,
+    RestatedRepository,
   ],
 })
 export class MonitoringModule {}

@@ -36,7 +36,10 @@ export const SECURITY_SCHEME = 'key';
  * must not be open. `read` is for routes that change nothing, `write` for the reports of pipelines, `admin` for the
  * changes of operators.
  */
-export function Requires(access: Exclude<RouteAccess, 'page'>, { bodyLimit, items, simpleAnswers = false }: BodyRules = {}): MethodDecorator {
+export function Requires(
+  access: Exclude<RouteAccess, 'page'>,
+  { bodyLimit, items, simpleAnswers = false }: BodyRules = {},
+): MethodDecorator {
   const scope = scopeOf(access);
   const documented = [
     ...(scope ? [ApiSecurity(SECURITY_SCHEME, [scope])] : []),

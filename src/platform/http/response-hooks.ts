@@ -85,7 +85,8 @@ function wantsMinimal(request: FastifyRequest, reply: FastifyReply): boolean {
   return (
     reply.statusCode === 200 &&
     WRITES.has(request.method) &&
-    request.routeOptions.config.simpleAnswers !== true && prefers(request.headers['prefer'], 'return', 'minimal')
+    request.routeOptions.config.simpleAnswers !== true &&
+    prefers(request.headers['prefer'], 'return', 'minimal')
   );
 }
 

@@ -64,7 +64,10 @@ function sourcesOf(list: unknown, fields: unknown, member: string): DatasetName[
   const ofAll = objectsOf(list);
   if (!ofAll && !ofFields) return undefined;
   const sources = new Map<string, DatasetName>();
-  const lists = [ofAll ?? [], ...Object.values(ofFields ?? {}).map((field) => objectsOf(objectOf(field)?.[member]) ?? [])];
+  const lists = [
+    ofAll ?? [],
+    ...Object.values(ofFields ?? {}).map((field) => objectsOf(objectOf(field)?.[member]) ?? []),
+  ];
   for (const source of lists.flat()) {
     const name = isDataset(source) ? datasetName(source) : undefined;
     if (name && sources.size < MOST_SOURCES) sources.set(`${name.namespace}\0${name.name}`, name);

@@ -11,7 +11,9 @@ const LONGEST_NAME = 255;
  * SHA-256. Control characters, which a name of a pipeline cannot have, become U+FFFD.
  */
 export function fittingName(name: string, longest: number): string {
-  const clean = storable(name).replace(/\p{Cc}/gu, '\ufffd').normalize('NFC');
+  const clean = storable(name)
+    .replace(/\p{Cc}/gu, '\ufffd')
+    .normalize('NFC');
   const characters = [...clean];
   if (characters.length <= longest) return clean;
   return `${characters.slice(0, longest - SHORTEST_CUT).join('')}~${hash('sha256', clean).slice(0, 8)}`;
@@ -25,6 +27,7 @@ export function runIdOf(value: unknown): string | undefined {
 /** The name of a job as it is stored; undefined where the namespace or the name is none. */
 export function jobNameOf(job: JsonObject | undefined): JobName | undefined {
   const [namespace, name] = [job?.['namespace'], job?.['name']];
-  if (typeof namespace !== 'string' || typeof name !== 'string' || namespace.trim() === '' || name.trim() === '') return undefined;
+  if (typeof namespace !== 'string' || typeof name !== 'string' || namespace.trim() === '' || name.trim() === '')
+    return undefined;
   return [fittingName(namespace.trim(), LONGEST_NAME), fittingName(name.trim(), LONGEST_NAME)];
 }

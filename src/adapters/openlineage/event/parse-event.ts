@@ -81,7 +81,8 @@ function requiredJob(
   const job = isObject(body['job']) ? body['job'] : {};
   for (const field of ['namespace', 'name'] as const) {
     const value = job[field];
-    if (typeof value !== 'string' || value.trim() === '') throw invalid(`job.${field}`, 'must be a text that is not empty');
+    if (typeof value !== 'string' || value.trim() === '')
+      throw invalid(`job.${field}`, 'must be a text that is not empty');
     if (value.includes('\0')) throw invalid(`job.${field}`, 'must not contain the character NUL');
   }
   const name = jobNameOf(job) as JobName;

@@ -16,11 +16,7 @@ const MOST_NAMES = 100;
 const LARGEST_SHOWN = 32_768;
 
 /** The parent and the root that an event names. */
-export function namedRuns(
-  reader: FacetReader,
-  facets: JsonObject,
-  runId: string,
-): Pick<RunEvent, 'parent' | 'root'> {
+export function namedRuns(reader: FacetReader, facets: JsonObject, runId: string): Pick<RunEvent, 'parent' | 'root'> {
   // Older producers call it parentRun.
   const name = facets['parent'] === undefined ? 'parentRun' : 'parent';
   const parent = reader.read(facets, name, namedRun);

@@ -1,16 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { RunIntakeService, type RunUse } from '../../../features/lineage/run-intake.service.js';
+import { ExecutionRecordService } from '../../../features/execution/records/execution-record.service.js';
+import { type ObservedRun, RunIntakeService, type RunUse } from '../../../features/lineage/run-intake.service.js';
 import type { DatasetName, LineageEvent } from '../event/lineage-event.js';
-import { edgesOf } from '../state/derived-run.js';
-import type { Measures } from '../state/run-state.js';
-import type { PipelineIds } from './job-writer.service.js';
+import { OpenLineageMetrics } from '../openlineage-metrics.js';
+import { deriveRun, edgesOf } from '../state/derived-run.js';
+import type { Measures, RunState } from '../state/run-state.js';
+import { shownByJob } from './job-edges.js';
+import { OpenLineageRunRepository } from './openlineage-run.repository.js';
 import { endOf, isSame, type RunChange, type RunPlace, startOf } from './run-change.js';
+import type { PlacedChange } from './run-writer.service.js';
+
+/** The most runs of a pipeline, newest first, from which its edges are made anew. */
+const MOST_RUNS = 10_000;
 
 /** Keeps what runs read and wrote, and the edges that they show. */
 @Injectable()
 export class DatasetWriterService {
-  constructor(private readonly lineage: RunIntakeService) {}
+  constructor(
+    private readonly lineage: RunIntakeService,
+    private readonly executions: ExecutionRecordService,
+    private readonly runs: OpenLineageRunRepository,
+    private readonly metrics: OpenLineageMetrics,
+  ) {}
 
   /** The ids of all datasets that the events name. */
   async ids(manager: EntityManager, events: readonly LineageEvent[]): Promise<(name: DatasetName) => number> {
@@ -20,32 +32,31 @@ export class DatasetWriterService {
     return (name) => ids.get(keyOf(name)) as number;
   }
 
-  async write(
-    manager: EntityManager,
-    changes: readonly { readonly change: RunChange; readonly place: RunPlace }[],
-  ): Promise<void> {
+  /** What runs read and wrote, and the edges that they show. */
+  async write(manager: EntityManager, placed: readonly PlacedChange[]): Promise<void> {
     await this.lineage.write(
       manager,
-      changes.flatMap(({ change, place }) => usesOf(change, place)),
+      placed.flatMap(({ change, place }) => usesOf(change, place)),
     );
-    const shown = changes.filter(({ change, place }) => isShownNow(change, place));
-    await this.lineage.observe(
+    const shown = placed.flatMap(({ change: { before, after }, place }) => {
+      const was = before && shownBy(before.state, before.pipelineId);
+      return { was, is: shownBy(after, place.pipelineId), isCounted: was?.hasDatasets ?? false };
+    });
+    const added = shown.flatMap(({ was, is, isCounted }) =>
+      is === undefined || isSame(was, is) ? [] : [{ ...is, hasDatasets: is.hasDatasets && !isCounted }],
+    );
+    this.metrics.truncated(manager, await this.lineage.observe(manager, added));
+    await this.showAgain(
       manager,
-      shown.map(({ change, place }) => ({
-        pipelineId: place.pipelineId,
-        day: (change.is.end as string).slice(0, 10),
-        pairs: edgesOf(change.after),
-        hasDatasets: hasDatasets(change),
-      })),
+      shown.flatMap(({ was, is }) => (was && !isPart(was, is) ? was.pipelineId : [])),
     );
   }
 
-  /** What events say of datasets beside the runs: their other names, and the edges of jobs. */
-  async writeStatic(
+  /** The other names of datasets. */
+  async writeAliases(
     manager: EntityManager,
     events: readonly LineageEvent[],
     datasetId: (name: DatasetName) => number,
-    pipelineId: PipelineIds,
   ): Promise<void> {
     const datasets = events.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
     await this.lineage.alias(
@@ -54,16 +65,17 @@ export class DatasetWriterService {
         dataset.aliases.map((alias) => ({ ids: [datasetId(dataset), datasetId(alias)] as const, kind: alias.kind })),
       ),
     );
-    const jobs = events.flatMap((event) => (event.kind === 'job' ? [event] : []));
-    await this.lineage.observe(
-      manager,
-      jobs.map((event) => ({
-        pipelineId: pipelineId(event.job.name),
-        day: event.at.slice(0, 10),
-        pairs: pairsOfJob(event, datasetId),
-        hasDatasets: false,
-      })),
-    );
+  }
+
+  /** Makes the edges of pipelines anew, from all their runs, where something that was shown turned out to be wrong. */
+  async showAgain(manager: EntityManager, pipelineIds: readonly number[]): Promise<void> {
+    for (const pipelineId of [...new Set(pipelineIds)].toSorted((a, b) => a - b)) {
+      const executions = await this.executions.newest(manager, pipelineId, MOST_RUNS);
+      const runs = await this.runs.findOfExecutions(manager, executions);
+      const job = (await this.runs.findJobs(manager, [pipelineId])).get(pipelineId);
+      const shown = runs.flatMap(({ state }) => shownBy(state, pipelineId) ?? []);
+      await this.lineage.replace(manager, [pipelineId], [...shown, ...shownByJob(job, pipelineId)]);
+    }
   }
 }
 
@@ -82,33 +94,24 @@ function countsOf({ rows, bytes, files }: Measures): Pick<RunUse, 'rows' | 'byte
   return { rows: rows?.[1] ?? null, bytes: bytes?.[1] ?? null, files: files?.[1] ?? null };
 }
 
-/** Whether a success shows edges that it has not shown before. */
-function isShownNow({ before, after, was, is }: RunChange, { pipelineId }: RunPlace): boolean {
-  if (is.status !== 'succeeded') return false;
-  if (!before || was?.status !== 'succeeded' || was.end !== is.end || before.pipelineId !== pipelineId) return true;
-  return !isSame(edgesOf(before.state), edgesOf(after));
+/** What a run shows once it has ended, whatever its end: what its code reads and writes. Successes count as the last runs. */
+function shownBy(state: RunState, pipelineId: number): ObservedRun | undefined {
+  const { status, end } = deriveRun(state);
+  if (end === null) return undefined;
+  const isEmpty = Object.keys(state.inputs).length + Object.keys(state.outputs).length === 0;
+  return {
+    pipelineId,
+    day: end.slice(0, 10),
+    pairs: edgesOf(state),
+    hasDatasets: status === 'succeeded' && !isEmpty,
+  };
 }
 
-/** A run counts once among the last runs of its pipeline. */
-function hasDatasets({ before, after, was }: RunChange): boolean {
-  const some = ({ inputs, outputs }: Pick<RunChange['after'], 'inputs' | 'outputs'>): boolean =>
-    Object.keys(inputs).length + Object.keys(outputs).length > 0;
-  const counted = before !== undefined && was?.status === 'succeeded' && some(before.state);
-  return some(after) && !counted;
-}
-
-function pairsOfJob(
-  { inputs, outputs, stated }: LineageEvent,
-  datasetId: (name: DatasetName) => number,
-): (readonly [number, number])[] {
-  const explicit = new Map(stated.map(({ target, sources }) => [datasetId(target), sources] as const));
-  for (const output of outputs) {
-    const id = datasetId(output);
-    if (!explicit.has(id)) explicit.set(id, output.sources ?? output.columnSources ?? inputs);
-  }
-  return [...explicit].flatMap(([target, sources]) =>
-    sources.map((source) => [datasetId(source), target] as const).filter(([source]) => source !== target),
-  );
+/** Whether everything that was shown still is. */
+function isPart(was: ObservedRun, is: ObservedRun | undefined): boolean {
+  if (is?.pipelineId !== was.pipelineId || is.day !== was.day || (was.hasDatasets && !is.hasDatasets)) return false;
+  const pairs = new Set(is.pairs.map(String));
+  return was.pairs.every((pair) => pairs.has(String(pair)));
 }
 
 function namesOf({ inputs, outputs, stated }: LineageEvent): DatasetName[] {

@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PipelineIntakeService, type Statement } from '../../../features/pipeline/pipeline-intake.service.js';
 import { CONFIG, type Config } from '../../../platform/config/config.js';
-import type { JobFacts, LineageEvent } from '../event/lineage-event.js';
+import type { DatasetName, JobFacts, LineageEvent } from '../event/lineage-event.js';
 import { latestOfEach } from '../state/claim.js';
 import type { JobName } from '../state/run-state.js';
+import { EDGES, pairsOfJob } from './job-edges.js';
 import { type JobClaims, OpenLineageRunRepository } from './openlineage-run.repository.js';
 import { isSame } from './run-change.js';
 
@@ -12,8 +13,12 @@ import { isSame } from './run-change.js';
 const BY = 'OpenLineage';
 const UNKNOWN_TYPE = 'OPENLINEAGE/UNKNOWN';
 
-/** The ids of the pipelines of jobs. */
-export type PipelineIds = (job: JobName) => number;
+/** The pipelines of jobs. */
+export interface JobPipelines {
+  readonly idOf: (job: JobName) => number;
+  /** Those of which the edges that events of the job state have changed. */
+  readonly withOtherEdges: readonly number[];
+}
 
 /** Keeps the pipelines of jobs: a job has the pipeline with its namespace and name. */
 @Injectable()
@@ -25,12 +30,19 @@ export class JobWriterService {
   ) {}
 
   /** Finds the pipelines of jobs, creates those that do not exist, and states what the events say of them. */
-  async write(manager: EntityManager, jobs: readonly JobName[], events: readonly LineageEvent[]): Promise<PipelineIds> {
+  async write(
+    manager: EntityManager,
+    jobs: readonly JobName[],
+    events: readonly LineageEvent[],
+    datasetId: (name: DatasetName) => number,
+  ): Promise<JobPipelines> {
     const stated = events.flatMap((event) => (event.kind === 'dataset' ? [] : [event]));
     const heard = new Map<string, JobClaims>();
-    for (const { job, at } of stated) {
-      const key = keyOf(job.name);
-      heard.set(key, latestOfEach(heard.get(key) ?? {}, claimsOf(job, at)));
+    for (const event of stated) {
+      const key = keyOf(event.job.name);
+      const pairs = event.kind === 'job' ? pairsOfJob(event, datasetId) : undefined;
+      const claims = { ...claimsOf(event.job, event.at), ...(pairs && { [EDGES]: [event.at, pairs] as const }) };
+      heard.set(key, latestOfEach(heard.get(key) ?? {}, claims));
     }
     const names = new Map([...jobs, ...stated.map(({ job }) => job.name)].map((name) => [keyOf(name), name]));
     const named = [...names].map(([key, [namespace, name]]) => {
@@ -43,13 +55,14 @@ export class JobWriterService {
       if (id === undefined) throw new Error('a job has no pipeline');
       return id;
     };
-    await this.state(manager, new Map([...heard].map(([key, claims]) => [idOf(names.get(key) as JobName), claims])));
-    return idOf;
+    const claims = new Map([...heard].map(([key, all]) => [idOf(names.get(key) as JobName), all]));
+    return { idOf, withOtherEdges: await this.state(manager, claims) };
   }
 
-  private async state(manager: EntityManager, heard: ReadonlyMap<number, JobClaims>): Promise<void> {
+  /** Returns the pipelines of which the stated edges changed. */
+  private async state(manager: EntityManager, heard: ReadonlyMap<number, JobClaims>): Promise<number[]> {
     const told = [...heard].filter(([, claims]) => Object.keys(claims).length > 0);
-    if (told.length === 0) return;
+    if (told.length === 0) return [];
     const known = await this.runs.findJobs(
       manager,
       told.map(([id]) => id),
@@ -64,9 +77,10 @@ export class JobWriterService {
       if (!isSame(change.before, change.after)) await this.pipelines.restate(manager, id, change, BY);
     }
     if (changed.size > 0) await this.runs.writeJobs(manager, changed);
+    return [...changed].filter(([id, after]) => !isSame(known.get(id)?.[EDGES], after[EDGES])).map(([id]) => id);
   }
 
-  private statementOf({ type, schedule, ...shown }: JobClaims): Statement {
+  private statementOf({ type, schedule, [EDGES]: _edges, ...shown }: JobClaims): Statement {
     const names = Object.keys(shown).toSorted();
     return {
       typeName: typeof type?.[1] === 'string' ? type[1] : UNKNOWN_TYPE,

@@ -24,6 +24,13 @@ export interface StoredRun {
   readonly state: RunState;
 }
 
+/** An attempt, by its execution. */
+export interface RankedAttempt {
+  readonly id: number;
+  readonly pipelineId: number;
+  readonly superseded: boolean;
+}
+
 /** The claims about a job, by what they are about. */
 export type JobClaims = Readonly<Record<string, Claim<unknown>>>;
 
@@ -54,15 +61,14 @@ export class OpenLineageRunRepository {
     if (runs.length > 0) await manager.query(WRITE_RUNS, [JSON.stringify(runs.map(rowOf))]);
   }
 
-  /** Whether each attempt of these slots has a later one, by execution. */
+  /** The attempts of these slots, and whether each has a later one. */
   async rank(
     manager: EntityManager,
     slots: readonly { readonly parentRunId: string; readonly pipelineId: number }[],
-  ): Promise<Map<number, boolean>> {
+  ): Promise<RankedAttempt[]> {
     const parents = slots.map(({ parentRunId }) => parentRunId);
     const pipelines = slots.map(({ pipelineId }) => pipelineId);
-    const rows = await manager.query<{ id: number; superseded: boolean }[]>(RANK_ATTEMPTS, [parents, pipelines]);
-    return new Map(rows.map(({ id, superseded }) => [id, superseded]));
+    return manager.query(RANK_ATTEMPTS, [parents, pipelines]);
   }
 
   async deleteOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<void> {

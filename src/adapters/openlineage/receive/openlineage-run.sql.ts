@@ -60,7 +60,7 @@ export const WRITE_RUNS = prepared(`
  * ix_openlineage_run_parent.
  */
 export const RANK_ATTEMPTS = `
-  SELECT r.execution_id AS id,
+  SELECT r.execution_id AS id, r.pipeline_id AS "pipelineId",
          r.attempt < max(r.attempt) OVER (PARTITION BY r.parent_run_id, r.pipeline_id, r.map_index) AS superseded
     FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::bigint[]) AS s (parent_run_id, pipeline_id)) AS slot
     JOIN openlineage_run r ON r.parent_run_id = slot.parent_run_id AND r.pipeline_id = slot.pipeline_id

@@ -60,7 +60,8 @@ export function isSame(a: unknown, b: unknown): boolean {
 export function recordOf(change: RunChange, place: RunPlace): RecordedChange | undefined {
   const { before, was, is, after } = change;
   const isSamePipeline = before?.pipelineId === place.pipelineId;
-  if (before && isSamePipeline && isSame(was, is) && isSame(before.state.claims.error, after.claims.error)) return undefined;
+  if (before && isSamePipeline && isSame(was, is) && isSame(before.state.claims.error, after.claims.error))
+    return undefined;
   const previous = before && was && { status: was.status, endDate: endOf(was, startOf(before.state, was)) };
   return { record: executionOf(change, place), before: previous ?? null };
 }

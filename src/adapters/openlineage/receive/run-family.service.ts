@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ExecutionRecordService } from '../../../features/execution/records/execution-record.service.js';
+import {
+  ExecutionRecordService,
+  type RestatedExecution,
+} from '../../../features/execution/records/execution-record.service.js';
 import { toDate } from '../event/event-time.js';
-import { parentClaimOf } from '../state/derived-run.js';
-import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
+import { type DerivedStatus, parentClaimOf } from '../state/derived-run.js';
+import { OpenLineageRunRepository, type RankedAttempt, type StoredRun } from './openlineage-run.repository.js';
 import type { PlacedChange } from './run-writer.service.js';
 import type { TreePlan } from './run-tree.js';
 
@@ -15,15 +18,23 @@ export class RunFamilyService {
     private readonly executions: ExecutionRecordService,
   ) {}
 
-  /** After runs and executions were written. */
-  async settle(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<void> {
-    if (plan.moves.size > 0) await this.move(manager, plan.moves);
+  /** After runs and executions were written; returns what listeners are told of all of them. */
+  async settle(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<RestatedExecution[]> {
+    const left = plan.moves.size > 0 ? await this.move(manager, plan.moves) : new Map<number, number | null>();
     await this.span(manager, placed, plan);
-    await this.rank(manager, placed, plan);
+    const ranked = await this.rank(manager, placed, plan);
+    return [
+      ...placed.flatMap((one) => restatedOf(one, left) ?? []),
+      ...plan.others.map(({ executionId, pipelineId }) => moved(executionId, pipelineId, left)),
+      ...ranked.map(({ id, pipelineId }) => ({ ...moved(id, pipelineId, left), isRearranged: false })),
+    ];
   }
 
-  /** All are made roots first: in between, two that change places would be below each other. */
-  private async move(manager: EntityManager, moves: TreePlan['moves']): Promise<void> {
+  /**
+   * All are made roots first: in between, two that change places would be below each other. Returns the parents before,
+   * by execution.
+   */
+  private async move(manager: EntityManager, moves: TreePlan['moves']): Promise<Map<number, number | null>> {
     const named = [...moves].flatMap(([runId, parent]) => (parent === null ? [runId] : [runId, parent]));
     const ids = await this.executionsOf(manager, named);
     const idOf = (runId: string): number => ids.get(runId) as number;
@@ -47,6 +58,7 @@ export class RunFamilyService {
     );
     const left = leaving.flatMap(({ id }) => places.get(id)?.parentId ?? []);
     await this.spanAbove(manager, left);
+    return new Map(executions.map((id) => [id, places.get(id)?.parentId ?? null]));
   }
 
   private async span(manager: EntityManager, placed: readonly PlacedChange[], plan: TreePlan): Promise<void> {
@@ -72,9 +84,13 @@ export class RunFamilyService {
   }
 
   /** Ranks the attempts in the slots that runs of the batch are in, were in, or have left. */
-  private async rank(manager: EntityManager, placed: readonly PlacedChange[], plan: TreePlan): Promise<void> {
+  private async rank(
+    manager: EntityManager,
+    placed: readonly PlacedChange[],
+    plan: TreePlan,
+  ): Promise<{ id: number; pipelineId: number }[]> {
     const slots = new Map<string, { parentRunId: string; pipelineId: number }>();
-    const single = new Map<number, boolean>();
+    const single = new Map<number, Rank>();
     const add = (parentRunId: string | null | undefined, pipelineId: number): void => {
       if (parentRunId != null) slots.set(`${parentRunId} ${pipelineId}`, { parentRunId, pipelineId });
     };
@@ -84,25 +100,29 @@ export class RunFamilyService {
       if ((was?.attempt ?? is.attempt) === null) continue;
       const parentBefore = before && !before.isParentRefused ? parentClaimOf(before.state, runId)?.runId : undefined;
       const isSameSlot =
-        before && parentBefore === (parent ?? undefined) && before.pipelineId === place.pipelineId &&
-        was?.attempt === is.attempt && was?.mapIndex === is.mapIndex;
+        before &&
+        parentBefore === (parent ?? undefined) &&
+        before.pipelineId === place.pipelineId &&
+        was?.attempt === is.attempt &&
+        was?.mapIndex === is.mapIndex;
       if (isSameSlot) continue;
       add(parent, place.pipelineId);
       if (before) {
         add(parentBefore, before.pipelineId);
-        single.set(place.executionId, false);
+        single.set(place.executionId, { superseded: false, pipelineId: place.pipelineId });
       }
     }
     for (const [runId] of plan.moves) {
-      const moved = plan.others.find((run) => run.runId === runId);
-      const parent = moved && parentClaimOf(moved.state, runId)?.runId;
-      if (!moved) continue;
-      add(parent, moved.pipelineId);
-      single.set(moved.executionId, false);
+      const run = plan.others.find((other) => other.runId === runId);
+      if (!run) continue;
+      add(parentClaimOf(run.state, runId)?.runId, run.pipelineId);
+      single.set(run.executionId, { superseded: false, pipelineId: run.pipelineId });
     }
-    if (slots.size === 0 && single.size === 0) return;
-    const ranks = slots.size === 0 ? new Map<number, boolean>() : await this.runs.rank(manager, [...slots.values()]);
-    await this.executions.rank(manager, new Map([...single, ...ranks]));
+    const ranked = slots.size === 0 ? [] : await this.runs.rank(manager, [...slots.values()]);
+    for (const { id, ...rank } of ranked) single.set(id, rank);
+    const ranks = new Map([...single].map(([id, { superseded }]) => [id, superseded] as const));
+    const changed = await this.executions.rank(manager, ranks);
+    return changed.map((id) => ({ id, pipelineId: (single.get(id) as Rank).pipelineId }));
   }
 
   private async executionsOf(manager: EntityManager, runIds: readonly string[]): Promise<Map<string, number>> {
@@ -113,6 +133,31 @@ export class RunFamilyService {
     }
     return found;
   }
+}
+
+type Rank = Omit<RankedAttempt, 'id'>;
+
+/** Undefined where neither failures nor successes are concerned. */
+function restatedOf(
+  { change: { before, was, is }, place }: PlacedChange,
+  left: ReadonlyMap<number, number | null>,
+): RestatedExecution | undefined {
+  const { executionId, pipelineId } = place;
+  const concerns = (status: DerivedStatus): boolean => was?.status === status || is.status === status;
+  const isRearranged = left.has(executionId) || (was?.status === 'expected' && is.status !== 'expected');
+  if (!isRearranged && !concerns('failed') && !concerns('succeeded')) return undefined;
+  return {
+    id: executionId,
+    pipelineIds: before && before.pipelineId !== pipelineId ? [before.pipelineId, pipelineId] : [pipelineId],
+    parentBefore: left.get(executionId) ?? null,
+    isFailure: concerns('failed'),
+    isRearranged,
+  };
+}
+
+function moved(id: number, pipelineId: number, left: ReadonlyMap<number, number | null>): RestatedExecution {
+  const parentBefore = left.get(id) ?? null;
+  return { id, pipelineIds: [pipelineId], parentBefore, isFailure: true, isRearranged: true };
 }
 
 function ownSpan(run: StoredRun | undefined): { own: Date | null; fallback: Date | null } {

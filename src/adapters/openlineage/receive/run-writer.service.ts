@@ -9,7 +9,7 @@ import { writtenMeanwhile } from '../../../platform/database/database-errors.js'
 import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
 import { foldEvents } from '../state/fold-events.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
-import { JobWriterService, type PipelineIds } from './job-writer.service.js';
+import { type JobPipelines, JobWriterService } from './job-writer.service.js';
 import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
 import { ProgressWriterService } from './progress-writer.service.js';
 import { changeOf, recordOf, type RunChange, type RunPlace } from './run-change.js';
@@ -56,13 +56,15 @@ export class RunWriterService {
     await this.lock(manager, plan, changes);
     const fresh = [...changes.values()].filter(({ before }) => !before);
     const ids = await this.executions.reserve(manager, fresh.length);
-    const pipelineId = await this.jobs.write(manager, [...changes.values()].map(({ job }) => job), events);
+    const named = [...changes.values()].map(({ job }) => job);
+    const pipelines = await this.jobs.write(manager, named, events, datasetId);
     const executionIds = new Map<string, number>(natives);
     for (const run of known.values()) executionIds.set(run.runId, run.executionId);
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
-    const placed = await this.place(manager, { plan, changes, executionIds, pipelineId });
+    const placed = await this.place(manager, { plan, changes, executionIds, pipelines });
     await this.writeRuns(manager, plan, placed);
-    await this.datasets.writeStatic(manager, events, datasetId, pipelineId);
+    await this.datasets.showAgain(manager, pipelines.withOtherEdges);
+    await this.datasets.writeAliases(manager, events, datasetId);
     return executionIds;
   }
 
@@ -93,12 +95,12 @@ export class RunWriterService {
       plan,
       changes,
       executionIds,
-      pipelineId,
+      pipelines,
     }: {
       plan: TreePlan;
       changes: ReadonlyMap<string, RunChange>;
       executionIds: ReadonlyMap<string, number>;
-      pipelineId: PipelineIds;
+      pipelines: JobPipelines;
     },
   ): Promise<{ placed: PlacedChange[]; places: ReadonlyMap<number, Parent> }> {
     const idOf = (runId: string): number => {
@@ -130,7 +132,7 @@ export class RunWriterService {
         change,
         place: {
           executionId,
-          pipelineId: pipelineId(job),
+          pipelineId: pipelines.idOf(job),
           parentId: before || parent === null ? null : idOf(parent),
           // The place of an existing execution is changed by moves alone.
           rootId: before ? executionId : rootOf(runId),
@@ -154,8 +156,9 @@ export class RunWriterService {
     await this.runs.write(manager, [...stored, ...plan.others]);
     const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
     await this.executions.write(manager, records, places);
-    await this.family.settle(manager, plan, placed);
+    const restated = await this.family.settle(manager, plan, placed);
     await this.datasets.write(manager, placed);
     await this.progress.write(manager, placed);
+    await this.executions.settled(manager, restated);
   }
 }

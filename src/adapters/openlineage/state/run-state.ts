@@ -87,10 +87,7 @@ export function mergeRuns(a: RunState, b: RunState): RunState {
 }
 
 function mergeClaims(a: Claims, b: Claims): Claims {
-  return latestOfEach(
-    a as Record<string, Claim<unknown>>,
-    b as Record<string, Claim<unknown>>,
-  ) as Claims;
+  return latestOfEach(a as Record<string, Claim<unknown>>, b as Record<string, Claim<unknown>>) as Claims;
 }
 
 function mergeMeasures(

@@ -7,7 +7,15 @@ import { durationSeconds, throughput } from '../execution-measures.js';
 import { COMPLETED_SUCCESSFULLY, type Status } from '../execution-status.js';
 import type { StartedPipeline } from '../execution-start.repository.js';
 import { LOCK_TREE, LOCK_TREE_SHARED } from '../tree-lock.sql.js';
-import { INSERT_RECORDS, SET_SUPERSEDED, SPAN_EXPECTED, UPDATE_RECORDS } from './execution-record.sql.js';
+import {
+  GREATEST_WATERMARK,
+  INSERT_RECORDS,
+  LATEST_SUCCESSES,
+  NEWEST,
+  SET_SUPERSEDED,
+  SPAN_EXPECTED,
+  UPDATE_RECORDS,
+} from './execution-record.sql.js';
 
 /** The whole state of an execution, by a source that derives it anew from all it knows. */
 export interface ExecutionRecord {
@@ -53,6 +61,15 @@ export interface OwnSpan {
   readonly fallback: Date | null;
 }
 
+/** A successful execution, with its end. */
+export type PastSuccess = Pick<ExecutionEntity, 'id' | 'inserts'> & { readonly endDate: Date };
+
+/** A watermark, and the start of the execution that moved it there. */
+export interface Moved {
+  readonly nextWatermark: string;
+  readonly startDate: Date;
+}
+
 type Changed = Pick<ExecutionEntity, 'id' | 'rootId'>;
 
 /** The SQL of records; runs in the caller's transaction. */
@@ -78,6 +95,21 @@ export class ExecutionRecordRepository {
     const [rows]: [Recorded[], number] = await manager.query(UPDATE_RECORDS, [JSON.stringify(sorted.map(rowOf)), ids]);
     if (rows.length !== sorted.length) throw writtenMeanwhile('an execution');
     return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async newest(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {
+    return (await manager.query<{ id: number }[]>(NEWEST, [pipelineId, limit])).map(({ id }) => id);
+  }
+
+  /** See {@link LATEST_SUCCESSES}. */
+  latestSuccesses(manager: EntityManager, pipelineId: number, limit: number): Promise<PastSuccess[]> {
+    return manager.query(LATEST_SUCCESSES, [pipelineId, limit]);
+  }
+
+  /** See {@link GREATEST_WATERMARK}. */
+  async greatestWatermark(manager: EntityManager, pipelineId: number, since: Date | null): Promise<Moved | undefined> {
+    const [row] = await manager.query<Moved[]>(GREATEST_WATERMARK, [pipelineId, since]);
+    return row;
   }
 
   async setSuperseded(manager: EntityManager, ranks: ReadonlyMap<number, boolean>): Promise<Changed[]> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
-import { ExecutionEvents, type EndedExecution } from '../execution.events.js';
+import { type EndedExecution, ExecutionEvents, type RestatedExecution } from '../execution.events.js';
 import { ExecutionStartRepository, type Parent } from '../execution-start.repository.js';
 import { slowAt as slowAtOf } from '../start-request.js';
 import { COMPLETED_SUCCESSFULLY, IS_TERMINAL, type Status } from '../execution-status.js';
@@ -9,12 +9,14 @@ import { ExpectedExecutionRepository } from '../expected-execution.repository.js
 import {
   type ExecutionRecord,
   ExecutionRecordRepository,
+  type Moved,
   type OwnSpan,
+  type PastSuccess,
   type PlacedRecord,
   type Recorded,
 } from './execution-record.repository.js';
 
-export type { ExecutionRecord, OwnSpan, Parent };
+export type { ExecutionRecord, OwnSpan, Parent, RestatedExecution };
 
 /** A record of an execution that may have had another one before. */
 export interface RecordedChange {
@@ -55,8 +57,27 @@ export class ExecutionRecordService {
     return this.starts.findParents(manager, ids);
   }
 
+  /** The ids of the newest executions of a pipeline, by start. */
+  newest(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {
+    return this.records.newest(manager, pipelineId, limit);
+  }
+
+  /** The latest successes of a pipeline, by end. */
+  latestSuccesses(manager: EntityManager, pipelineId: number, limit: number): Promise<PastSuccess[]> {
+    return this.records.latestSuccesses(manager, pipelineId, limit);
+  }
+
+  /** The greatest watermark that the successes of a pipeline lead to, of those that started after a moment. */
+  greatestWatermark(manager: EntityManager, pipelineId: number, since: Date | null): Promise<Moved | undefined> {
+    return this.records.greatestWatermark(manager, pipelineId, since);
+  }
+
   /** Writes executions, and tells the listeners of starts, ends and changes. */
-  async write(manager: EntityManager, changes: readonly RecordedChange[], parents: ReadonlyMap<number, Parent>): Promise<void> {
+  async write(
+    manager: EntityManager,
+    changes: readonly RecordedChange[],
+    parents: ReadonlyMap<number, Parent>,
+  ): Promise<void> {
     if (changes.length === 0) return;
     const placed = await this.place(manager, changes, parents);
     const inserted = placed.filter(({ before }) => before === null);
@@ -79,13 +100,24 @@ export class ExecutionRecordService {
   async span(manager: EntityManager, spans: readonly OwnSpan[]): Promise<number[]> {
     if (spans.length === 0) return [];
     const changed = await this.records.span(manager, spans);
-    await this.events.changed.emit(manager, changed.map(({ id, rootId }) => ({ id, rootId })));
+    await this.events.changed.emit(
+      manager,
+      changed.map(({ id, rootId }) => ({ id, rootId })),
+    );
     return changed.flatMap(({ parentId }) => parentId ?? []);
   }
 
   /** Sets the parents of executions; null makes a root. Throws an `ExecutionCycleError`. */
-  async move(manager: EntityManager, moves: readonly { readonly id: number; readonly parentId: number | null }[]): Promise<void> {
+  async move(
+    manager: EntityManager,
+    moves: readonly { readonly id: number; readonly parentId: number | null }[],
+  ): Promise<void> {
     await this.events.moving.emit(manager, moves);
+  }
+
+  /** Tells the listeners that these executions are in their final state of the transaction. */
+  async settled(manager: EntityManager, executions: readonly RestatedExecution[]): Promise<void> {
+    await this.events.restated.emit(manager, executions);
   }
 
   private async place(
@@ -183,5 +215,6 @@ function toEnded(
     // Also where it was lost meanwhile, which the record does not know.
     hadEnd: before !== null,
     isBelowExpected: false,
+    isRestated: true,
   };
 }

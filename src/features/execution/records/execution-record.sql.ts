@@ -45,6 +45,34 @@ export const UPDATE_RECORDS = prepared(`
    WHERE e.id = ANY ($2::bigint[]) AND e.id = item.id
   RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.superseded`);
 
+/** The newest executions of a pipeline, by start. Uses ix_pipeline_execution_pipeline_start. */
+export const NEWEST = `
+  SELECT e.id
+    FROM pipeline_execution e
+   WHERE e.pipeline_id = $1::bigint
+   ORDER BY e.start_date DESC, e.id DESC
+   LIMIT $2::int`;
+
+/** The latest successes of a pipeline, by end. Uses ix_pipeline_execution_pipeline_succeeded_end. */
+export const LATEST_SUCCESSES = `
+  SELECT e.id, e.end_date AS "endDate", e.inserts
+    FROM pipeline_execution e
+   WHERE e.pipeline_id = $1::bigint AND e.completed_successfully = true
+   ORDER BY e.end_date DESC
+   LIMIT $2::int`;
+
+/**
+ * The greatest `next_watermark` of the successes of a pipeline that started after a moment. Reads them all, by
+ * ix_pipeline_execution_pipeline_succeeded.
+ */
+export const GREATEST_WATERMARK = `
+  SELECT e.next_watermark AS "nextWatermark", e.start_date AS "startDate"
+    FROM pipeline_execution e
+   WHERE e.pipeline_id = $1::bigint AND e.completed_successfully = true AND e.next_watermark IS NOT NULL
+     AND e.start_date > coalesce($2::timestamptz, '-infinity')
+   ORDER BY e.next_watermark COLLATE "C" DESC, e.start_date DESC
+   LIMIT 1`;
+
 /** Marks executions as superseded or not; returns those that change. Uses pk_pipeline_execution. */
 export const SET_SUPERSEDED = `
   UPDATE pipeline_execution e

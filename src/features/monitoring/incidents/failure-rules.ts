@@ -11,6 +11,8 @@ import type {
 } from './failure.repository.js';
 import type { IncidentRootCause } from './incident.entity.js';
 
+/** The most root causes that an incident names; one tree may have thousands. */
+export const MAX_ROOT_CAUSES = 50;
 /** The most characters of a root cause's error message that an incident stores. */
 const MAX_ERROR = 1000;
 /**
@@ -37,6 +39,18 @@ export function failureLocks(
   for (const { rootId } of [...failed, ...corrections]) exclusive.add(LOCKS + (rootId % LOCKS));
   for (const { parentId, pipelineId } of failed) if (parentId === null) exclusive.add(pipelineId % LOCKS);
   const keys = new Set([...successes.map(({ pipelineId }) => pipelineId % LOCKS), ...exclusive]);
+  return [...keys].toSorted((a, b) => a - b).map((key) => ({ key, exclusive: exclusive.has(key) }));
+}
+
+/** The same for pipelines whose failures are derived anew: those in `failing` may get an incident. */
+export function restatedLocks(
+  pipelineIds: readonly number[],
+  failing: ReadonlySet<number>,
+  tops: readonly { readonly rootId: number }[],
+): FailureLock[] {
+  const exclusive = new Set(tops.map(({ rootId }) => LOCKS + (rootId % LOCKS)));
+  for (const id of failing) exclusive.add(id % LOCKS);
+  const keys = new Set([...pipelineIds.map((id) => id % LOCKS), ...exclusive]);
   return [...keys].toSorted((a, b) => a - b).map((key) => ({ key, exclusive: exclusive.has(key) }));
 }
 

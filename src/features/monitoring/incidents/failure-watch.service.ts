@@ -4,12 +4,17 @@ import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { IS_FAILURE, statusOf } from '../../execution/execution-status.js';
 import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { causesOf, changesCauses, failureLocks, joinByPipeline, latestSuccesses, newsOf } from './failure-rules.js';
+import {
+  causesOf,
+  changesCauses,
+  failureLocks,
+  joinByPipeline,
+  latestSuccesses,
+  MAX_ROOT_CAUSES,
+  newsOf,
+} from './failure-rules.js';
 import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
 import { IncidentEvents } from './incident.events.js';
-
-/** The most root causes that an incident names; one tree may have thousands. */
-const MAX_ROOT_CAUSES = 50;
 
 /**
  * Processes ends in their own transaction, so that an end and its consequences commit together: failed roots open the
@@ -41,8 +46,9 @@ export class FailureWatchService implements OnModuleInit {
     return this.failures.unheard(manager, now);
   }
 
-  private async judge(manager: EntityManager, ended: readonly EndedExecution[]): Promise<void> {
+  private async judge(manager: EntityManager, all: readonly EndedExecution[]): Promise<void> {
     const now = new Date();
+    const ended = all.filter(({ isRestated }) => isRestated !== true);
     const failed = ended.filter((execution) => IS_FAILURE[statusOf(execution)]);
     const successes = latestSuccesses(ended);
     const corrections = ended.filter(changesCauses);
@@ -90,6 +96,7 @@ export class FailureWatchService implements OnModuleInit {
     const found = causesOf(ids, await this.trees.rootCauses(manager, ids, MAX_ROOT_CAUSES));
     return roots.map((root, index) => ({
       execution_id: root.id,
+      root_id: root.id,
       root_causes: [],
       root_cause_count: 0,
       ...found[index],

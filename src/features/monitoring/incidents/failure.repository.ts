@@ -23,6 +23,8 @@ export interface Causes {
 
 /** A failed root, with its causes. */
 export interface FailedTree extends Causes {
+  /** The root of the tree: the failed execution, unless all above it are expected. */
+  readonly root_id: number;
   readonly pipeline_id: number;
   /** When the root ended. */
   readonly since: Date;

@@ -21,11 +21,11 @@ export const LAST_SUCCESSES = prepared(`
 export const OPEN_FAILURES = `
   INSERT INTO incident AS open (kind, severity, pipeline_id, execution_id, root_id, opened_at, since, occurrences,
                                 root_causes, root_cause_count, notified_at)
-  SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.execution_id, $2::timestamptz, item.since,
+  SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.root_id, $2::timestamptz, item.since,
          item.occurrences, item.root_causes, item.root_cause_count, NULL
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           pipeline_id bigint, execution_id bigint, since timestamptz, occurrences int, root_causes jsonb,
-           root_cause_count int)
+           pipeline_id bigint, execution_id bigint, root_id bigint, since timestamptz, occurrences int,
+           root_causes jsonb, root_cause_count int)
     JOIN pipeline p ON p.id = item.pipeline_id
    WHERE p.active AND NOT p.archived
    ORDER BY item.pipeline_id
@@ -33,11 +33,12 @@ export const OPEN_FAILURES = `
          WHERE kind = 'failure' AND resolved_at IS NULL DO UPDATE
      SET occurrences = open.occurrences + excluded.occurrences,
          (execution_id, root_id, since, root_causes, root_cause_count) = (
-           SELECT last.execution_id, last.execution_id, last.since, last.root_causes, last.root_cause_count
+           SELECT last.execution_id, last.root_id, last.since, last.root_causes, last.root_cause_count
              FROM (VALUES
-                    (open.execution_id, open.since, open.root_causes, open.root_cause_count),
-                    (excluded.execution_id, excluded.since, excluded.root_causes, excluded.root_cause_count)
-                  ) AS last (execution_id, since, root_causes, root_cause_count)
+                    (open.execution_id, open.root_id, open.since, open.root_causes, open.root_cause_count),
+                    (excluded.execution_id, excluded.root_id, excluded.since, excluded.root_causes,
+                     excluded.root_cause_count)
+                  ) AS last (execution_id, root_id, since, root_causes, root_cause_count)
             ORDER BY last.since DESC, last.execution_id DESC
             LIMIT 1)
   RETURNING id, pipeline_id, since, notified_at`;
@@ -47,10 +48,11 @@ export const KEEP_OVERTAKEN = `
   WITH kept AS (
     INSERT INTO incident (kind, severity, pipeline_id, execution_id, root_id, opened_at, resolved_at, resolution, since,
                           root_causes, root_cause_count, notified_at)
-    SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.execution_id, $2::timestamptz,
+    SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.root_id, $2::timestamptz,
            $2::timestamptz, 'succeeded', item.since, item.root_causes, item.root_cause_count, NULL
       FROM jsonb_to_recordset($1::jsonb) AS item (
-             pipeline_id bigint, execution_id bigint, since timestamptz, root_causes jsonb, root_cause_count int)
+             pipeline_id bigint, execution_id bigint, root_id bigint, since timestamptz, root_causes jsonb,
+             root_cause_count int)
       JOIN pipeline p ON p.id = item.pipeline_id
      WHERE p.active AND NOT p.archived
      ORDER BY item.since, item.execution_id

@@ -41,7 +41,10 @@ export const IS_SENT_ON_REQUEST: Record<Kind, boolean> = {
   anomaly: true,
 };
 
-/** The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open. */
+/**
+ * The reason for the resolution; `joined`: a later failure of the pipeline belongs to the incident that stays open;
+ * `withdrawn`: later reports say that it was no failure.
+ */
 export type Resolution =
   | 'loaded'
   | 'ended'
@@ -53,7 +56,8 @@ export type Resolution =
   | 'threshold'
   | 'normal'
   | 'new_level'
-  | 'dismissed';
+  | 'dismissed'
+  | 'withdrawn';
 
 /** A root cause of a failed tree as stored in an incident. */
 export interface IncidentRootCause {

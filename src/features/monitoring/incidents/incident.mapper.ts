@@ -13,6 +13,7 @@ const RESOLUTIONS: Record<Resolution, string> = {
   normal: 'the next run was as usual',
   new_level: 'five runs in a row make a new level',
   dismissed: 'it was dismissed',
+  withdrawn: 'later reports say that nothing failed',
 };
 
 export function toIncidentDto(incident: IncidentEntity): IncidentDto {

@@ -1,0 +1,190 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../../../platform/config/config.js';
+import { ExecutionEvents, type RestatedExecution } from '../../execution/execution.events.js';
+import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
+import { causesOf, MAX_ROOT_CAUSES, newsOf, restatedLocks } from './failure-rules.js';
+import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
+import { IncidentEvents } from './incident.events.js';
+import { type FailedTop, type OpenFailure, RestatedRepository, type Top } from './restated.repository.js';
+
+/** The most failures of a pipeline since its last success that an incident counts. */
+const MOST_FAILURES = 1000;
+
+/**
+ * Derives the failures of pipelines anew where the states of their runs were: a failure may turn out to be none, and a
+ * success a failure. A pipeline's incident is open if one of its failed roots ended after its last success; it names
+ * the one that ended last, and counts them. A run below expected executions only counts as a root.
+ */
+@Injectable()
+export class RestatedFailureService implements OnModuleInit {
+  constructor(
+    private readonly executionEvents: ExecutionEvents,
+    private readonly trees: TreeFailureService,
+    private readonly failures: FailureRepository,
+    private readonly restated: RestatedRepository,
+    private readonly events: IncidentEvents,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
+  ) {}
+
+  onModuleInit(): void {
+    this.executionEvents.restated.listen((manager, executions) => this.judge(manager, executions));
+  }
+
+  private async judge(manager: EntityManager, executions: readonly RestatedExecution[]): Promise<void> {
+    const mayFail = executions.filter(({ isFailure, isRearranged }) => isFailure || isRearranged);
+    const ids = mayFail.flatMap(({ id, parentBefore }) => (parentBefore === null ? [id] : [id, parentBefore]));
+    const rearranged = executions.filter(({ isRearranged }) => isRearranged).map(({ id }) => id);
+    const tops = ids.length === 0 ? [] : await this.restated.topsOf(manager, ids);
+    const pipelineIds = new Set([
+      ...executions.flatMap((execution) => execution.pipelineIds),
+      ...tops.map(({ pipelineId }) => pipelineId),
+      ...(await this.restated.failedPipelinesBelow(manager, rearranged)),
+    ]);
+    const failing = new Set(mayFail.flatMap((execution) => execution.pipelineIds));
+    for (const { pipelineId } of tops) failing.add(pipelineId);
+    const asked = [...pipelineIds];
+    const locks = restatedLocks(asked, failing, tops);
+    const areOpen = await this.failures.lock(manager, locks, asked);
+    if (mayFail.length === 0 && !areOpen) return;
+    await this.derive(manager, asked, tops);
+    await this.correct(manager, tops);
+  }
+
+  private async derive(manager: EntityManager, pipelineIds: readonly number[], tops: readonly Top[]): Promise<void> {
+    const now = new Date();
+    const failed = Map.groupBy(
+      await this.restated.openTops(manager, pipelineIds, MOST_FAILURES),
+      ({ pipelineId }) => pipelineId,
+    );
+    const open = new Map(
+      (await this.restated.openIncidents(manager, pipelineIds)).map((incident) => [incident.pipelineId, incident]),
+    );
+    const over = [...open.values()].filter(({ pipelineId }) => !failed.has(pipelineId)).map(({ id }) => id);
+    const resolved = await this.restated.resolve(manager, over, now);
+    await this.events.resolved.emit(
+      manager,
+      resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
+    );
+    await this.keepOvertaken(manager, tops, failed, now);
+    await this.open(manager, failed, open, now);
+  }
+
+  /** Opens incidents, and makes open ones name and count what has failed. */
+  private async open(
+    manager: EntityManager,
+    failed: ReadonlyMap<number, readonly FailedTop[]>,
+    open: ReadonlyMap<number, OpenFailure>,
+    now: Date,
+  ): Promise<void> {
+    const states = [...failed.values()].map((ofPipeline) => ({ ofPipeline, last: ofPipeline.reduce(laterOf) }));
+    const trees = await this.treesOf(
+      manager,
+      states.map(({ last }) => last),
+    );
+    const incidents = states.map(({ ofPipeline, last }, index) => ({
+      ...(trees[index] as FailedTree),
+      occurrences: ofPipeline.length,
+      known: open.get(last.pipelineId),
+    }));
+    const opened = await this.failures.open(
+      manager,
+      incidents.filter(({ known }) => !known).map(({ known: _none, ...tree }) => tree),
+      now,
+    );
+    const changed = await this.restated.restate(
+      manager,
+      incidents.flatMap(({ known, ...tree }) => (known ? [{ ...tree, id: known.id }] : [])),
+    );
+    const idOf = new Map([...opened, ...changed].map((incident) => [incident.pipeline_id, incident.id]));
+    const kept = states.flatMap(({ ofPipeline }) =>
+      ofPipeline.flatMap(({ id, pipelineId, endDate }) => {
+        const incident = idOf.get(pipelineId);
+        return incident === undefined ? [] : [{ execution_id: id, incident_id: incident, since: endDate }];
+      }),
+    );
+    if (kept.length > 0) await this.failures.keep(manager, kept);
+    const isNews = ({ pipeline_id }: FailureIncident): boolean => {
+      const known = open.get(pipeline_id);
+      const count = failed.get(pipeline_id)?.length ?? 0;
+      return known === undefined || count > known.occurrences;
+    };
+    await this.announce(manager, [...opened, ...changed].filter(isNews), now);
+  }
+
+  /** Failures that a success had followed before they were heard of: each is kept as a resolved incident. */
+  private async keepOvertaken(
+    manager: EntityManager,
+    tops: readonly Top[],
+    failed: ReadonlyMap<number, readonly FailedTop[]>,
+    now: Date,
+  ): Promise<void> {
+    const current = new Set([...failed.values()].flat().map(({ id }) => id));
+    const others = tops.filter(({ id }) => !current.has(id)).map(({ id }) => id);
+    const overtaken = await this.restated.uncovered(manager, others);
+    if (overtaken.length > 0) await this.failures.keepOvertaken(manager, await this.treesOf(manager, overtaken), now);
+  }
+
+  /** Updates the causes of the incidents that cover these tops, also of resolved ones. */
+  private async correct(manager: EntityManager, tops: readonly Top[]): Promise<void> {
+    if (tops.length === 0) return;
+    const named = new Set(
+      await this.failures.named(
+        manager,
+        tops.map(({ id }) => id),
+      ),
+    );
+    const causes = await this.causesOf(
+      manager,
+      tops.filter(({ id }) => named.has(id)),
+    );
+    if (causes.length > 0) await this.failures.correctCauses(manager, causes);
+  }
+
+  private async treesOf(manager: EntityManager, tops: readonly FailedTop[]): Promise<FailedTree[]> {
+    const causes = await this.causesOf(manager, tops);
+    return tops.map((top, index) => ({
+      root_causes: [],
+      root_cause_count: 0,
+      ...causes[index],
+      execution_id: top.id,
+      root_id: top.rootId,
+      pipeline_id: top.pipelineId,
+      since: top.endDate,
+    }));
+  }
+
+  /** The causes of a root are found with those of others; those of a part of a tree by themselves. */
+  private async causesOf(manager: EntityManager, tops: readonly Top[]) {
+    const roots = tops.filter(({ id, rootId }) => id === rootId).map(({ id }) => id);
+    const ofRoots = roots.length === 0 ? [] : await this.trees.rootCauses(manager, roots, MAX_ROOT_CAUSES);
+    const byRoot = new Map(causesOf(roots, ofRoots).map((causes) => [causes.execution_id, causes]));
+    for (const { id, rootId } of tops) {
+      if (id === rootId) continue;
+      const ofPart = await this.trees.rootCauses(manager, [id], MAX_ROOT_CAUSES);
+      const [causes] = causesOf(
+        [id],
+        ofPart.map((failure) => ({ ...failure, root_id: id })),
+      );
+      if (causes) byRoot.set(id, causes);
+    }
+    return tops.flatMap(({ id }) => byRoot.get(id) ?? []);
+  }
+
+  private async announce(manager: EntityManager, incidents: readonly FailureIncident[], now: Date): Promise<void> {
+    const news = Map.groupBy(incidents, (incident) => newsOf(incident, now, this.config.alertMaxAge));
+    for (const event of ['opened', 'repeated'] as const) {
+      await this.events[event].emit(
+        manager,
+        (news.get(event) ?? []).map(({ id }) => ({ incidentId: id, at: now })),
+      );
+    }
+  }
+}
+
+/** Of two that ended at once, the greater by the reporter's own id: the service's depend on the order of reports. */
+function laterOf(a: FailedTop, b: FailedTop): FailedTop {
+  const [before, after] = [a.endDate.getTime(), b.endDate.getTime()];
+  if (before !== after) return before > after ? a : b;
+  return (a.externalId ?? '') > (b.externalId ?? '') ? a : b;
+}

@@ -1,0 +1,96 @@
+/**
+ * The tops that executions are below, or are: of an execution and its ancestors, the highest that is not expected. A
+ * failed top opens an incident as a root does. Uses both indexes of the closure, and pk_pipeline_execution.
+ */
+export const TOPS_OF = `
+  WITH line AS MATERIALIZED (
+    SELECT c.child_execution_id AS id, c.parent_execution_id AS above, c.depth
+      FROM pipeline_execution_closure c
+     WHERE c.child_execution_id = ANY ($1::bigint[])
+  ), node AS MATERIALIZED (
+    SELECT e.id, e.root_id, e.pipeline_id
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ARRAY(SELECT DISTINCT line.above FROM line)) AND e.status IS DISTINCT FROM 'expected'
+  ), top AS MATERIALIZED (
+    SELECT DISTINCT ON (line.id) node.id, node.root_id, node.pipeline_id
+      FROM line
+      JOIN node ON node.id = line.above
+     ORDER BY line.id, line.depth DESC
+  )
+  SELECT DISTINCT top.id, top.root_id AS "rootId", top.pipeline_id AS "pipelineId" FROM top`;
+
+/** The pipelines of the failed executions below executions. Uses both indexes of the closure. */
+export const FAILED_PIPELINES_BELOW = `
+  SELECT DISTINCT e.pipeline_id AS "pipelineId"
+    FROM pipeline_execution e
+   WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id
+                             FROM pipeline_execution_closure c
+                            WHERE c.parent_execution_id = ANY ($1::bigint[])))
+     AND e.completed_successfully = false`;
+
+/**
+ * The failed tops of pipelines that ended after the last success of their pipeline, at most $2 for each, the latest
+ * start first. Uses ix_pipeline_execution_pipeline_failed, pk_pipeline_execution_closure and pk_pipeline_execution.
+ */
+export const OPEN_TOPS = `
+  WITH success AS MATERIALIZED (
+    SELECT s.pipeline_id, s.end_date FROM watcher_last_success($1::bigint[]) s
+  ), failed AS MATERIALIZED (
+    SELECT f.*
+      FROM success
+     CROSS JOIN LATERAL (
+       SELECT e.id, e.root_id, e.pipeline_id, e.end_date, e.external_id
+         FROM pipeline_execution e
+        WHERE e.pipeline_id = success.pipeline_id AND e.completed_successfully = false AND NOT e.superseded
+          AND e.end_date > coalesce(success.end_date, '-infinity')
+        ORDER BY e.start_date DESC, e.id DESC
+        LIMIT $2::int) f
+  ), line AS MATERIALIZED (
+    SELECT c.child_execution_id AS id, c.parent_execution_id AS above
+      FROM pipeline_execution_closure c
+     WHERE c.child_execution_id = ANY (ARRAY(SELECT failed.id FROM failed)) AND c.depth > 0
+  ), known AS MATERIALIZED (
+    SELECT e.id
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ARRAY(SELECT DISTINCT line.above FROM line)) AND e.status IS DISTINCT FROM 'expected'
+  )
+  SELECT failed.id, failed.root_id AS "rootId", failed.pipeline_id AS "pipelineId", failed.end_date AS "endDate",
+         failed.external_id AS "externalId"
+    FROM failed
+   WHERE NOT EXISTS (SELECT FROM line JOIN known ON known.id = line.above WHERE line.id = failed.id)`;
+
+/** The open failures of pipelines. By uq_incident_open_failure. */
+export const OPEN_INCIDENTS = `
+  SELECT i.id, i.pipeline_id AS "pipelineId", i.execution_id AS "executionId", i.occurrences
+    FROM incident i
+   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY ($1::bigint[])
+   ORDER BY i.id
+     FOR NO KEY UPDATE`;
+
+/** Makes open failures what is left of them; by pk_incident. */
+export const RESTATE_INCIDENTS = `
+  UPDATE incident i
+     SET execution_id = item.execution_id, root_id = item.root_id, since = item.since, occurrences = item.occurrences,
+         root_causes = item.root_causes, root_cause_count = item.root_cause_count
+    FROM jsonb_to_recordset($1::jsonb) AS item (
+           id bigint, execution_id bigint, root_id bigint, since timestamptz, occurrences int, root_causes jsonb,
+           root_cause_count int)
+   WHERE i.id = item.id
+  RETURNING i.id, i.pipeline_id, i.since, i.notified_at`;
+
+/** Resolves open failures, by a success since or because what they were about turned out to be none; by pk_incident. */
+export const RESOLVE_RESTATED = `
+  UPDATE incident i
+     SET resolved_at = $2::timestamptz,
+         resolution = CASE WHEN EXISTS (SELECT FROM watcher_last_success(ARRAY[i.pipeline_id]) s
+                                         WHERE s.end_date >= i.since) THEN 'succeeded' ELSE 'withdrawn' END
+   WHERE i.id = ANY ($1::bigint[])
+  RETURNING i.id`;
+
+/** The failed tops among executions that no incident covers. By pk_pipeline_execution and pk_incident_failure. */
+export const UNCOVERED_FAILURES = `
+  SELECT e.id, e.root_id AS "rootId", e.pipeline_id AS "pipelineId", e.end_date AS "endDate",
+         e.external_id AS "externalId"
+    FROM pipeline_execution e
+   WHERE e.id = ANY ($1::bigint[]) AND e.completed_successfully = false AND NOT e.superseded
+     AND NOT EXISTS (SELECT FROM incident_failure f WHERE f.execution_id = e.id)`;

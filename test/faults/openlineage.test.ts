@@ -17,8 +17,8 @@ import { Service } from './support/service.js';
 const seed = Random.seed();
 const random = new Random(seed);
 const SENDERS = 12;
-const FOREST_COUNT = 60;
-const KILLS = 3;
+const FOREST_COUNT = 40;
+const KILLS = 2;
 
 let database: Postgres;
 let service: Service;
@@ -57,7 +57,7 @@ async function deliver(body: Json): Promise<void> {
       if (!(error instanceof NoAnswer)) throw error;
       counts.unanswered += 1;
     }
-    await sleep(20 + random.below(50));
+    await sleep(50 + random.below(100));
   }
 }
 

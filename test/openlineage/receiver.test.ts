@@ -24,7 +24,12 @@ async function figures({ database }: Watcher): Promise<Json> {
            (SELECT count(*)::int FROM pipeline_execution_closure) AS closure,
            (SELECT max(depth) FROM pipeline_execution_closure) AS depth,
            (SELECT count(*)::int FROM address) AS datasets,
-           (SELECT count(*)::int FROM address_edge) AS edges,
+           (SELECT count(*)::int FROM address_edge WHERE removed_at IS NULL) AS edges,
+           (SELECT count(DISTINCT (i.dataset_id, o.dataset_id, e.pipeline_id))::int
+              FROM execution_dataset i
+              JOIN execution_dataset o ON o.execution_id = i.execution_id AND o.dataset_id <> i.dataset_id
+              JOIN pipeline_execution e ON e.id = i.execution_id
+             WHERE i.io = 'I' AND o.io = 'O') AS pairs,
            (SELECT count(*)::int FROM execution_dataset) AS uses,
            (SELECT sum(total_rows)::int FROM pipeline_execution) AS rows,
            (SELECT count(*)::int FROM pipeline_execution WHERE next_watermark IS NOT NULL) AS nominal`);
@@ -53,6 +58,7 @@ const EXPECTED: Record<string, Json> = {
     depth: 1,
     datasets: 0,
     edges: 0,
+    pairs: 0,
     uses: 0,
     rows: null,
     nominal: 8,
@@ -67,7 +73,9 @@ const EXPECTED: Record<string, Json> = {
     closure: 118,
     depth: 2,
     datasets: 9,
-    edges: 8,
+    // Of the pairs that runs read and wrote, those of successful runs.
+    edges: 4,
+    pairs: 8,
     uses: 17,
     rows: null,
     nominal: 0,
@@ -82,7 +90,8 @@ const EXPECTED: Record<string, Json> = {
     closure: 22,
     depth: 3,
     datasets: 3,
-    edges: 2,
+    edges: 1,
+    pairs: 2,
     uses: 6,
     rows: 1007,
     nominal: 0,

@@ -8,7 +8,7 @@ import { type Batches, IdempotencyService } from '../../platform/idempotency/ide
 import type { LineageEvent } from './event/lineage-event.js';
 import { parseEvent } from './event/parse-event.js';
 import type { FailedEventDto, ReceivedBatchDto, ReceivedEventDto } from './openlineage.dto.js';
-import { OpenLineageMetrics } from './openlineage-metrics.js';
+import { OpenLineageMetrics } from './receive/openlineage-metrics.js';
 import { OpenLineageRunRepository } from './receive/openlineage-run.repository.js';
 import { RunWriterService } from './receive/run-writer.service.js';
 

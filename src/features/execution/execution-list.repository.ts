@@ -4,6 +4,7 @@ import { momentAt, type Page, pageLimit, positionOf, toPage } from '../../platfo
 import { pipelineKey } from '../pipeline/pipeline-key.js';
 import { PipelineNameService } from '../pipeline/pipeline-name.service.js';
 import type { ListExecutionsQuery } from './execution-list.dto.js';
+import { ExecutionSourceService } from './execution-source.service.js';
 import { EXECUTION_LONG_COLUMNS, type ExecutionEntity, selectExecutions } from './execution.entity.js';
 import { type Status, STATUS_CONDITIONS, STATUSES, TAKES_END } from './execution-status.js';
 
@@ -23,6 +24,8 @@ interface Reading {
   readonly limit: number;
   /** The pipelines of the requested type. */
   readonly pipelineIds: readonly number[] | undefined;
+  /** The executions that other modules know by the external id. */
+  readonly externalIds: readonly number[];
 }
 
 /**
@@ -31,7 +34,10 @@ interface Reading {
  */
 @Injectable()
 export class ExecutionListRepository {
-  constructor(private readonly pipelines: PipelineNameService) {}
+  constructor(
+    private readonly pipelines: PipelineNameService,
+    private readonly sources: ExecutionSourceService,
+  ) {}
 
   async list(manager: EntityManager, query: ListExecutionsQuery): Promise<Page<ExecutionEntity>> {
     const reading = await this.readingOf(manager, query);
@@ -49,7 +55,7 @@ export class ExecutionListRepository {
 
   private async readingOf(manager: EntityManager, query: ListExecutionsQuery): Promise<Reading> {
     const [start, id] = positionOf(query, 2) ?? [];
-    const { pipeline_type_name: type } = query;
+    const { pipeline_type_name: type, external_id: externalId } = query;
     return {
       query,
       isAscending: query.order === 'asc',
@@ -57,6 +63,7 @@ export class ExecutionListRepository {
       id,
       limit: pageLimit(query) + 1,
       pipelineIds: type === undefined ? undefined : await this.pipelines.idsOfType(manager, type),
+      externalIds: externalId === undefined ? [] : await this.sources.findByExternalId(manager, externalId),
     };
   }
 }
@@ -106,7 +113,11 @@ function filterByType(rows: Rows, reading: Reading, state: Status | undefined): 
   );
 }
 
-function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Reading, state: Status | undefined): Rows {
+function filter(
+  rows: Rows,
+  { query, isAscending, start, id, pipelineIds, externalIds }: Reading,
+  state: Status | undefined,
+): Rows {
   if (state !== undefined) rows.andWhere(STATUS_CONDITIONS[state]);
   if (query.pipeline_id !== undefined) rows.andWhere('e.pipelineId = :pipelineId', { pipelineId: query.pipeline_id });
   if (query.pipeline_name !== undefined) {
@@ -122,8 +133,8 @@ function filter(rows: Rows, { query, isAscending, start, id, pipelineIds }: Read
     // Uses ix_pipeline_execution_external_id.
     rows.andWhere(
       `e.id = ANY (ARRAY(SELECT x.execution_id FROM pipeline_execution_external_id x
-                          WHERE x.external_id = :externalId))`,
-      { externalId: query.external_id },
+                          WHERE x.external_id = :externalId) || :externalIds::bigint[])`,
+      { externalId: query.external_id, externalIds },
     );
   }
   if (query.start_date_gte !== undefined) rows.andWhere('e.startDate >= :from', { from: query.start_date_gte });

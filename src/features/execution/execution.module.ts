@@ -19,6 +19,7 @@ import { ExecutionMetrics } from './execution-metrics.js';
 import { ExecutionPatchService } from './execution-patch.service.js';
 import { ExecutionSettlementRepository } from './execution-settlement.repository.js';
 import { ExecutionSettlementService } from './execution-settlement.service.js';
+import { ExecutionSourceService } from './execution-source.service.js';
 import { ExecutionStartRepository } from './execution-start.repository.js';
 import { ExecutionStartService } from './execution-start.service.js';
 import { ExecutionStartWriter } from './execution-start.writer.js';
@@ -83,6 +84,7 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionService,
     ExecutionSettlementRepository,
     ExecutionSettlementService,
+    ExecutionSourceService,
     ExecutionStartRepository,
     ExecutionStartService,
     ExecutionStartWriter,
@@ -107,6 +109,7 @@ import { SeriesBoundsService } from './pipeline-series/series-bounds.service.js'
     ExecutionFlagService,
     ExecutionRecordService,
     ExecutionService,
+    ExecutionSourceService,
     ExecutionStartService,
     HeartbeatService,
     LostExecutionService,

@@ -12,6 +12,7 @@ import { ExecutionNotFoundError } from './execution.errors.js';
 import { toExecutionDto } from './execution.mapper.js';
 import { ExecutionAttemptService } from './execution-attempt.service.js';
 import { ExecutionListRepository } from './execution-list.repository.js';
+import { ExecutionSourceService } from './execution-source.service.js';
 import { type ExecutionGlance, type ExecutionOutline, ExecutionRepository } from './execution.repository.js';
 import { MAX_INLINE_CHILDREN } from './execution.sql.js';
 
@@ -27,6 +28,7 @@ export class ExecutionService {
     private readonly executions: ExecutionRepository,
     private readonly lists: ExecutionListRepository,
     private readonly slots: ExecutionAttemptService,
+    private readonly sources: ExecutionSourceService,
   ) {
     this.findWithChildren = readInGroups(transactions, (manager, ids: readonly number[]) =>
       executions.findWithChildren(manager, ids, MAX_INLINE_CHILDREN + 1),
@@ -65,9 +67,10 @@ export class ExecutionService {
 
   /** All attempts at the same run, oldest first. */
   async attempts(id: number): Promise<ExecutionDto[]> {
-    const executions = await this.transactions.read(async (manager) =>
-      this.executions.findByIds(manager, await this.slots.all(manager, id)),
-    );
+    const executions = await this.transactions.read(async (manager) => {
+      const ofSources = await this.sources.findAttempts(manager, id);
+      return this.executions.findByIds(manager, ofSources.length > 0 ? ofSources : await this.slots.all(manager, id));
+    });
     if (executions.length === 0) throw new ExecutionNotFoundError(id);
     return executions.toSorted((a, b) => a.attempt - b.attempt).map(toExecutionDto);
   }

@@ -29,6 +29,7 @@ import { LostRepository } from './checks/lost.repository.js';
 import { LostService } from './checks/lost.service.js';
 import { MissedRepository } from './checks/missed.repository.js';
 import { MissedService } from './checks/missed.service.js';
+import { FailureNewsService } from './incidents/failure-news.service.js';
 import { FailureWatchService } from './incidents/failure-watch.service.js';
 import { RestatedFailureService } from './incidents/restated-failure.service.js';
 import { RestatedRepository } from './incidents/restated.repository.js';
@@ -67,6 +68,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     CheckRepository,
     CheckScheduleService,
     CheckService,
+    FailureNewsService,
     FailureRepository,
     FailureWatchService,
     FindingEventsService,

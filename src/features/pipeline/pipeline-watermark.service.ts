@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type LeftProgress, type PipelineProgress, PipelineRepository, type Success } from './pipeline.repository.js';
+import { type LeftProgress, PipelineProgressRepository, type Success } from './pipeline-progress.repository.js';
+import { type PipelineProgress, PipelineRepository } from './pipeline.repository.js';
 
 export type { LeftProgress, Success };
 
@@ -19,7 +20,10 @@ export interface SuccessfulRun {
 /** Moves the watermarks of pipelines; an execution that started earlier never moves one back. */
 @Injectable()
 export class PipelineWatermarkService {
-  constructor(private readonly pipelines: PipelineRepository) {}
+  constructor(
+    private readonly pipelines: PipelineRepository,
+    private readonly progress: PipelineProgressRepository,
+  ) {}
 
   /** Records successful runs in the caller's transaction; writes each pipeline's row once, in the order of the ids. */
   async recordSuccesses(manager: EntityManager, runs: readonly SuccessfulRun[]): Promise<void> {
@@ -35,7 +39,7 @@ export class PipelineWatermarkService {
    * whatever order these are heard of: a run for an earlier period never moves it back.
    */
   async recordGreatest(manager: EntityManager, successes: readonly Success[]): Promise<void> {
-    if (successes.length > 0) await this.pipelines.recordGreatest(manager, successes);
+    if (successes.length > 0) await this.progress.recordGreatest(manager, successes);
   }
 
   /** The last change of each watermark by PATCH, by pipeline; none for most. */
@@ -43,13 +47,13 @@ export class PipelineWatermarkService {
     manager: EntityManager,
     pipelineIds: readonly number[],
   ): Promise<Map<number, { readonly at: Date; readonly watermark: string | null }>> {
-    const rows = await this.pipelines.lastWatermarkPatches(manager, pipelineIds);
+    const rows = await this.progress.lastWatermarkPatches(manager, pipelineIds);
     return new Map(rows.map((row) => [row.pipelineId, row]));
   }
 
   /** Replaces the progress of pipelines of which a success was withdrawn. */
   async replace(manager: EntityManager, progress: readonly LeftProgress[]): Promise<void> {
-    if (progress.length > 0) await this.pipelines.replaceProgress(manager, progress);
+    if (progress.length > 0) await this.progress.replaceProgress(manager, progress);
   }
 }
 

@@ -10,6 +10,7 @@ import { PipelineDeletionService } from './pipeline-deletion.service.js';
 import { PipelineIntakeService } from './pipeline-intake.service.js';
 import { PipelineNameService } from './pipeline-name.service.js';
 import { PipelinePatchService } from './pipeline-patch.service.js';
+import { PipelineProgressRepository } from './pipeline-progress.repository.js';
 import { PipelineRegistrationRepository } from './pipeline-registration.repository.js';
 import { PipelineRegistrationService } from './pipeline-registration.service.js';
 import { PipelineScheduleService } from './pipeline-schedule.service.js';
@@ -49,6 +50,7 @@ import { PipelineService } from './pipeline.service.js';
     PipelineIntakeService,
     PipelineNameService,
     PipelinePatchService,
+    PipelineProgressRepository,
     PipelineRegistrationRepository,
     PipelineRegistrationService,
     PipelineRepository,

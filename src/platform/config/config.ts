@@ -1,5 +1,6 @@
 import { parseDatabaseUrl } from './database-url.js';
 import { document } from './document.js';
+import { openlineageVariables } from './openlineage-variables.js';
 import {
   byteSize,
   cron,
@@ -101,15 +102,7 @@ export const variables = {
       'Whether the service has the endpoints of the older Python service: addresses, lineage, anomaly rules, reports and clean-up under its names.',
     fallback: 'on',
   }),
-  openlineage: flag('WATCHER_OPENLINEAGE', {
-    description: 'Whether the service receives events of OpenLineage, under `/api/v1/lineage`.',
-    fallback: 'on',
-  }),
-  openlineageSchedules: flag('WATCHER_OPENLINEAGE_SCHEDULES', {
-    description:
-      'Whether the timetable of an Airflow DAG becomes the schedule of its pipeline, unless it has one. A paused DAG then counts as missed.',
-    fallback: 'off',
-  }),
+  ...openlineageVariables,
   anomalies: flag('WATCHER_ANOMALIES', {
     description:
       'Whether runs are compared with the usual ones of their pipeline, and runs that take too long are noticed.',
@@ -177,11 +170,6 @@ export const variables = {
   lostAfter: duration('WATCHER_LOST_AFTER', {
     description:
       'How long a running execution may go without any report before it is lost: no heartbeat, no execution running below it, and no child that ended. For executions that send heartbeats their own rule applies instead.',
-  }),
-  lostAfterRoot: duration('WATCHER_LOST_AFTER_ROOT', {
-    description:
-      'How long after the end of its tree a run that was reported by OpenLineage, and has not ended, may go without an event before it is lost.',
-    fallback: '1h',
   }),
   checkCron: cron('WATCHER_CHECK_CRON', {
     description: 'Schedule of the checks (UTC); with `off` they run on POST /freshness and /timeliness only.',

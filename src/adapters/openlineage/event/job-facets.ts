@@ -1,4 +1,4 @@
-import type { JobName } from '../state/run-state.js';
+import type { JobName } from './lineage-event.js';
 import type { FacetReader } from './facet-reader.js';
 import { type JsonObject, objectOf, objectsOf, textOf } from './json.js';
 import type { JobFacts } from './lineage-event.js';

@@ -1,5 +1,7 @@
-import type { Claims, JobName } from '../state/run-state.js';
 import type { Instant } from './event-time.js';
+
+/** Namespace and name of a job. */
+export type JobName = readonly [namespace: string, name: string];
 
 /** The kinds of events of a run. */
 export const EVENT_TYPES = ['START', 'RUNNING', 'COMPLETE', 'ABORT', 'FAIL', 'OTHER'] as const;
@@ -57,10 +59,13 @@ interface AnyEvent {
   readonly skippedFacets: readonly string[];
 }
 
-/** The values of the claims that an event makes about its run. */
-export type RunFacts = {
-  readonly [K in 'attempt' | 'mapIndex' | 'isStreaming' | 'nominal']?: NonNullable<Claims[K]>[1] | undefined;
-};
+/** What an event says of its run. */
+export interface RunFacts {
+  readonly attempt?: number | undefined;
+  readonly mapIndex?: number | undefined;
+  readonly isStreaming?: boolean | undefined;
+  readonly nominal?: readonly [start: Instant, end: Instant | null] | undefined;
+}
 
 export interface RunEvent extends AnyEvent {
   readonly kind: 'run';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { JobName } from '../state/run-state.js';
+import type { JobName } from './lineage-event.js';
 import { type JsonObject, storable } from './json.js';
 
 const SHORTEST_CUT = 9;

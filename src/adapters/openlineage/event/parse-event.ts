@@ -14,7 +14,7 @@ import {
 } from './lineage-event.js';
 import { jobNameOf, runIdOf } from './names.js';
 import { errorText, namedRuns, runFacts, shownOfRun } from './run-facets.js';
-import type { JobName } from '../state/run-state.js';
+import type { JobName } from './lineage-event.js';
 
 const MOST_NESTED = 100;
 /** The most datasets of an event, of its inputs and of its outputs. */

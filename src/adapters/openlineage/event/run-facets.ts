@@ -36,7 +36,7 @@ export function runFacts(reader: FacetReader, facets: JsonObject, jobType: JsonO
   const processing = textOf(jobType?.['processingType'])?.toUpperCase();
   return {
     ...reader.read(facets, 'airflow', attemptFacts),
-    ...(reader.read(facets, 'airflow_mappedTask', ({ mapIndex }) => indexOf(mapIndex)) ?? {}),
+    ...reader.read(facets, 'airflow_mappedTask', ({ mapIndex }) => indexOf(mapIndex)),
     nominal: reader.read(facets, 'nominalTime', (facet) => {
       const start = parseInstant(facet['nominalStartTime']);
       return start === undefined ? undefined : ([start, parseInstant(facet['nominalEndTime']) ?? null] as const);
@@ -54,7 +54,7 @@ function attemptFacts(facet: JsonObject): RunFacts | undefined {
   const isAttempt = Number.isInteger(attempt) && (attempt as number) >= 1 && (attempt as number) <= HIGHEST_ATTEMPT;
   return {
     ...(isAttempt ? { attempt: attempt as number } : {}),
-    ...(indexOf(instance['map_index']) ?? {}),
+    ...indexOf(instance['map_index']),
   };
 }
 

@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { ExecutionRecordService } from '../../../features/execution/records/execution-record.service.js';
 import { type ObservedRun, RunIntakeService, type RunUse } from '../../../features/lineage/run-intake.service.js';
 import type { DatasetName, LineageEvent } from '../event/lineage-event.js';
-import { OpenLineageMetrics } from '../openlineage-metrics.js';
+import { OpenLineageMetrics } from './openlineage-metrics.js';
 import { deriveRun, edgesOf } from '../state/derived-run.js';
 import type { Measures, RunState } from '../state/run-state.js';
 import { shownByJob } from './job-edges.js';
 import { OpenLineageRunRepository } from './openlineage-run.repository.js';
 import { endOf, isSame, type RunChange, type RunPlace, startOf } from './run-change.js';
-import type { PlacedChange } from './run-writer.service.js';
+import type { PlacedChange } from './run-change.js';
 
 /** The most runs of a pipeline, newest first, from which its edges are made anew. */
 const MOST_RUNS = 10_000;
@@ -94,17 +94,12 @@ function countsOf({ rows, bytes, files }: Measures): Pick<RunUse, 'rows' | 'byte
   return { rows: rows?.[1] ?? null, bytes: bytes?.[1] ?? null, files: files?.[1] ?? null };
 }
 
-/** What a run shows once it has ended, whatever its end: what its code reads and writes. Successes count as the last runs. */
+/** What a successful run shows; others leave what they read and wrote, and no edges. */
 function shownBy(state: RunState, pipelineId: number): ObservedRun | undefined {
   const { status, end } = deriveRun(state);
-  if (end === null) return undefined;
-  const isEmpty = Object.keys(state.inputs).length + Object.keys(state.outputs).length === 0;
-  return {
-    pipelineId,
-    day: end.slice(0, 10),
-    pairs: edgesOf(state),
-    hasDatasets: status === 'succeeded' && !isEmpty,
-  };
+  if (status !== 'succeeded' || end === null) return undefined;
+  const hasDatasets = Object.keys(state.inputs).length + Object.keys(state.outputs).length > 0;
+  return { pipelineId, day: end.slice(0, 10), pairs: edgesOf(state), hasDatasets };
 }
 
 /** Whether everything that was shown still is. */

@@ -4,7 +4,7 @@ import { PipelineIntakeService, type Statement } from '../../../features/pipelin
 import { CONFIG, type Config } from '../../../platform/config/config.js';
 import type { DatasetName, JobFacts, LineageEvent } from '../event/lineage-event.js';
 import { latestOfEach } from '../state/claim.js';
-import type { JobName } from '../state/run-state.js';
+import type { JobName } from '../event/lineage-event.js';
 import { EDGES, pairsOfJob } from './job-edges.js';
 import { type JobClaims, OpenLineageRunRepository } from './openlineage-run.repository.js';
 import { isSame } from './run-change.js';

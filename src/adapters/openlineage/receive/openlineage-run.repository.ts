@@ -5,7 +5,9 @@ import { deriveRun, parentClaimOf } from '../state/derived-run.js';
 import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
 import {
   DELETE_RUNS,
+  FIND_ATTEMPTS,
   FIND_JOBS,
+  FIND_LEFT,
   FIND_RUNS,
   FIND_RUNS_OF_EXECUTIONS,
   IS_ANY_REFUSED,
@@ -36,6 +38,9 @@ export type JobClaims = Readonly<Record<string, Claim<unknown>>>;
 
 type Facts = Pick<RunState, 'claims' | 'shown' | 'inputs' | 'outputs' | 'sources' | 'columnSources'>;
 type RunRow = Omit<StoredRun, 'state'> & Omit<RunState, keyof Facts> & { readonly facts: Partial<Facts> };
+
+/** The most runs that one check declares lost; the next one finds the rest. */
+const MOST_LEFT = 10_000;
 
 /** All SQL on `openlineage_run` and `openlineage_job`; runs in the caller's transaction. */
 @Injectable()
@@ -69,6 +74,16 @@ export class OpenLineageRunRepository {
     const parents = slots.map(({ parentRunId }) => parentRunId);
     const pipelines = slots.map(({ pipelineId }) => pipelineId);
     return manager.query(RANK_ATTEMPTS, [parents, pipelines]);
+  }
+
+  /** See {@link FIND_ATTEMPTS}. */
+  async findAttempts(manager: EntityManager, id: number): Promise<number[]> {
+    return (await manager.query<{ id: number }[]>(FIND_ATTEMPTS, [id])).map((run) => run.id);
+  }
+
+  /** See {@link FIND_LEFT}. */
+  findLeft(manager: EntityManager, moment: Date): Promise<{ id: number; heardAt: Date }[]> {
+    return manager.query(FIND_LEFT, [moment, MOST_LEFT]);
   }
 
   async deleteOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<void> {

@@ -10,14 +10,17 @@ const RECEIVER = 0x6f_6c_69_6e;
 export const LOCK_RECEIVER = `
   SELECT pg_advisory_xact_lock(${RECEIVER})`;
 
-const text = (column: string): string => `to_char(r.${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
+/** Times with six decimals, see `Instant`. */
 const RUN = `
          r.run_id AS "runId", r.execution_id AS "executionId", r.pipeline_id AS "pipelineId",
-         ${text('named_first')} AS "namedFirst", ${text('seen_first')} AS "seenFirst",
-         ${text('start_first')} AS "startFirst", ${text('start_last')} AS "startLast",
-         ${text('running_last')} AS "runningLast", ${text('complete_last')} AS "completeLast",
-         ${text('abort_last')} AS "abortLast", ${text('fail_last')} AS "failLast",
+         to_char(r.named_first AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "namedFirst",
+         to_char(r.seen_first AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "seenFirst",
+         to_char(r.start_first AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "startFirst",
+         to_char(r.start_last AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "startLast",
+         to_char(r.running_last AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "runningLast",
+         to_char(r.complete_last AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "completeLast",
+         to_char(r.abort_last AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "abortLast",
+         to_char(r.fail_last AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "failLast",
          r.parent_refused AS "isParentRefused", r.facts`;
 
 /** Uses pk_openlineage_run. */
@@ -66,9 +69,33 @@ export const RANK_ATTEMPTS = `
     JOIN openlineage_run r ON r.parent_run_id = slot.parent_run_id AND r.pipeline_id = slot.pipeline_id
    WHERE r.attempt IS NOT NULL AND NOT r.parent_refused`;
 
+/** The attempts in the slot of an execution. Uses ix_openlineage_run_execution and ix_openlineage_run_parent. */
+export const FIND_ATTEMPTS = `
+  SELECT r.execution_id AS id
+    FROM openlineage_run own
+    JOIN openlineage_run r ON r.parent_run_id = own.parent_run_id AND r.pipeline_id = own.pipeline_id
+                          AND r.map_index = own.map_index
+   WHERE own.execution_id = $1::bigint AND own.attempt IS NOT NULL AND NOT own.parent_refused
+     AND r.attempt IS NOT NULL AND NOT r.parent_refused`;
+
 /** Uses ix_openlineage_run_execution. */
 export const DELETE_RUNS = `
   DELETE FROM openlineage_run r WHERE r.execution_id = ANY ($1::bigint[])`;
+
+/**
+ * The runs that all above them have left before a moment, and of which nothing was heard since. See
+ * watcher_left_running; uses ix_openlineage_run_execution.
+ */
+export const FIND_LEFT = `
+  WITH silent AS MATERIALIZED (
+    SELECT l.id, l.start_date FROM watcher_left_running($1::timestamptz) l
+  )
+  SELECT silent.id, greatest(silent.start_date, r.running_last) AS "heardAt"
+    FROM silent
+    JOIN openlineage_run r ON r.execution_id = silent.id
+   WHERE greatest(silent.start_date, r.start_last, r.running_last) < $1::timestamptz
+   ORDER BY silent.id
+   LIMIT $2::int`;
 
 /** Uses pk_openlineage_job. */
 export const FIND_JOBS = prepared(`

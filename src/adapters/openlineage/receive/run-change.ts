@@ -1,8 +1,9 @@
 import type { ExecutionRecord, RecordedChange } from '../../../features/execution/records/execution-record.service.js';
 import { toDate } from '../event/event-time.js';
-import { type DerivedRun, deriveRun, jobOf } from '../state/derived-run.js';
+import { type DerivedRun, deriveRun, jobOf, parentClaimOf } from '../state/derived-run.js';
 import type { RunDelta } from '../state/fold-events.js';
-import { type JobName, mergeRuns, type RunState } from '../state/run-state.js';
+import type { JobName } from '../event/lineage-event.js';
+import { mergeRuns, type RunState } from '../state/run-state.js';
 import type { StoredRun } from './openlineage-run.repository.js';
 
 /** What a batch changes about a run. */
@@ -13,6 +14,8 @@ export interface RunChange {
   readonly was: DerivedRun | undefined;
   readonly is: DerivedRun;
   readonly job: JobName;
+  /** The parent that it claims in vain; null if its claim counts. */
+  readonly refusedParent: string | null;
   /** The text of its failure, if the batch has it. */
   readonly errorText: string | undefined;
 }
@@ -25,6 +28,12 @@ export interface RunPlace {
   readonly rootId: number;
 }
 
+/** A run that a batch changes, with the place of its execution. */
+export interface PlacedChange {
+  readonly change: RunChange;
+  readonly place: RunPlace;
+}
+
 /** The shortest time between two signs of life that are recorded. */
 const RECORDED_EVERY_MS = 15_000;
 
@@ -32,6 +41,15 @@ const RECORDED_EVERY_MS = 15_000;
 export function changeOf(runId: string, before: StoredRun | undefined, delta: RunDelta): RunChange | undefined {
   const after = before ? mergeRuns(before.state, delta.state) : delta.state;
   if (before && isRecorded(before.state, after)) return undefined;
+  return changed(runId, before, after, delta.errors);
+}
+
+/** A run that stays as it is, unless its claim of a parent is judged anew. */
+export function unchanged(before: StoredRun): RunChange {
+  return changed(before.runId, before, before.state, new Map());
+}
+
+function changed(runId: string, before: StoredRun | undefined, after: RunState, errors: RunDelta['errors']): RunChange {
   const error = after.claims.error;
   return {
     runId,
@@ -40,7 +58,8 @@ export function changeOf(runId: string, before: StoredRun | undefined, delta: Ru
     was: before && deriveRun(before.state),
     is: deriveRun(after),
     job: jobOf(after),
-    errorText: error && delta.errors.get(error[1]),
+    refusedParent: before?.isParentRefused ? (parentClaimOf(after, runId)?.runId ?? null) : null,
+    errorText: error && errors.get(error[1]),
   };
 }
 
@@ -58,12 +77,31 @@ export function isSame(a: unknown, b: unknown): boolean {
 
 /** The record of the execution; undefined if it stays as it is. */
 export function recordOf(change: RunChange, place: RunPlace): RecordedChange | undefined {
-  const { before, was, is, after } = change;
-  const isSamePipeline = before?.pipelineId === place.pipelineId;
-  if (before && isSamePipeline && isSame(was, is) && isSame(before.state.claims.error, after.claims.error))
-    return undefined;
+  const { before, was } = change;
+  if (before && was && isRecordSame(change, before, place)) return undefined;
   const previous = before && was && { status: was.status, endDate: endOf(was, startOf(before.state, was)) };
   return { record: executionOf(change, place), before: previous ?? null };
+}
+
+function isRecordSame(
+  { runId, was, is, after, refusedParent }: RunChange,
+  before: StoredRun,
+  place: RunPlace,
+): boolean {
+  const refusedBefore = before.isParentRefused ? (parentClaimOf(before.state, runId)?.runId ?? null) : null;
+  return (
+    before.pipelineId === place.pipelineId &&
+    refusedBefore === refusedParent &&
+    isSame(was, is) &&
+    isSame(before.state.claims.error, after.claims.error)
+  );
+}
+
+/** What is shown of the facets, and the parent that is claimed in vain. */
+function metadataOf({ before, is, refusedParent }: RunChange): Record<string, unknown> | null {
+  const shown = { ...is.metadata, ...(refusedParent !== null && { refused_parent: refusedParent }) };
+  const isEmpty = Object.keys(shown).length === 0 && !before?.isParentRefused;
+  return isEmpty ? null : { openlineage: shown };
 }
 
 function executionOf(change: RunChange, place: RunPlace): ExecutionRecord {
@@ -82,7 +120,7 @@ function executionOf(change: RunChange, place: RunPlace): ExecutionRecord {
     rows: is.rows,
     watermark: is.watermark,
     nextWatermark: is.nextWatermark,
-    metadata: is.metadata && { openlineage: is.metadata },
+    metadata: metadataOf(change),
     errorMessage: is.hasError ? change.errorText : null,
     keepsLost: before !== undefined && is.status === 'running' && !isRevived(before.state, after),
     attempt: is.attempt ?? 1,

@@ -7,7 +7,7 @@ import {
 import { toDate } from '../event/event-time.js';
 import { type DerivedStatus, parentClaimOf } from '../state/derived-run.js';
 import { OpenLineageRunRepository, type RankedAttempt, type StoredRun } from './openlineage-run.repository.js';
-import type { PlacedChange } from './run-writer.service.js';
+import type { PlacedChange } from './run-change.js';
 import type { TreePlan } from './run-tree.js';
 
 /** Brings in step what a run shares with its relatives: its place, the spans of expected parents, and attempts. */
@@ -25,8 +25,7 @@ export class RunFamilyService {
     const ranked = await this.rank(manager, placed, plan);
     return [
       ...placed.flatMap((one) => restatedOf(one, left) ?? []),
-      ...plan.others.map(({ executionId, pipelineId }) => moved(executionId, pipelineId, left)),
-      ...ranked.map(({ id, pipelineId }) => ({ ...moved(id, pipelineId, left), isRearranged: false })),
+      ...ranked.map(({ id, pipelineId }) => reranked(id, pipelineId)),
     ];
   }
 
@@ -112,12 +111,6 @@ export class RunFamilyService {
         single.set(place.executionId, { superseded: false, pipelineId: place.pipelineId });
       }
     }
-    for (const [runId] of plan.moves) {
-      const run = plan.others.find((other) => other.runId === runId);
-      if (!run) continue;
-      add(parentClaimOf(run.state, runId)?.runId, run.pipelineId);
-      single.set(run.executionId, { superseded: false, pipelineId: run.pipelineId });
-    }
     const ranked = slots.size === 0 ? [] : await this.runs.rank(manager, [...slots.values()]);
     for (const { id, ...rank } of ranked) single.set(id, rank);
     const ranks = new Map([...single].map(([id, { superseded }]) => [id, superseded] as const));
@@ -155,9 +148,8 @@ function restatedOf(
   };
 }
 
-function moved(id: number, pipelineId: number, left: ReadonlyMap<number, number | null>): RestatedExecution {
-  const parentBefore = left.get(id) ?? null;
-  return { id, pipelineIds: [pipelineId], parentBefore, isFailure: true, isRearranged: true };
+function reranked(id: number, pipelineId: number): RestatedExecution {
+  return { id, pipelineIds: [pipelineId], parentBefore: null, isFailure: true, isRearranged: false };
 }
 
 function ownSpan(run: StoredRun | undefined): { own: Date | null; fallback: Date | null } {

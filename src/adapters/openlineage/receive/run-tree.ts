@@ -2,17 +2,16 @@ import type { EntityManager } from 'typeorm';
 import { ClaimGraph, type Link, type LinkedRun } from '../state/claim-graph.js';
 import { parentClaimOf } from '../state/derived-run.js';
 import type { OpenLineageRunRepository, StoredRun } from './openlineage-run.repository.js';
-import type { RunChange } from './run-change.js';
+import { type RunChange, unchanged } from './run-change.js';
 
 /** The parents of runs as their claims come to. */
 export interface TreePlan {
   /** The parent of each changed run, by its run id; null for a root. */
   readonly parentOf: ReadonlyMap<string, string | null>;
-  readonly refused: ReadonlyMap<string, boolean>;
   /** The existing runs whose parents change, and these. */
   readonly moves: ReadonlyMap<string, string | null>;
-  /** Runs beside the changed ones of which the refusal changes. */
-  readonly others: readonly StoredRun[];
+  /** The changed runs, with those on whose claims of parents the others decide. */
+  readonly changes: ReadonlyMap<string, RunChange>;
 }
 
 /** Decides on the claims of parents of a batch. */
@@ -50,12 +49,16 @@ export async function planTree(
     const isNew = changes.has(runId) && !changes.get(runId)?.before;
     if (!isNew && now !== (wasRefused ? null : (before?.runId ?? null))) moves.set(runId, now);
   }
-  const others = [...refusals].flatMap(([runId, refused]) => {
+  const judged = new Map(changes);
+  for (const [runId, refused] of refusals) {
     const run = known.get(runId);
-    return run && !changes.has(runId) && run.isParentRefused !== refused ? [{ ...run, isParentRefused: refused }] : [];
-  });
-  const refused = new Map([...changes.keys()].map((runId) => [runId, isRefused(runId)]));
-  return { parentOf, refused, moves, others };
+    if (run && !changes.has(runId) && run.isParentRefused !== refused) judged.set(runId, unchanged(run));
+  }
+  for (const [runId, change] of judged) {
+    const refusedParent = isRefused(runId) ? (parentClaimOf(change.after, runId)?.runId ?? null) : null;
+    judged.set(runId, { ...change, refusedParent });
+  }
+  return { parentOf, moves, changes: judged };
 }
 
 /**

@@ -7,20 +7,14 @@ import {
 } from '../../../features/execution/records/execution-record.service.js';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
 import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
+import { jobOf } from '../state/derived-run.js';
 import { foldEvents } from '../state/fold-events.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
 import { type JobPipelines, JobWriterService } from './job-writer.service.js';
 import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
-import { ProgressWriterService } from './progress-writer.service.js';
-import { changeOf, recordOf, type RunChange, type RunPlace } from './run-change.js';
-import { RunFamilyService } from './run-family.service.js';
+import { changeOf, isSame, type PlacedChange, recordOf, type RunChange, type RunPlace } from './run-change.js';
+import { RunEffectsService } from './run-effects.service.js';
 import { planTree, type TreePlan } from './run-tree.js';
-
-/** A run that a batch changes, with the place of its execution. */
-export interface PlacedChange {
-  readonly change: RunChange;
-  readonly place: RunPlace;
-}
 
 const NATIVE_RUN = /^00000000-0000-8000-8000-([0-9a-f]{12})$/;
 
@@ -36,8 +30,7 @@ export class RunWriterService {
     private readonly executions: ExecutionRecordService,
     private readonly jobs: JobWriterService,
     private readonly datasets: DatasetWriterService,
-    private readonly family: RunFamilyService,
-    private readonly progress: ProgressWriterService,
+    private readonly effects: RunEffectsService,
   ) {}
 
   /** Returns the executions of the runs that the events are about. */
@@ -47,21 +40,24 @@ export class RunWriterService {
     const natives = await this.nativesOf(manager, runEvents);
     const deltas = foldEvents(runEvents, { datasetId, isNative: (runId) => natives.has(runId) });
     const known = new Map((await this.runs.find(manager, [...deltas.keys()])).map((run) => [run.runId, run]));
-    const changes = new Map<string, RunChange>();
+    const changed = new Map<string, RunChange>();
     for (const [runId, delta] of deltas) {
       const change = changeOf(runId, known.get(runId), delta);
-      if (change) changes.set(runId, change);
+      if (change) changed.set(runId, change);
     }
-    const plan = await planTree(manager, this.runs, changes, known);
-    await this.lock(manager, plan, changes);
+    const plan = await planTree(manager, this.runs, changed, known);
+    const { changes } = plan;
+    await this.lock(manager, plan);
     const fresh = [...changes.values()].filter(({ before }) => !before);
     const ids = await this.executions.reserve(manager, fresh.length);
-    const named = [...changes.values()].map(({ job }) => job);
+    const named = [...changes.values()].flatMap(({ before, job }) =>
+      before && isSame(jobOf(before.state), job) ? [] : [job],
+    );
     const pipelines = await this.jobs.write(manager, named, events, datasetId);
     const executionIds = new Map<string, number>(natives);
     for (const run of known.values()) executionIds.set(run.runId, run.executionId);
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
-    const placed = await this.place(manager, { plan, changes, executionIds, pipelines });
+    const placed = await this.place(manager, { plan, executionIds, pipelines });
     await this.writeRuns(manager, plan, placed);
     await this.datasets.showAgain(manager, pipelines.withOtherEdges);
     await this.datasets.writeAliases(manager, events, datasetId);
@@ -83,8 +79,8 @@ export class RunWriterService {
   }
 
   /** Before the first write, and before the places of executions are read. */
-  private async lock(manager: EntityManager, plan: TreePlan, changes: ReadonlyMap<string, RunChange>): Promise<void> {
-    const isChildNew = [...changes].some(([runId, { before }]) => !before && plan.parentOf.get(runId) != null);
+  private async lock(manager: EntityManager, plan: TreePlan): Promise<void> {
+    const isChildNew = [...plan.changes].some(([runId, { before }]) => !before && plan.parentOf.get(runId) != null);
     if (plan.moves.size > 0) await this.executions.lockTree(manager, 'exclusive');
     else if (isChildNew) await this.executions.lockTree(manager, 'shared');
   }
@@ -93,16 +89,15 @@ export class RunWriterService {
     manager: EntityManager,
     {
       plan,
-      changes,
       executionIds,
       pipelines,
     }: {
       plan: TreePlan;
-      changes: ReadonlyMap<string, RunChange>;
       executionIds: ReadonlyMap<string, number>;
       pipelines: JobPipelines;
     },
   ): Promise<{ placed: PlacedChange[]; places: ReadonlyMap<number, Parent> }> {
+    const { changes } = plan;
     const idOf = (runId: string): number => {
       const id = executionIds.get(runId);
       if (id === undefined) throw new Error('a parent has no execution');
@@ -132,7 +127,8 @@ export class RunWriterService {
         change,
         place: {
           executionId,
-          pipelineId: pipelines.idOf(job),
+          // A pipeline that was renamed keeps its runs.
+          pipelineId: before && isSame(jobOf(before.state), job) ? before.pipelineId : pipelines.idOf(job),
           parentId: before || parent === null ? null : idOf(parent),
           // The place of an existing execution is changed by moves alone.
           rootId: before ? executionId : rootOf(runId),
@@ -147,18 +143,15 @@ export class RunWriterService {
     plan: TreePlan,
     { placed, places }: { placed: readonly PlacedChange[]; places: ReadonlyMap<number, Parent> },
   ): Promise<void> {
-    if (placed.length === 0 && plan.others.length === 0) return;
+    if (placed.length === 0) return;
     const stored = placed.map(({ change, place }): StoredRun => {
-      const { runId, after } = change;
+      const { runId, after, refusedParent } = change;
       const { executionId, pipelineId } = place;
-      return { runId, executionId, pipelineId, isParentRefused: plan.refused.get(runId) ?? false, state: after };
+      return { runId, executionId, pipelineId, isParentRefused: refusedParent !== null, state: after };
     });
-    await this.runs.write(manager, [...stored, ...plan.others]);
+    await this.runs.write(manager, stored);
     const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
     await this.executions.write(manager, records, places);
-    const restated = await this.family.settle(manager, plan, placed);
-    await this.datasets.write(manager, placed);
-    await this.progress.write(manager, placed);
-    await this.executions.settled(manager, restated);
+    await this.effects.write(manager, plan, placed);
   }
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../event/event-time.js';
-import type { JobName, Measures, RunState } from './run-state.js';
+import type { JobName } from '../event/lineage-event.js';
+import type { Measures, RunState } from './run-state.js';
 
 /** The status that the events of a run come to. */
 export type DerivedStatus = 'expected' | 'running' | 'succeeded' | 'failed' | 'aborted';

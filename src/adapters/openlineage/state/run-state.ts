@@ -1,8 +1,6 @@
 import type { Instant } from '../event/event-time.js';
-import { type Claim, earlierOf, laterOf, latest, latestOfEach } from './claim.js';
-
-/** Namespace and name of a job. */
-export type JobName = readonly [namespace: string, name: string];
+import type { JobName } from '../event/lineage-event.js';
+import { type Claim, earlierOf, laterOf, latestOfEach } from './claim.js';
 
 /** What one dataset of a run is said to have: rows, bytes and files, each the latest number heard. */
 export interface Measures {

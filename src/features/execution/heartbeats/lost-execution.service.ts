@@ -8,6 +8,9 @@ import { ExecutionRepository } from '../execution.repository.js';
 import { statusOf } from '../execution-status.js';
 import { LostExecutionRepository, type SilentExecution } from './lost-execution.repository.js';
 
+/** Finds executions that a rule declares lost as of a moment. */
+export type SilentFinder = (manager: EntityManager, now: Date) => Promise<readonly SilentExecution[]>;
+
 /** How many levels of abandoned parents one check closes, from the leaves up. */
 const MOST_LEVELS = 20;
 
@@ -17,6 +20,8 @@ const MOST_LEVELS = 20;
  */
 @Injectable()
 export class LostExecutionService {
+  private readonly finders: SilentFinder[] = [];
+
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'lostAfter'>,
     private readonly watch: DatabaseWatch,
@@ -25,11 +30,17 @@ export class LostExecutionService {
     private readonly events: ExecutionEvents,
   ) {}
 
+  /** Adds a rule by which executions are lost, for a module that knows more of its executions. */
+  addRule(finder: SilentFinder): void {
+    this.finders.push(finder);
+  }
+
   /** Declares the lost executions as of `now`, in the caller's transaction, and returns them. */
   async declare(manager: EntityManager, now: Date): Promise<EndedExecution[]> {
     const listeningSince = await this.lost.noteCheck(manager, now, this.watch.reachableSince);
     await this.lost.deleteEnded(manager);
     const declared = await this.declareAll(manager, await this.lost.findSilent(manager, now, listeningSince));
+    for (const find of this.finders) declared.push(...(await this.declareAll(manager, await find(manager, now))));
     if (this.config.lostAfter === undefined) return declared;
     const moment = new Date(now.getTime() - this.config.lostAfter);
     // A parent is abandoned only once nothing runs below it.

@@ -1,6 +1,5 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { type EndedExecution, ExecutionEvents } from '../../execution/execution.events.js';
 import { IS_FAILURE, statusOf } from '../../execution/execution-status.js';
 import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
@@ -11,10 +10,9 @@ import {
   joinByPipeline,
   latestSuccesses,
   MAX_ROOT_CAUSES,
-  newsOf,
 } from './failure-rules.js';
-import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
-import { IncidentEvents } from './incident.events.js';
+import { FailureNewsService } from './failure-news.service.js';
+import { type FailedTree, FailureRepository } from './failure.repository.js';
 
 /**
  * Processes ends in their own transaction, so that an end and its consequences commit together: failed roots open the
@@ -30,8 +28,7 @@ export class FailureWatchService implements OnModuleInit {
     private readonly executionEvents: ExecutionEvents,
     private readonly trees: TreeFailureService,
     private readonly failures: FailureRepository,
-    private readonly events: IncidentEvents,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
+    private readonly news: FailureNewsService,
   ) {}
 
   onModuleInit(): void {
@@ -57,10 +54,7 @@ export class FailureWatchService implements OnModuleInit {
     const pipelineIds = successes.map(({ pipelineId }) => pipelineId);
     const areOpen = await this.failures.lock(manager, locks, pipelineIds);
     const resolved = areOpen ? await this.failures.resolve(manager, successes, now) : [];
-    await this.events.resolved.emit(
-      manager,
-      resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
-    );
+    await this.news.resolved(manager, resolved, now);
     await this.correct(manager, corrections);
     await this.open(manager, failed, now);
   }
@@ -114,16 +108,6 @@ export class FailureWatchService implements OnModuleInit {
       return incident_id === undefined ? [] : [{ execution_id, incident_id, since }];
     });
     if (kept.length > 0) await this.failures.keep(manager, kept);
-    await this.announce(manager, incidents, now);
-  }
-
-  private async announce(manager: EntityManager, incidents: readonly FailureIncident[], now: Date): Promise<void> {
-    const news = Map.groupBy(incidents, (incident) => newsOf(incident, now, this.config.alertMaxAge));
-    for (const event of ['opened', 'repeated'] as const) {
-      await this.events[event].emit(
-        manager,
-        (news.get(event) ?? []).map(({ id }) => ({ incidentId: id, at: now })),
-      );
-    }
+    await this.news.announce(manager, incidents, now);
   }
 }

@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CONFIG, type Config } from '../../../platform/config/config.js';
 import { ExecutionEvents, type RestatedExecution } from '../../execution/execution.events.js';
 import { TreeFailureService } from '../../hierarchy/tree-failure.service.js';
-import { causesOf, MAX_ROOT_CAUSES, newsOf, restatedLocks } from './failure-rules.js';
+import { causesOf, MAX_ROOT_CAUSES, restatedLocks } from './failure-rules.js';
+import { FailureNewsService } from './failure-news.service.js';
 import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
-import { IncidentEvents } from './incident.events.js';
 import { type FailedTop, type OpenFailure, RestatedRepository, type Top } from './restated.repository.js';
 
 /** The most failures of a pipeline since its last success that an incident counts. */
@@ -23,8 +22,7 @@ export class RestatedFailureService implements OnModuleInit {
     private readonly trees: TreeFailureService,
     private readonly failures: FailureRepository,
     private readonly restated: RestatedRepository,
-    private readonly events: IncidentEvents,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'alertMaxAge'>,
+    private readonly news: FailureNewsService,
   ) {}
 
   onModuleInit(): void {
@@ -35,6 +33,7 @@ export class RestatedFailureService implements OnModuleInit {
     const mayFail = executions.filter(({ isFailure, isRearranged }) => isFailure || isRearranged);
     const ids = mayFail.flatMap(({ id, parentBefore }) => (parentBefore === null ? [id] : [id, parentBefore]));
     const rearranged = executions.filter(({ isRearranged }) => isRearranged).map(({ id }) => id);
+    if (mayFail.length > 0) await this.trees.complete(manager);
     const tops = ids.length === 0 ? [] : await this.restated.topsOf(manager, ids);
     const pipelineIds = new Set([
       ...executions.flatMap((execution) => execution.pipelineIds),
@@ -62,10 +61,7 @@ export class RestatedFailureService implements OnModuleInit {
     );
     const over = [...open.values()].filter(({ pipelineId }) => !failed.has(pipelineId)).map(({ id }) => id);
     const resolved = await this.restated.resolve(manager, over, now);
-    await this.events.resolved.emit(
-      manager,
-      resolved.map((incidentId) => ({ incidentId, at: now, wasShort: false })),
-    );
+    await this.news.resolved(manager, resolved, now);
     await this.keepOvertaken(manager, tops, failed, now);
     await this.open(manager, failed, open, now);
   }
@@ -109,7 +105,7 @@ export class RestatedFailureService implements OnModuleInit {
       const count = failed.get(pipeline_id)?.length ?? 0;
       return known === undefined || count > known.occurrences;
     };
-    await this.announce(manager, [...opened, ...changed].filter(isNews), now);
+    await this.news.announce(manager, [...opened, ...changed].filter(isNews), now);
   }
 
   /** Failures that a success had followed before they were heard of: each is kept as a resolved incident. */
@@ -169,16 +165,6 @@ export class RestatedFailureService implements OnModuleInit {
       if (causes) byRoot.set(id, causes);
     }
     return tops.flatMap(({ id }) => byRoot.get(id) ?? []);
-  }
-
-  private async announce(manager: EntityManager, incidents: readonly FailureIncident[], now: Date): Promise<void> {
-    const news = Map.groupBy(incidents, (incident) => newsOf(incident, now, this.config.alertMaxAge));
-    for (const event of ['opened', 'repeated'] as const) {
-      await this.events[event].emit(
-        manager,
-        (news.get(event) ?? []).map(({ id }) => ({ incidentId: id, at: now })),
-      );
-    }
   }
 }
 

@@ -28,36 +28,11 @@ export const FAILED_PIPELINES_BELOW = `
                             WHERE c.parent_execution_id = ANY ($1::bigint[])))
      AND e.completed_successfully = false`;
 
-/**
- * The failed tops of pipelines that ended after the last success of their pipeline, at most $2 for each, the latest
- * start first. Uses ix_pipeline_execution_pipeline_failed, pk_pipeline_execution_closure and pk_pipeline_execution.
- */
+/** The failed tops of pipelines since their last success, at most $2 for each; see watcher_failed_tops. */
 export const OPEN_TOPS = `
-  WITH success AS MATERIALIZED (
-    SELECT s.pipeline_id, s.end_date FROM watcher_last_success($1::bigint[]) s
-  ), failed AS MATERIALIZED (
-    SELECT f.*
-      FROM success
-     CROSS JOIN LATERAL (
-       SELECT e.id, e.root_id, e.pipeline_id, e.end_date, e.external_id
-         FROM pipeline_execution e
-        WHERE e.pipeline_id = success.pipeline_id AND e.completed_successfully = false AND NOT e.superseded
-          AND e.end_date > coalesce(success.end_date, '-infinity')
-        ORDER BY e.start_date DESC, e.id DESC
-        LIMIT $2::int) f
-  ), line AS MATERIALIZED (
-    SELECT c.child_execution_id AS id, c.parent_execution_id AS above
-      FROM pipeline_execution_closure c
-     WHERE c.child_execution_id = ANY (ARRAY(SELECT failed.id FROM failed)) AND c.depth > 0
-  ), known AS MATERIALIZED (
-    SELECT e.id
-      FROM pipeline_execution e
-     WHERE e.id = ANY (ARRAY(SELECT DISTINCT line.above FROM line)) AND e.status IS DISTINCT FROM 'expected'
-  )
-  SELECT failed.id, failed.root_id AS "rootId", failed.pipeline_id AS "pipelineId", failed.end_date AS "endDate",
-         failed.external_id AS "externalId"
-    FROM failed
-   WHERE NOT EXISTS (SELECT FROM line JOIN known ON known.id = line.above WHERE line.id = failed.id)`;
+  SELECT t.id, t.root_id AS "rootId", t.pipeline_id AS "pipelineId", t.end_date AS "endDate",
+         t.external_id AS "externalId"
+    FROM watcher_failed_tops($1::bigint[], $2::int) t`;
 
 /** The open failures of pipelines. By uq_incident_open_failure. */
 export const OPEN_INCIDENTS = `

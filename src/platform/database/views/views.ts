@@ -2,6 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { DAY_VIEWS } from './days.js';
 import { ANOMALY_VIEWS } from './anomaly.js';
 import { EXECUTION_VIEWS } from './execution.js';
+import { FAILURE_VIEWS } from './failures.js';
 import { LINEAGE_VIEWS } from './lineage.js';
 import { OVERVIEW_VIEWS } from './overview.js';
 import { PIPELINE_VIEWS } from './pipeline.js';
@@ -22,6 +23,7 @@ const OFFERED = [
   RETENTION_VIEWS,
   LINEAGE_VIEWS,
   ANOMALY_VIEWS,
+  FAILURE_VIEWS,
 ];
 
 /**

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import type { EntityManager } from 'typeorm';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { MetricsService } from '../../platform/observability/metrics.service.js';
-import type { LineageEvent } from './event/lineage-event.js';
-import { typeOf } from './event/parse-event.js';
+import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { MetricsService } from '../../../platform/observability/metrics.service.js';
+import type { LineageEvent } from '../event/lineage-event.js';
+import { typeOf } from '../event/parse-event.js';
 
 /** Counts events, once they are committed. */
 @Injectable()

@@ -1,6 +1,6 @@
+import { adapterVariables } from './adapter-variables.js';
 import { parseDatabaseUrl } from './database-url.js';
 import { document } from './document.js';
-import { openlineageVariables } from './openlineage-variables.js';
 import {
   byteSize,
   cron,
@@ -92,17 +92,7 @@ export const variables = {
     description: 'The audience that these JWTs must name.',
     takes: 'an audience, together with OIDC_ISSUER',
   }),
-  console: flag('WATCHER_CONSOLE', {
-    description:
-      'Whether the service has the console, its pages for people under `/console/`, and the sessions that log in there.',
-    fallback: 'on',
-  }),
-  pythonCompat: flag('WATCHER_PYTHON_COMPAT', {
-    description:
-      'Whether the service has the endpoints of the older Python service: addresses, lineage, anomaly rules, reports and clean-up under its names.',
-    fallback: 'on',
-  }),
-  ...openlineageVariables,
+  ...adapterVariables,
   anomalies: flag('WATCHER_ANOMALIES', {
     description:
       'Whether runs are compared with the usual ones of their pipeline, and runs that take too long are noticed.',

@@ -1,7 +1,6 @@
-import type { JobName } from './lineage-event.js';
+import type { JobFacts, JobName } from './lineage-event.js';
 import type { FacetReader } from './facet-reader.js';
 import { type JsonObject, objectOf, objectsOf, textOf } from './json.js';
-import type { JobFacts } from './lineage-event.js';
 import { fittingName } from './names.js';
 import { fitting, some, tagsOf } from './run-facets.js';
 

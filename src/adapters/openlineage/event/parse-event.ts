@@ -9,12 +9,12 @@ import {
   EVENT_TYPES,
   type EventType,
   type JobEvent,
+  type JobName,
   type LineageEvent,
   type RunEvent,
 } from './lineage-event.js';
 import { jobNameOf, runIdOf } from './names.js';
 import { errorText, namedRuns, runFacts, shownOfRun } from './run-facets.js';
-import type { JobName } from './lineage-event.js';
 
 const MOST_NESTED = 100;
 /** The most datasets of an event, of its inputs and of its outputs. */

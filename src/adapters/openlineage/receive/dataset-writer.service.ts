@@ -8,8 +8,7 @@ import { deriveRun, edgesOf } from '../state/derived-run.js';
 import type { Measures, RunState } from '../state/run-state.js';
 import { shownByJob } from './job-edges.js';
 import { OpenLineageRunRepository } from './openlineage-run.repository.js';
-import { endOf, isSame, type RunChange, type RunPlace, startOf } from './run-change.js';
-import type { PlacedChange } from './run-change.js';
+import { endOf, isSame, type PlacedChange, type RunChange, type RunPlace, startOf } from './run-change.js';
 
 /** The most runs of a pipeline, newest first, from which its edges are made anew. */
 const MOST_RUNS = 10_000;

@@ -10,8 +10,7 @@ import { toDate } from '../event/event-time.js';
 import { type DerivedRun, deriveRun } from '../state/derived-run.js';
 import type { RunState } from '../state/run-state.js';
 import { OpenLineageRunRepository } from './openlineage-run.repository.js';
-import { isSame, startOf } from './run-change.js';
-import type { PlacedChange } from './run-change.js';
+import { isSame, type PlacedChange, startOf } from './run-change.js';
 
 /** How many of the latest successes are looked through for one that loaded data. */
 const MOST_SUCCESSES = 1000;

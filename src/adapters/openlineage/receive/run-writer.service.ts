@@ -12,7 +12,7 @@ import { foldEvents } from '../state/fold-events.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
 import { type JobPipelines, JobWriterService } from './job-writer.service.js';
 import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
-import { changeOf, isSame, type PlacedChange, recordOf, type RunChange, type RunPlace } from './run-change.js';
+import { changeOf, isSame, type PlacedChange, recordOf, type RunChange } from './run-change.js';
 import { RunEffectsService } from './run-effects.service.js';
 import { planTree, type TreePlan } from './run-tree.js';
 

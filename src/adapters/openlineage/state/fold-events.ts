@@ -39,9 +39,10 @@ export function foldEvents(events: readonly RunEvent[], context: FoldContext): M
     add(event.runId, stateOf(event, context), event.error);
     const { parent, root, at } = event;
     if (!parent || context.isNative(parent.runId)) continue;
-    add(parent.runId, named(parent, at, root && { root: [at, root.runId] }));
-    const isRootNamed = root && root.runId !== parent.runId && !context.isNative(root.runId);
-    if (isRootNamed) add(root.runId, named(root, at));
+    // A parent that is its own root says nothing.
+    const other = root?.runId === parent.runId ? undefined : root;
+    add(parent.runId, named(parent, at, other && { root: [at, other.runId] }));
+    if (other && !context.isNative(other.runId)) add(other.runId, named(other, at));
   }
   return deltas;
 }

@@ -82,8 +82,8 @@ export const SET_SUPERSEDED = `
   RETURNING e.id, e.root_id AS "rootId"`;
 
 /**
- * Sets the spans of expected executions to those of their children, joined with a span of their own ($2, may be null);
- * without either, both ends are $3. Returns the parents of those that change. Uses
+ * Sets the spans of expected executions to those of their children; $2 is a moment at which they were heard of, if they
+ * were: it may be the earlier start. Without either, both ends are $3. Returns the parents of those that change. Uses
  * ix_pipeline_execution_parent_start and pk_pipeline_execution.
  */
 export const SPAN_EXPECTED = `
@@ -94,7 +94,7 @@ export const SPAN_EXPECTED = `
      GROUP BY c.parent_id
   ), span AS MATERIALIZED (
     SELECT item.id, coalesce(least(child.first, item.own), item.fallback) AS start_date,
-           coalesce(greatest(child.last, item.own), item.fallback) AS end_date
+           coalesce(child.last, item.own, item.fallback) AS end_date
       FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS item (id, own, fallback)
       LEFT JOIN child ON child.id = item.id
   )

@@ -1,7 +1,17 @@
 import { duration, flag } from './variable.js';
 
-/** The variables of the receiver of OpenLineage events. */
-export const openlineageVariables = {
+/** The variables of the adapters. */
+export const adapterVariables = {
+  console: flag('WATCHER_CONSOLE', {
+    description:
+      'Whether the service has the console, its pages for people under `/console/`, and the sessions that log in there.',
+    fallback: 'on',
+  }),
+  pythonCompat: flag('WATCHER_PYTHON_COMPAT', {
+    description:
+      'Whether the service has the endpoints of the older Python service: addresses, lineage, anomaly rules, reports and clean-up under its names.',
+    fallback: 'on',
+  }),
   openlineage: flag('WATCHER_OPENLINEAGE', {
     description: 'Whether the service receives events of OpenLineage, under `/api/v1/lineage`.',
     fallback: 'on',

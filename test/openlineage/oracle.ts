@@ -42,7 +42,7 @@ export interface FoldedEdge {
   readonly source: string;
   readonly target: string;
   readonly pipeline: string;
-  /** A run that has ended leads there; else only others do. */
+  /** A run that succeeded leads there; else only others do. */
   readonly made: boolean;
 }
 
@@ -435,8 +435,7 @@ function edgesOf(runs: readonly FoldedRun[], seen: ReadonlyMap<string, readonly 
       source,
       target,
       pipeline,
-      // What its code reads and writes, whatever came of it.
-      made: state === 'succeeded' || state === 'failed' || state === 'aborted',
+      made: state === 'succeeded',
     })),
   );
   const byPair = Map.groupBy(all, ({ source, target, pipeline }) => JSON.stringify([source, target, pipeline]));

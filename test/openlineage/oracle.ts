@@ -210,7 +210,7 @@ function stateOf(events: readonly Event[]): FoldedRun['state'] {
   return isAlive ? 'running' : 'expected';
 }
 
-/** An expected run spans its children, and its own first event if it has one; it is closed in any case. */
+/** An expected run spans its children, from its own first event if that is earlier; it is closed in any case. */
 function ownSpan(
   events: readonly Event[],
   children: () => readonly (readonly [number, number | null])[],
@@ -222,10 +222,8 @@ function ownSpan(
   }
   const below = children();
   const own = at === undefined ? [] : [milliseconds(at)];
-  return [
-    Math.min(...own, ...below.map(([start]) => start)),
-    Math.max(...own, ...below.map(([start, end]) => end ?? start)),
-  ];
+  const start = Math.min(...own, ...below.map(([begun]) => begun));
+  return [start, Math.max(start, ...below.map(([begun, end]) => end ?? begun))];
 }
 
 /** All claims and namings of runs as parents or roots: who is named, when, and with which job. */

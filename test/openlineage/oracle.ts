@@ -56,6 +56,8 @@ export interface Folded {
   readonly edges: readonly FoldedEdge[];
   /** Failed runs without a failed descendant, superseded ones left out. */
   readonly rootCauses: readonly string[];
+  /** Pipelines with a success that later events took back: a failure before it may have been resolved by it, for good. */
+  readonly withSuccessTakenBack: readonly string[];
   /** Runs that some event names, and that the claims which count do not. */
   readonly forgotten: readonly string[];
 }
@@ -148,6 +150,12 @@ export function fold(bodies: readonly Json[]): Folded {
     uses,
     edges: edgesOf(runs, seen),
     rootCauses: rootCausesOf(runs),
+    withSuccessTakenBack: runs.flatMap((run) => {
+      const own = seen.get(run.runId) ?? [];
+      if (!own.some(({ type }) => type === 'COMPLETE')) return [];
+      const named = own.map(({ body }) => pipelineKey(body.job.namespace, body.job.name));
+      return named.filter((pipeline) => run.state !== 'succeeded' || pipeline !== run.pipeline);
+    }),
     forgotten: [...named.keys()].filter((runId) => !present.has(runId)).toSorted(),
   };
 }

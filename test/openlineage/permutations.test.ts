@@ -7,7 +7,7 @@ import { eventsOfForest, FORESTS } from './forests.js';
 import { fold } from './oracle.js';
 import { expectedState, expectFailures, storedState } from './stored.js';
 
-const RUNS = Number(process.env['OPENLINEAGE_RUNS'] ?? 60);
+const RUNS = Number(process.env['OPENLINEAGE_RUNS'] ?? 40);
 /** `OPENLINEAGE_SEED=... OPENLINEAGE_RUNS=... npm test -- test/openlineage/permutations` sends the same forests again. */
 const SEED = Number(process.env['OPENLINEAGE_SEED'] ?? Date.now() % 2 ** 31);
 const REPLICAS = 3;
@@ -115,7 +115,7 @@ describe('the state after a set of events', () => {
           throw new Error(`after\n${events.map(inShort).join('\n')}`, { cause: error });
         });
       }),
-      { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: false },
     );
     process.stderr.write(`openlineage: seed ${SEED}, ${number} forests, ${sent} events sent\n`);
   });

@@ -111,8 +111,8 @@ describe('native executions and runs of OpenLineage in one tree', () => {
     };
     await Promise.all([watch(), ...Array.from({ length: WRITERS }, write)]);
     process.stderr.write(`openlineage and native: seed ${SEED}, ${JSON.stringify(Object.fromEntries(answers))}\n`);
-    // 409: an end that differs from the first one, or a move below itself.
-    expect([...answers.keys()].filter((status) => ![200, 201, 409].includes(status))).toEqual([]);
+    // 409: an end that differs from the first one, or a move below itself; 503: a lock that was not had in time.
+    expect([...answers.keys()].filter((status) => ![200, 201, 409, 503].includes(status))).toEqual([]);
     expect(answers.get(200)).toBeGreaterThan(20);
     expect(answers.get(201)).toBeGreaterThan(20);
     await expectExactTrees(watcher.database);

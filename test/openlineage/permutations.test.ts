@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Random } from '../faults/support/random.js';
 import { expectExactTrees } from '../support/closure.js';
-import { type Json, Watcher } from '../support/watcher.js';
+import { type Answer, type Json, Watcher } from '../support/watcher.js';
 import { CORPORA, eventsOf } from './corpora.js';
 import { eventsOfForest, FORESTS } from './forests.js';
 import { fold } from './oracle.js';
@@ -53,6 +53,14 @@ function shuffle<T>(items: readonly T[], random: Random): T[] {
     .map(([, item]) => item);
 }
 
+/** Sends until the answer is not to try again, as clients do. */
+async function repeated(post: () => Promise<Answer> | undefined): Promise<Answer | undefined> {
+  for (;;) {
+    const answer = await post();
+    if (answer?.status !== 503 || answer.body.code !== 'database_busy') return answer;
+  }
+}
+
 /** Sends each event once or more often, in batches of any size and singly, by several senders, to several replicas. */
 async function deliver(events: readonly Json[], { seed, ...delivery }: Delivery): Promise<void> {
   const random = new Random(seed);
@@ -65,7 +73,7 @@ async function deliver(events: readonly Json[], { seed, ...delivery }: Delivery)
       const dice = random.below(3);
       const batch = queue.splice(0, dice === 0 ? 1 : 1 + random.below(20));
       const path = dice === 1 ? '/api/v1/lineage/batch' : '/api/v1/lineage';
-      const answer = await replica?.post(path, dice === 0 ? batch[0] : batch);
+      const answer = await repeated(() => replica?.post(path, dice === 0 ? batch[0] : batch));
       sent += batch.length;
       if (answer?.status !== 200) throw new Error(`${path}: ${answer?.status} ${answer?.text}`);
       if (dice > 0 && answer.body.status !== 'success') throw new Error(answer.text);

@@ -381,6 +381,7 @@ export const MODULES = {
       database: 'its transactions',
       errors: 'its refusals',
       execution: 'runs are executions',
+      hierarchy: 'a tree may not get too deep',
       http: 'its answers',
       idempotency: 'its POST requests can be repeated, and share batches',
       lineage: 'runs read and write datasets',

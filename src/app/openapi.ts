@@ -16,7 +16,7 @@ can be queried.
 JSON, snake_case. Times: ISO 8601 in (UTC where no offset is given), UTC out. In a POST, null means "not given".
 Unknown fields of a body are ignored and named in the header \`Ignored-Fields\`, or refused with
 \`Prefer: handling=strict\`; unknown query parameters are refused. Types are not coerced. A method that the
-path does not support is answered with 405 and \`Allow\`. Bodies may be compressed with gzip.
+path does not support is answered with 405 and \`Allow\`. Bodies may be compressed with gzip or deflate.
 Lists are paged: follow the \`Link: <...>; rel="next"\` header.
 Errors are problem documents (RFC 9457): test \`code\` in programs, show \`detail\` to people.
 Every response carries \`X-Request-Id\`: the caller's, if it sent one.`;
@@ -29,6 +29,7 @@ const TAGS = {
   hierarchy: 'Read the ancestors and descendants of an execution, and find where a failure or a delay began.',
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
   lineage: 'Declare what pipelines read and write, and ask what feeds a dataset and what depends on it.',
+  openlineage: 'Receive the events of producers that speak OpenLineage: Airflow, dbt, Spark, Flink, Trino and others.',
   changes: 'Ask what has changed, every few seconds, for a page that shows it.',
   overview: 'What runs, what is wrong, and what happened in the last hours.',
   search: 'Find pipelines and executions by what people know of them.',

@@ -7,6 +7,12 @@ import { type Answer, type Json, Watcher } from '../support/watcher.js';
 
 const key = (value: string) => ({ 'idempotency-key': value });
 
+function lineageEvent(n: number): Json {
+  const runId = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const eventTime = new Date().toISOString();
+  return { eventType: 'START', eventTime, run: { runId }, job: { namespace: 'prod', name: `Job ${n}` } };
+}
+
 describe('Idempotency-Key', () => {
   let watcher: Watcher;
   let pipelineId: number;
@@ -68,6 +74,8 @@ describe('Idempotency-Key', () => {
         target_addresses: [{ name: `Target ${n}`, address_type_name: 'pg', address_type_group_name: 'database' }],
       }),
     '/lineage-graph/refresh': () => Promise.resolve({}),
+    '/api/v1/lineage': (n) => Promise.resolve(lineageEvent(n)),
+    '/api/v1/lineage/batch': (n) => Promise.resolve([lineageEvent(n)]),
     '/alert/test': () => Promise.resolve({ pipeline_id: pipelineId }),
     '/anomaly_detection_rule': () => Promise.resolve({ pipeline_id: pipelineId, metric_field: 'inserts' }),
     '/anomaly/{id}/dismiss': () => Promise.resolve({}),

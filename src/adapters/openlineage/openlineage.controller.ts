@@ -1,13 +1,12 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Requires } from '../../platform/auth/requires.js';
 import type { Answer } from '../../platform/http/answer.js';
 import { ApiAnswers } from '../../platform/http/api.js';
 import { LARGE_BODY_BYTES } from '../../platform/http/request-body.js';
-import { ReceivedBatchDto, ReceivedEventDto } from './openlineage.dto.js';
-import { MOST_EVENTS, OpenLineageService } from './openlineage.service.js';
+import { LineageEventDto, MOST_EVENTS, ReceivedBatchDto, ReceivedEventDto } from './openlineage.dto.js';
+import { OpenLineageService } from './openlineage.service.js';
 
-const EVENT = { type: 'object', additionalProperties: true } as const;
 const EXAMPLE = {
   eventType: 'START',
   eventTime: '2026-03-01T02:00:00.000Z',
@@ -32,7 +31,7 @@ export class OpenLineageController {
   @Post()
   @HttpCode(200)
   @Requires('write', { bodyLimit: LARGE_BODY_BYTES, simpleAnswers: true })
-  @ApiBody({ schema: EVENT, examples: { start: { summary: 'The start of a run', value: EXAMPLE } } })
+  @ApiBody({ type: LineageEventDto, examples: { start: { summary: 'The start of a run', value: EXAMPLE } } })
   @ApiAnswers({ ok: ReceivedEventDto, body: true, problems: [] })
   receiveEvent(@Body() body: unknown): Promise<Answer<ReceivedEventDto | ReceivedBatchDto>> {
     return this.events.receive(body);
@@ -47,8 +46,9 @@ export class OpenLineageController {
   @Post('batch')
   @HttpCode(200)
   @Requires('write', { bodyLimit: LARGE_BODY_BYTES, simpleAnswers: true })
+  @ApiExtraModels(LineageEventDto)
   @ApiBody({
-    schema: { type: 'array', items: EVENT, maxItems: MOST_EVENTS },
+    schema: { type: 'array', items: { $ref: getSchemaPath(LineageEventDto) }, maxItems: MOST_EVENTS },
     examples: { start: { summary: 'The start of a run', value: [EXAMPLE] } },
   })
   @ApiAnswers({ ok: ReceivedBatchDto, body: true, problems: [] })

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ExecutionModule } from '../../features/execution/execution.module.js';
+import { HierarchyModule } from '../../features/hierarchy/hierarchy.module.js';
 import { LineageModule } from '../../features/lineage/lineage.module.js';
 import { PipelineModule } from '../../features/pipeline/pipeline.module.js';
 import { IdempotencyModule } from '../../platform/idempotency/idempotency.module.js';
@@ -25,6 +26,7 @@ import { RunDeletionService } from './run-deletion.service.js';
 @Module({
   imports: [
     ExecutionModule,
+    HierarchyModule,
     IdempotencyModule,
     LineageModule,
     ObservabilityModule,

@@ -7,13 +7,10 @@ import { Answer } from '../../platform/http/answer.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
 import type { LineageEvent } from './event/lineage-event.js';
 import { parseEvent } from './event/parse-event.js';
-import type { FailedEventDto, ReceivedBatchDto, ReceivedEventDto } from './openlineage.dto.js';
+import { type FailedEventDto, MOST_EVENTS, type ReceivedBatchDto, type ReceivedEventDto } from './openlineage.dto.js';
 import { OpenLineageMetrics } from './receive/openlineage-metrics.js';
 import { OpenLineageRunRepository } from './receive/openlineage-run.repository.js';
 import { RunWriterService } from './receive/run-writer.service.js';
-
-/** The most events of a batch. */
-export const MOST_EVENTS = 1000;
 
 type Result = ReceivedEventDto | DomainError;
 

@@ -17,6 +17,7 @@ import { ExecutionClosureSubscriber } from './execution-closure.subscriber.js';
 import { HierarchyController } from './hierarchy.controller.js';
 import { HierarchyRepository } from './hierarchy.repository.js';
 import { HierarchyService } from './hierarchy.service.js';
+import { TreeDepthService } from './tree-depth.service.js';
 import { TreeFailureRepository } from './tree-failure.repository.js';
 import { TreeFailureService } from './tree-failure.service.js';
 import { TreeMoveRepository } from './tree-move.repository.js';
@@ -36,11 +37,12 @@ import { TreeMoveService } from './tree-move.service.js';
     TreeQuestionsService,
     TreeDeletionRepository,
     TreeDeletionService,
+    TreeDepthService,
     TreeFailureRepository,
     TreeFailureService,
     TreeMoveRepository,
     TreeMoveService,
   ],
-  exports: [TreeFailureService],
+  exports: [TreeDepthService, TreeFailureService],
 })
 export class HierarchyModule {}

@@ -1,3 +1,5 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
+
 /**
  * The statements that move an execution with all its descendants, run in sequence under the exclusive tree lock. `$1`
  * is the execution, `$2` its new parent.
@@ -54,3 +56,17 @@ export const SET_ROOT = `
                              FROM pipeline_execution_closure below
                             WHERE below.parent_execution_id = $1::bigint))
      AND e.root_id <> root.id`;
+
+/** The depths of executions. Uses pk_pipeline_execution_closure. */
+export const DEPTHS_OF = prepared(`
+  SELECT c.child_execution_id AS id, max(c.depth) AS levels
+    FROM pipeline_execution_closure c
+   WHERE c.child_execution_id = ANY ($1::bigint[])
+   GROUP BY c.child_execution_id`);
+
+/** The depths of the subtrees of executions. Uses the index of the closure by parent. */
+export const HEIGHTS_OF = `
+  SELECT c.parent_execution_id AS id, max(c.depth) AS levels
+    FROM pipeline_execution_closure c
+   WHERE c.parent_execution_id = ANY ($1::bigint[])
+   GROUP BY c.parent_execution_id`;

@@ -75,6 +75,10 @@ export class MetricsService {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
+  registerHistogram(name: string, help: string, buckets: readonly number[]): Histogram {
+    return new Histogram({ name, help, buckets: [...buckets], registers: [this.registry] });
+  }
+
   /** A gauge read from memory at each scrape; `collect` receives it and sets it. */
   registerGauge<L extends string>(
     name: string,

@@ -31,3 +31,11 @@ export function jobNameOf(job: JsonObject | undefined): JobName | undefined {
     return undefined;
   return [fittingName(namespace.trim(), LONGEST_NAME), fittingName(name.trim(), LONGEST_NAME)];
 }
+
+const NATIVE_RUN = /^00000000-0000-8000-8000-([0-9a-f]{12})$/;
+
+/** The id of the execution whose `run_id` this is, if it is one of the service's own. */
+export function nativeIdOf(runId: string): number | undefined {
+  const [, hex] = NATIVE_RUN.exec(runId) ?? [];
+  return hex === undefined ? undefined : Number.parseInt(hex, 16);
+}

@@ -4,6 +4,7 @@ import type { Claim } from '../state/claim.js';
 import { deriveRun, parentClaimOf } from '../state/derived-run.js';
 import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
 import {
+  AFTER_LOCK,
   DELETE_RUNS,
   FIND_ATTEMPTS,
   FIND_JOBS,
@@ -46,7 +47,8 @@ const MOST_LEFT = 10_000;
 @Injectable()
 export class OpenLineageRunRepository {
   async lock(manager: EntityManager): Promise<void> {
-    await manager.query(LOCK_RECEIVER);
+    // Sent together.
+    await Promise.all([manager.query(LOCK_RECEIVER), manager.query(AFTER_LOCK)]);
   }
 
   async find(manager: EntityManager, runIds: readonly string[]): Promise<StoredRun[]> {

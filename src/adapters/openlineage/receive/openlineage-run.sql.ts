@@ -8,7 +8,11 @@ const RECEIVER = 0x6f_6c_69_6e;
 
 /** Waits for up to $1 for the lock; other statements of the transaction wait for locks no longer than before. */
 export const LOCK_RECEIVER = `
-  SELECT pg_advisory_xact_lock(${RECEIVER})`;
+  SELECT set_config('watcher.lock_timeout', current_setting('lock_timeout'), true), set_config('lock_timeout', '2s', true),
+         pg_advisory_xact_lock(${RECEIVER})`;
+
+/** Later statements of the transaction wait for locks no longer than those of others. */
+export const AFTER_LOCK = `SELECT set_config('lock_timeout', current_setting('watcher.lock_timeout'), true)`;
 
 /** Times with six decimals, see `Instant`. */
 const RUN = `

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ExecutionRecordService } from '../../../features/execution/records/execution-record.service.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
+import { isTorn } from '../state/derived-run.js';
+import { OpenLineageMetrics } from './openlineage-metrics.js';
 import { ProgressWriterService } from './progress-writer.service.js';
 import { RunFamilyService } from './run-family.service.js';
 import type { TreePlan } from './run-tree.js';
@@ -15,12 +17,24 @@ export class RunEffectsService {
     private readonly family: RunFamilyService,
     private readonly datasets: DatasetWriterService,
     private readonly progress: ProgressWriterService,
+    private readonly metrics: OpenLineageMetrics,
   ) {}
+
+  /** The plan without the claims that would make a tree too deep. Before anything is written. */
+  limit(manager: EntityManager, plan: TreePlan, executionIds: ReadonlyMap<string, number>): Promise<TreePlan> {
+    return this.family.limit(manager, plan, (runId) => executionIds.get(runId));
+  }
 
   async write(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<void> {
     const restated = await this.family.settle(manager, plan, placed);
     await this.datasets.write(manager, placed);
     await this.progress.write(manager, placed);
     await this.executions.settled(manager, restated);
+    this.metrics.changed(manager, {
+      moves: plan.moves.size,
+      refused: placed.filter(({ change }) => change.refusedParent !== null && !change.before?.isParentRefused).length,
+      conflicts: placed.filter(({ change: { before, after } }) => isTorn(after) && !(before && isTorn(before.state)))
+        .length,
+    });
   }
 }

@@ -4,11 +4,16 @@ import {
   ExecutionRecordService,
   type RestatedExecution,
 } from '../../../features/execution/records/execution-record.service.js';
+import { TreeDepthService } from '../../../features/hierarchy/tree-depth.service.js';
 import { toDate } from '../event/event-time.js';
+import { nativeIdOf } from '../event/names.js';
 import { type DerivedStatus, parentClaimOf } from '../state/derived-run.js';
 import { OpenLineageRunRepository, type RankedAttempt, type StoredRun } from './openlineage-run.repository.js';
 import type { PlacedChange } from './run-change.js';
-import type { TreePlan } from './run-tree.js';
+import { refuse, type TreePlan } from './run-tree.js';
+
+/** The most levels of a tree: a chain of n runs has n²/2 rows in the closure. */
+const MOST_LEVELS = 1000;
 
 /** Brings in step what a run shares with its relatives: its place, the spans of expected parents, and attempts. */
 @Injectable()
@@ -16,7 +21,33 @@ export class RunFamilyService {
   constructor(
     private readonly runs: OpenLineageRunRepository,
     private readonly executions: ExecutionRecordService,
+    private readonly trees: TreeDepthService,
   ) {}
+
+  /** Refuses the claims that would make a tree too deep; under the tree lock. */
+  async limit(
+    manager: EntityManager,
+    plan: TreePlan,
+    executionOf: (runId: string) => number | undefined,
+  ): Promise<TreePlan> {
+    const placed = [...plan.parentOf].filter(([runId]) => plan.moves.has(runId) || !plan.changes.get(runId)?.before);
+    const parents = placed.flatMap(([, parent]) => (parent === null ? [] : (executionOf(parent) ?? [])));
+    const depths = await this.trees.depthsOf(manager, [...new Set(parents)]);
+    const moved = [...plan.moves.keys()].flatMap((runId) => executionOf(runId) ?? []);
+    const heights = await this.trees.heightsOf(manager, moved);
+    const depthOf = (runId: string, steps = 0): number => {
+      const parent = plan.parentOf.get(runId) ?? null;
+      const known = depths.get(executionOf(runId) ?? 0);
+      if (known !== undefined || parent === null || steps > MOST_LEVELS) return known ?? steps;
+      return depthOf(parent, steps + 1) + 1;
+    };
+    const isTooDeep = ([runId, parent]: readonly [string, string | null]): boolean =>
+      parent !== null && depthOf(parent) + 1 + (heights.get(executionOf(runId) ?? 0) ?? 0) > MOST_LEVELS;
+    return refuse(
+      plan,
+      placed.filter(isTooDeep).map(([runId]) => runId),
+    );
+  }
 
   /** After runs and executions were written; returns what listeners are told of all of them. */
   async settle(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<RestatedExecution[]> {
@@ -121,8 +152,8 @@ export class RunFamilyService {
   private async executionsOf(manager: EntityManager, runIds: readonly string[]): Promise<Map<string, number>> {
     const found = new Map((await this.runs.find(manager, runIds)).map((run) => [run.runId, run.executionId]));
     for (const runId of runIds) {
-      const [, hex] = /^00000000-0000-8000-8000-([0-9a-f]{12})$/.exec(runId) ?? [];
-      if (hex !== undefined) found.set(runId, Number.parseInt(hex, 16));
+      const native = nativeIdOf(runId);
+      if (native !== undefined && !found.has(runId)) found.set(runId, native);
     }
     return found;
   }

@@ -61,6 +61,21 @@ export async function planTree(
   return { parentOf, moves, changes: judged };
 }
 
+/** The same plan without the claims of these runs, which become roots. */
+export function refuse(plan: TreePlan, runIds: readonly string[]): TreePlan {
+  if (runIds.length === 0) return plan;
+  const parentOf = new Map(plan.parentOf);
+  const moves = new Map(plan.moves);
+  const changes = new Map(plan.changes);
+  for (const runId of runIds) {
+    const change = changes.get(runId);
+    if (change) changes.set(runId, { ...change, refusedParent: parentOf.get(runId) ?? null });
+    parentOf.set(runId, null);
+    if (moves.has(runId)) moves.set(runId, null);
+  }
+  return { parentOf, moves, changes };
+}
+
 /**
  * The runs whose claims may close or open a cycle: those with another parent, if another run may be below them. A new
  * time of the same claim matters only where some claim is refused.

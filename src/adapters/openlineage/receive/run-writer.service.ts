@@ -7,6 +7,7 @@ import {
 } from '../../../features/execution/records/execution-record.service.js';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
 import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
+import { nativeIdOf } from '../event/names.js';
 import { jobOf } from '../state/derived-run.js';
 import { foldEvents } from '../state/fold-events.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
@@ -15,8 +16,6 @@ import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repo
 import { changeOf, isSame, type PlacedChange, recordOf, type RunChange } from './run-change.js';
 import { RunEffectsService } from './run-effects.service.js';
 import { planTree, type TreePlan } from './run-tree.js';
-
-const NATIVE_RUN = /^00000000-0000-8000-8000-([0-9a-f]{12})$/;
 
 /**
  * Writes what a batch of events says: merges it into what was heard of each run before, and brings executions,
@@ -45,17 +44,18 @@ export class RunWriterService {
       const change = changeOf(runId, known.get(runId), delta);
       if (change) changed.set(runId, change);
     }
-    const plan = await planTree(manager, this.runs, changed, known);
+    const planned = await planTree(manager, this.runs, changed, known);
+    await this.lock(manager, planned);
+    const executionIds = new Map<string, number>(natives);
+    for (const run of known.values()) executionIds.set(run.runId, run.executionId);
+    const plan = await this.effects.limit(manager, planned, executionIds);
     const { changes } = plan;
-    await this.lock(manager, plan);
     const fresh = [...changes.values()].filter(({ before }) => !before);
     const ids = await this.executions.reserve(manager, fresh.length);
     const named = [...changes.values()].flatMap(({ before, job }) =>
       before && isSame(jobOf(before.state), job) ? [] : [job],
     );
     const pipelines = await this.jobs.write(manager, named, events, datasetId);
-    const executionIds = new Map<string, number>(natives);
-    for (const run of known.values()) executionIds.set(run.runId, run.executionId);
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
     const placed = await this.place(manager, { plan, executionIds, pipelines });
     await this.writeRuns(manager, plan, placed);
@@ -69,8 +69,8 @@ export class RunWriterService {
     const named = new Map<string, number>();
     for (const { parent, root } of events) {
       for (const run of [parent, root]) {
-        const [, hex] = NATIVE_RUN.exec(run?.runId ?? '') ?? [];
-        if (run && hex !== undefined) named.set(run.runId, Number.parseInt(hex, 16));
+        const id = run && nativeIdOf(run.runId);
+        if (run && id !== undefined) named.set(run.runId, id);
       }
     }
     if (named.size === 0) return named;

@@ -83,6 +83,14 @@ export function deriveRun(state: RunState): DerivedRun {
   };
 }
 
+/** Whether ends of several kinds count. */
+export function isTorn({ startLast, completeLast, abortLast, failLast }: RunState): boolean {
+  const counting = [completeLast, abortLast, failLast].filter(
+    (end) => end !== null && (startLast === null || end >= startLast),
+  );
+  return counting.length > 1;
+}
+
 /** The pairs of datasets that a run connects, without those of a dataset with itself. */
 export function edgesOf({ inputs, outputs, sources, columnSources }: RunState): (readonly [number, number])[] {
   const all = Object.keys(inputs).map(Number);

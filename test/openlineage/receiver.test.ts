@@ -126,3 +126,14 @@ describe('events that real clients sent', () => {
     await expectExactClosure(watcher.database);
   });
 });
+
+describe('WATCHER_OPENLINEAGE=off', () => {
+  it('leaves the receiver out', async () => {
+    const watcher = await Watcher.start({ openlineage: false });
+    for (const path of ['/api/v1/lineage', '/api/v1/lineage/batch']) {
+      expect((await watcher.post(path, {})).status).toBe(404);
+    }
+    expect((await watcher.get('/docs-json')).body.paths).not.toHaveProperty('/api/v1/lineage');
+    await watcher.stop();
+  });
+});

@@ -72,7 +72,7 @@ export class LineageEventDto {
 /** The answer to one event. */
 export class ReceivedEventDto {
   /**
-   * The execution of the run; absent for an event of a job or of a dataset, and for one that is too old.
+   * The execution of the run; absent for an event of a job or of a dataset.
    * @example 123
    */
   @ApiProperty({ ...ID, required: false })

@@ -18,7 +18,7 @@ import { errorText, namedRuns, runFacts, shownOfRun } from './run-facets.js';
 
 const MOST_NESTED = 100;
 /** The most datasets of an event, of its inputs and of its outputs. */
-export const MOST_DATASETS = 1000;
+const MOST_DATASETS = 1000;
 /** How far ahead of the service's clock the time of an event may be. */
 const AHEAD_MS = 24 * 60 * 60_000;
 

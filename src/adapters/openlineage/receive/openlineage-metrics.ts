@@ -81,13 +81,8 @@ export class OpenLineageMetrics {
 
   received(manager: EntityManager, events: readonly LineageEvent[]): void {
     this.transactions.afterCommit(manager, () => {
-      for (const event of events) this.count(event, 'taken');
+      for (const event of events) this.count(event);
     });
-  }
-
-  /** An event that is older than what is kept. */
-  expired(event: LineageEvent): void {
-    this.count(event, 'expired');
   }
 
   refused(): void {
@@ -107,9 +102,9 @@ export class OpenLineageMetrics {
     if (runs > 0) this.transactions.afterCommit(manager, () => this.changes.inc({ change: 'truncated' }, runs));
   }
 
-  private count(event: LineageEvent, result: 'taken' | 'expired'): void {
+  private count(event: LineageEvent): void {
     const name = event.kind === 'run' ? event.integration.toUpperCase() : 'UNKNOWN';
-    this.events.inc({ type: typeOf(event), integration: INTEGRATIONS.has(name) ? name : 'OTHER', result });
+    this.events.inc({ type: typeOf(event), integration: INTEGRATIONS.has(name) ? name : 'OTHER', result: 'taken' });
     this.lag.observe(Math.max(0, Date.now() - toDate(event.at).getTime()) / 1000);
     for (const facet of event.skippedFacets) this.facetsSkipped.inc({ facet });
   }

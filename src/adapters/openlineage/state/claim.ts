@@ -8,7 +8,7 @@ export type Claim<Value> = readonly [at: Instant, value: Value];
  * The claim that counts: the latest, and of two at the same moment the one whose value is the greater as JSON. So the
  * result does not depend on the order in which claims are heard.
  */
-export function latest<C extends Claim<unknown>>(a: C | undefined, b: C | undefined): C | undefined {
+function latest<C extends Claim<unknown>>(a: C | undefined, b: C | undefined): C | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (a[0] !== b[0]) return a[0] > b[0] ? a : b;
   return a[1] === b[1] || canonicalJson(a[1]) >= canonicalJson(b[1]) ? a : b;

@@ -27,7 +27,7 @@ export interface DerivedRun {
 }
 
 /** Whether the run itself was heard of; otherwise others have only named it. */
-export function isHeard({ seenFirst }: RunState): boolean {
+function isHeard({ seenFirst }: RunState): boolean {
   return seenFirst !== null;
 }
 

@@ -3,6 +3,7 @@ import type { JobName } from './lineage-event.js';
 import { type JsonObject, storable } from './json.js';
 
 const SHORTEST_CUT = 9;
+const PLAIN = /^[\x20-\x7e]*$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LONGEST_NAME = 255;
 
@@ -11,6 +12,8 @@ const LONGEST_NAME = 255;
  * SHA-256. Control characters, which a name of a pipeline cannot have, become U+FFFD.
  */
 export function fittingName(name: string, longest: number): string {
+  // Most names.
+  if (name.length <= longest && PLAIN.test(name)) return name;
   const clean = storable(name)
     .replace(/\p{Cc}/gu, '\ufffd')
     .normalize('NFC');

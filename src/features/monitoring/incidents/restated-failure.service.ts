@@ -83,14 +83,15 @@ export class RestatedFailureService implements OnModuleInit {
       occurrences: ofPipeline.length,
       known: open.get(last.pipelineId),
     }));
+    // Before others open: an incident may still name an execution that is another pipeline's by now.
+    const changed = await this.restated.restate(
+      manager,
+      incidents.flatMap(({ known, ...tree }) => (known ? [{ ...tree, id: known.id }] : [])),
+    );
     const opened = await this.failures.open(
       manager,
       incidents.filter(({ known }) => !known).map(({ known: _none, ...tree }) => tree),
       now,
-    );
-    const changed = await this.restated.restate(
-      manager,
-      incidents.flatMap(({ known, ...tree }) => (known ? [{ ...tree, id: known.id }] : [])),
     );
     const idOf = new Map([...opened, ...changed].map((incident) => [incident.pipeline_id, incident.id]));
     const kept = states.flatMap(({ ofPipeline }) =>

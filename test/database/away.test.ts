@@ -34,7 +34,7 @@ describe('while the database is away', () => {
     start(),
     start(),
     watcher.end(1),
-    watcher.pipeline('Away').then(() => watcher.get('/pipeline')),
+    watcher.post('/pipeline', { name: 'Away', pipeline_type_name: 'test' }).then(() => watcher.get('/pipeline')),
     watcher.get('/pipeline_execution'),
     watcher.patch('/pipeline', { id: pipelineId, active: true }),
   ];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedServer } from '../../src/platform/embedded-postgres/embedded-server.js';
 import { eventually } from '../support/eventually.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { expectKept } from './support/checks.js';
 import { report } from './support/ledger.js';
 import { Load } from './support/load.js';
@@ -16,6 +17,8 @@ const seed = Random.seed();
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let servers: Record<'first' | 'second', EmbeddedServer>;
 let databases: Record<'first' | 'second', Postgres>;
+/** Between the service and the first server. */
+let network: TcpProxy;
 let service: Service;
 let load: Load;
 
@@ -36,7 +39,7 @@ async function startPair(): Promise<typeof servers> {
 /** The URL of both, as libpq has it; the standby comes first. */
 function urlOfBoth(): string {
   const url = new URL(servers.first.url);
-  const hosts = [servers.second, servers.first].map((server) => new URL(server.url).host);
+  const hosts = [servers.second.url, network.via(servers.first.url)].map((each) => new URL(each).host);
   return `postgresql://${url.username}:${url.password}@${hosts.join(',')}${url.pathname}?target_session_attrs=read-write`;
 }
 
@@ -44,6 +47,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   servers = await startPair();
   databases = { first: openDatabase(servers.first.url), second: openDatabase(servers.second.url) };
+  network = await TcpProxy.to(servers.first.url);
   service = await Service.start({ DATABASE_URL: urlOfBoth() });
   load = new Load(service.url, new Random(seed));
   await databases.first.sql(`ALTER SYSTEM SET synchronous_standby_names = 'second'`);
@@ -52,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   load.close();
   await service.close();
+  await network.close();
   for (const name of ['first', 'second'] as const) {
     await databases[name].close();
     await servers[name].stop();
@@ -77,8 +82,10 @@ describe('a DATABASE_URL with two servers', () => {
   it('leads to the standby once that is promoted; nothing acknowledged is lost', async () => {
     await load.run();
     await sleep(500);
-    await servers.first.stop();
+    // A primary that no longer answers is stopped by those who promote another.
+    network.hang();
     await eventually(async () => expect(await service.isReady()).toBe(false));
+    await servers.first.stop();
     await databases.second.sql('SELECT pg_promote()');
     await eventually(async () => expect(await service.isReady()).toBe(true));
     await load.settle();

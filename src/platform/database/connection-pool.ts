@@ -5,6 +5,9 @@ export interface PooledClient {
   readonly connection?: {
     readonly stream?: { readonly bytesRead?: number; readonly bytesWritten?: number; destroy(): void };
   };
+  /** The server that the connection leads to, once it is connected. */
+  readonly host: string;
+  readonly port: number;
   /** The pid of the server process, unless a pooler is in between. */
   readonly processID: number | null;
 }
@@ -27,6 +30,12 @@ export function poolOf(dataSource: DataSource): ConnectionPool | undefined {
 /** Cuts a connection; its pending statements fail at once. */
 export function cut(client: PooledClient): void {
   client.connection?.stream?.destroy();
+}
+
+/** Cuts the connections that lead to another server than this. */
+export function cutOthers(pool: ConnectionPool, { host, port }: Pick<PooledClient, 'host' | 'port'>): void {
+  const leadElsewhere = (client: PooledClient): boolean => client.host !== host || client.port !== port;
+  pool._clients.filter((client) => client.processID !== null && leadElsewhere(client)).forEach(cut);
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   sqlStateOf,
   SqlState,
 } from './database-errors.js';
+import { IS_READ_ONLY } from './writable-server.js';
 
 /** How often an unusable database is probed. */
 const TRY_EVERY_MS = 500;
@@ -24,8 +25,6 @@ const HOLD_MS = 1000;
 const TRIAL_TIMEOUT_MS = 2000;
 /** How often the log repeats that the database is still unusable. */
 const REMIND_EVERY_MS = 60_000;
-
-const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`;
 
 /** For a transaction: with this setting, data beyond this size goes to the disk of the database. */
 const SPILL = `SELECT set_config('work_mem', '64kB', true), set_config('temp_tablespaces', '', true)`;

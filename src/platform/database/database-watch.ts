@@ -3,10 +3,11 @@ import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } f
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { besidePool } from './beside-pool.js';
-import { type ConnectionPool, cut, type PooledClient, poolOf } from './connection-pool.js';
+import { type ConnectionPool, cut, cutOthers, type PooledClient, poolOf } from './connection-pool.js';
 import type { DomainError } from '../errors/domain-error.js';
 import { databaseAway, databaseBusy, sqlStateOf } from './database-errors.js';
 import { GuardedReads, type Read } from './guarded-reads.js';
+import { NoWritableServerError } from './writable-server.js';
 import { type Backend, cancelWaits, isHeldUpByLock, lookAtBackends, saysItIsIdle } from './silent-backends.js';
 
 const LOOK_EVERY_MS = 250;
@@ -165,6 +166,8 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
   private async ask(pool: ConnectionPool): Promise<string | undefined> {
     try {
       await besidePool(this.config.databaseUrl, 'watcher watch', ANSWER_TIMEOUT_MS, async (server) => {
+        // After a failover, those to a server that does not answer would wait for it.
+        cutOthers(pool, server);
         const pids = this.silent(pool, SILENCE_MS).flatMap(({ client }) => client.processID ?? []);
         const backends = await lookAtBackends(server, pids);
         this.listen(pool);
@@ -175,7 +178,8 @@ export class DatabaseWatch implements OnModuleInit, OnModuleDestroy {
       });
       return undefined;
     } catch (error) {
-      const isAnswer = /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
+      // Of several servers, the one that was used has not answered as such.
+      const isAnswer = !(error instanceof NoWritableServerError) && /^[0-9A-Z]{5}$/.test(sqlStateOf(error) ?? '');
       return isAnswer ? undefined : (error as Error).message;
     }
   }

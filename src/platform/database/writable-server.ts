@@ -10,14 +10,16 @@ export interface Place {
 /** How long a server may take to accept a connection, and again to say whether it takes writes. */
 const ANSWER_TIMEOUT_MS = 2000;
 
-const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`;
+/** Whether a server refuses writes. */
+export const IS_READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS "isReadOnly"`;
+
+/** None of several servers takes writes; says of each why not, and has the code of a read-only one or of the first. */
+export class NoWritableServerError extends Error {}
 
 /**
  * The server that takes writes. All are asked at once, so that one which does not answer delays nothing. Nothing is kept
  * from one connection to the next: after a failover, the next connection goes to the new primary.
- *
- * Throws an error that names each server and why it was not taken, with the code of a read-only server, if there is
- * one, or else of the first server.
+ * @throws NoWritableServerError
  */
 export async function findWritable(places: readonly Place[], clientOf: (place: Place) => pg.Client): Promise<Place> {
   try {
@@ -26,7 +28,7 @@ export async function findWritable(places: readonly Place[], clientOf: (place: P
     const { errors } = error as { readonly errors: Error[] };
     const reasons = places.map(({ host, port }, index) => `${host}:${port}: ${errors[index]?.message ?? ''}`);
     const cause = errors.find((each) => sqlStateOf(each) === SqlState.readOnlyTransaction) ?? errors[0];
-    const all = new Error(`no server takes writes: ${reasons.join('; ')}`, { cause });
+    const all = new NoWritableServerError(`no server takes writes: ${reasons.join('; ')}`, { cause });
     throw Object.assign(all, { code: sqlStateOf(cause) });
   }
 }

@@ -16,9 +16,14 @@ import { LOCK_TREE } from './tree-lock.sql.js';
 /** The SQL that deletes executions. */
 @Injectable()
 export class ExecutionDeletionRepository {
+  /** Takes the tree lock exclusively. */
+  async lockTrees(manager: EntityManager): Promise<void> {
+    await manager.query(LOCK_TREE);
+  }
+
   /** Takes the two locks exclusively, in the order in which starts take them. */
   async lock(manager: EntityManager): Promise<void> {
-    await manager.query(LOCK_TREE);
+    await this.lockTrees(manager);
     await manager.query(LOCK_PIPELINES);
   }
 

@@ -1,5 +1,6 @@
 import { parseDatabaseUrl } from './database-url.js';
 import { document } from './document.js';
+import { retentionVariables } from './retention-variables.js';
 import {
   byteSize,
   cron,
@@ -173,6 +174,7 @@ export const variables = {
     description: 'Schedule of the checks (UTC); with `off` they run on POST /freshness and /timeliness only.',
     fallback: '* * * * *',
   }),
+  ...retentionVariables,
   slackWebhookUrl: webhook('SLACK_WEBHOOK_URL', {
     description: 'Slack incoming webhook for the alerts that match no route.',
     secret: true,

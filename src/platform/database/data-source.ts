@@ -26,6 +26,7 @@ import { AlertIncident1768800000000 } from './migrations/1768800000000-alert-inc
 import { Lineage1769000000000 } from './migrations/1769000000000-lineage.js';
 import { Anomalies1769100000000 } from './migrations/1769100000000-anomalies.js';
 import { PipelineDay1769200000000 } from './migrations/1769200000000-pipeline-day.js';
+import { Retention1769600000000 } from './migrations/1769600000000-retention.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -52,6 +53,7 @@ const MIGRATIONS = [
   Lineage1769000000000,
   Anomalies1769100000000,
   PipelineDay1769200000000,
+  Retention1769600000000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -37,8 +37,9 @@ class Views1768356000000 extends LatestViews {}
 class Views1768442400000 extends LatestViews {}
 class Views1768528800000 extends LatestViews {}
 class Views1769203600000 extends LatestViews {}
+class Views1769603600000 extends LatestViews {}
 
-const LATEST = Views1769203600000;
+const LATEST = Views1769603600000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -52,4 +53,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768442400000,
   Views1768528800000,
   Views1769203600000,
+  Views1769603600000,
 ];

@@ -262,7 +262,7 @@ export const MODULES = {
       jobs: 'a run is a job',
       observability: 'it declares its metrics',
       execution: 'it deletes executions',
-      pipeline: 'the sums of a day belong to a pipeline',
+      pipeline: 'the sums of a day belong to a pipeline; it deletes idle ones',
     },
   },
   search: {
@@ -287,6 +287,8 @@ export const MODULES = {
       errors: 'its refusals',
       values: 'the keys of names, and the exact JSON that is hashed',
       idempotency: 'its POST requests can be repeated',
+      config: 'when old edges are deleted',
+      jobs: 'old edges are deleted by a job',
       execution: 'executions read and write datasets; it listens to deletions',
       pipeline: 'pipelines own edges; impact shows how they are doing',
     },
@@ -308,7 +310,7 @@ export const MODULES = {
   monitoring: {
     path: 'src/features/monitoring',
     floor: 'features',
-    wiring: ['monitoring.module.ts', 'monitoring-metrics.ts'],
+    wiring: ['monitoring.module.ts', 'monitoring-metrics.ts', 'monitoring-sweep.service.ts'],
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',

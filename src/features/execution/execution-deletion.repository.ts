@@ -47,10 +47,11 @@ export class ExecutionDeletionRepository {
 
   /** Deletes the rows of executions in all tables of this module. */
   async delete(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(DELETE_EXTERNAL_IDS, [ids]);
-    await manager.query(DELETE_ATTEMPTS, [ids]);
-    await manager.query(DELETE_EXPECTED, [ids]);
-    await manager.query(DELETE_HEARTBEATS, [ids]);
+    await Promise.all(
+      [DELETE_EXTERNAL_IDS, DELETE_ATTEMPTS, DELETE_EXPECTED, DELETE_HEARTBEATS].map((statement) =>
+        manager.query(statement, [ids]),
+      ),
+    );
     await manager.query(DELETE_EXECUTIONS, [ids]);
   }
 }

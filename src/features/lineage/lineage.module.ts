@@ -17,6 +17,8 @@ import { ExecutionDatasetRepository } from './execution-dataset.repository.js';
 import { ImpactService } from './impact.service.js';
 import { LineageDeclarationService } from './lineage-declaration.service.js';
 import { LineageDeletionService } from './lineage-deletion.service.js';
+import { EdgeSweepService } from './edge-sweep.service.js';
+import { JobModule } from '../../platform/jobs/job.module.js';
 import { LineageRepository } from './lineage.repository.js';
 import { LineageWalkService } from './lineage-walk.service.js';
 import { PipelineLineageController } from './pipeline-lineage.controller.js';
@@ -31,6 +33,7 @@ import { RunReportService } from './run-report.service.js';
   imports: [
     ExecutionModule,
     IdempotencyModule,
+    JobModule,
     PipelineModule,
     TypeOrmModule.forFeature([
       AddressAliasEntity,
@@ -48,6 +51,7 @@ import { RunReportService } from './run-report.service.js';
     AddressTypeRepository,
     AddressTypeService,
     DatasetUseService,
+    EdgeSweepService,
     ExecutionDatasetRepository,
     ImpactService,
     LineageDeclarationService,

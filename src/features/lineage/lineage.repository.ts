@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
   DECLARE_EDGES,
+  DELETE_UNSEEN,
   EXPIRE_EDGES,
   FIND_ALIASES_AMONG,
   FIND_EDGES,
@@ -155,6 +156,12 @@ export class LineageRepository {
     limit: number,
   ): Promise<{ pipelineId: number; depth: number }[]> {
     return manager.query(FIND_READERS, [...columnsOf(datasets), limit]);
+  }
+
+  /** See {@link DELETE_UNSEEN}; returns how many were deleted. */
+  async deleteUnseen(manager: EntityManager, before: Date, most: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await manager.query(DELETE_UNSEEN, [before, most]);
+    return deleted;
   }
 }
 

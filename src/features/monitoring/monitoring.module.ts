@@ -37,6 +37,7 @@ import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.enti
 import { IncidentModule } from './incidents/incident.module.js';
 import { IncidentRepository } from './incidents/incident.repository.js';
 import { IncidentService } from './incidents/incident.service.js';
+import { MonitoringSweepService } from './monitoring-sweep.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
 
 /** Evaluates the data of the modules below: runs the checks, opens and resolves incidents, and sends alerts. */
@@ -78,6 +79,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     MissedRepository,
     MissedService,
     MonitoringMetrics,
+    MonitoringSweepService,
   ],
 })
 export class MonitoringModule {}

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { JobService } from '../../platform/jobs/job.service.js';
+import { IdlePipelineService } from './idle-pipeline.service.js';
 import { RetentionRunService } from './retention-run.service.js';
 
 const QUEUE = 'retention';
@@ -16,6 +17,7 @@ export class RetentionScheduleService implements OnModuleInit {
     private readonly jobs: JobService,
     private readonly transactions: TransactionRunner,
     private readonly runs: RetentionRunService,
+    private readonly idle: IdlePipelineService,
     @Inject(CONFIG) private readonly config: Pick<Config, 'retentionCron'>,
   ) {}
 
@@ -38,6 +40,7 @@ export class RetentionScheduleService implements OnModuleInit {
   /** If the time was not enough, the next run follows at once. */
   private async handle(signal: AbortSignal): Promise<void> {
     const isComplete = await this.runs.run(signal);
+    await this.idle.deleteAll(signal);
     // Where a stopping replica breaks off, the next run of the schedule continues.
     if (!isComplete && !signal.aborted) await this.transactions.run((manager) => this.request(manager));
   }

@@ -4,6 +4,8 @@ import { IdempotencyModule } from '../../platform/idempotency/idempotency.module
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
+import { PipelineModule } from '../pipeline/pipeline.module.js';
+import { IdlePipelineService } from './idle-pipeline.service.js';
 import { OldTreeService } from './old-tree.service.js';
 import { PipelineDayEntity } from './pipeline-day.entity.js';
 import { RetentionController } from './retention.controller.js';
@@ -22,10 +24,12 @@ import { RetentionService } from './retention.service.js';
     IdempotencyModule,
     JobModule,
     ObservabilityModule,
+    PipelineModule,
     TypeOrmModule.forFeature([PipelineDayEntity, RetentionRunEntity]),
   ],
   controllers: [RetentionController],
   providers: [
+    IdlePipelineService,
     OldTreeService,
     RetentionMetrics,
     RetentionRepository,

@@ -7,6 +7,7 @@ import {
   BEGIN_RUN,
   END_RUN,
   FIND_DELETABLE_TREES,
+  FIND_IDLE_PIPELINES,
   FIND_OWN_CUTOFFS,
   FIND_ROOTS,
   FIND_ROOTS_OF_PIPELINE,
@@ -92,6 +93,12 @@ export class RetentionRepository {
     { now, before, failedBefore, keepLast }: Ages,
   ): Promise<OldTree[]> {
     return manager.query(FIND_DELETABLE_TREES, [roots, now, before, failedBefore, keepLast]);
+  }
+
+  /** See {@link FIND_IDLE_PIPELINES}. */
+  async findIdlePipelines(manager: EntityManager, afterId: number, before: Date, most: number): Promise<number[]> {
+    const rows = await manager.query<{ id: number }[]>(FIND_IDLE_PIPELINES, [afterId, before, most]);
+    return rows.map(({ id }) => id);
   }
 
   /** The start of the oldest root; null if there is none. */

@@ -107,9 +107,12 @@ export class RetentionService {
     const deleted = await this.retention.findDeletable(manager, roots, ages);
     if (deleted.length === 0) return deleted;
     const ids = deleted.flatMap(({ executionIds }) => executionIds);
-    await this.retention.addToDays(manager, ids);
-    await this.executions.delete(manager, ids);
-    await note?.(manager, deleted.length, ids.length);
+    // Sent one behind the other: the sums are of what the deletion then finds.
+    await Promise.all([
+      this.retention.addToDays(manager, ids),
+      note?.(manager, deleted.length, ids.length),
+      this.executions.delete(manager, ids),
+    ]);
     this.transactions.afterCommit(manager, () => this.metrics.count(deleted.length, ids.length));
     return deleted;
   }

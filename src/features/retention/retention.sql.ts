@@ -31,6 +31,20 @@ export const FIND_DELETABLE_TREES = `
     FROM watcher_deletable_trees($1::bigint[], $2::timestamptz, $3::timestamptz, $4::timestamptz, $5::int) t
    WHERE t.is_old`;
 
+/**
+ * The next pipelines in a namespace after $1 that nobody has changed since $2 and that have no day since then, at most $3.
+ * Uses pk_pipeline, ix_pipeline_change_pipeline and pk_pipeline_day.
+ */
+export const FIND_IDLE_PIPELINES = `
+  SELECT p.id
+    FROM pipeline p
+   WHERE p.id > $1::bigint AND p.namespace <> '' AND p.active AND NOT p.archived
+     AND greatest(p.created_at, p.updated_at) < $2::timestamptz
+     AND NOT EXISTS (SELECT FROM pipeline_change c WHERE c.pipeline_id = p.id AND c.kind = 'patch')
+     AND NOT EXISTS (SELECT FROM pipeline_day d WHERE d.pipeline_id = p.id AND d.day >= ($2::timestamptz)::date)
+   ORDER BY p.id
+   LIMIT $3::int`;
+
 /** The start of the oldest root. Uses ix_pipeline_execution_root_start. */
 export const OLDEST_START = `
   SELECT e.start_date AS "startDate"

@@ -35,6 +35,8 @@ export class Retention1769600000000 implements MigrationInterface {
           backlog bigint NOT NULL DEFAULT 0,
           CONSTRAINT pk_retention_run PRIMARY KEY (id)
         )`);
+      await runner.query(`
+        CREATE INDEX IF NOT EXISTS ix_address_edge_last_seen ON address_edge (last_seen) WHERE NOT declared`);
       await runner.query(
         `DROP FUNCTION IF EXISTS watcher_old_trees(timestamptz, timestamptz, bigint, integer, integer)`,
       );
@@ -51,6 +53,7 @@ export class Retention1769600000000 implements MigrationInterface {
     await withBriefLock(runner, async () => {
       await runner.query(`ALTER TABLE pipeline_execution_closure RESET (autovacuum_vacuum_scale_factor)`);
       await runner.query(`ALTER TABLE pipeline_execution RESET (autovacuum_vacuum_scale_factor)`);
+      await runner.query(`DROP INDEX ix_address_edge_last_seen`);
       await runner.query(`DROP TABLE retention_run`);
       await runner.query(`ALTER TABLE pipeline_type DROP COLUMN retention_datepart, DROP COLUMN retention_number`);
       await runner.query(`ALTER TABLE pipeline DROP COLUMN retention_datepart, DROP COLUMN retention_number`);

@@ -26,7 +26,6 @@ const { values: options } = parseArgs({
 });
 const [executions, rounds] = [Number(options.executions), Number(options.rounds)];
 const [seconds, clients] = [Number(options.seconds), Number(options.clients)];
-const TREE = 5;
 
 const SEED = `
   WITH node AS (

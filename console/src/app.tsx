@@ -16,6 +16,7 @@ const PipelinePage = lazy(() => import('./pages/pipeline.tsx'));
 const IncidentsPage = lazy(() => import('./pages/incidents.tsx'));
 const IncidentPage = lazy(() => import('./pages/incident.tsx'));
 const AlertsPage = lazy(() => import('./pages/alerts.tsx'));
+const RetentionPage = lazy(() => import('./pages/retention.tsx'));
 const GoPage = lazy(() => import('./pages/go.tsx'));
 
 /** The pages by their addresses, for whoever is logged in. */
@@ -47,6 +48,7 @@ export function App(): ReactNode {
             <Route path="/incidents" component={IncidentsPage} />
             <Route path="/incidents/:id">{({ id }) => <IncidentPage id={Number(id)} />}</Route>
             <Route path="/alerts" component={AlertsPage} />
+            <Route path="/retention" component={RetentionPage} />
             <Route>
               <Page title="No such page">
                 <Empty title="There is nothing at this address">The menu has all pages; the key / searches.</Empty>

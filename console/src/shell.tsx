@@ -17,6 +17,7 @@ const MENU = [
   ['/pipelines', 'Pipelines'],
   ['/incidents', 'Incidents'],
   ['/alerts', 'Alerts'],
+  ['/retention', 'Retention'],
 ] as const;
 
 /** The menu around all pages, the search, and whether the page hears of changes. */

@@ -58,7 +58,7 @@ it('kill -9 among the transactions of a deletion leaves whole trees, and days th
       await service.end('SIGKILL');
       await expectExactTrees(database);
       expect(await database.sql(SUMS)).toEqual(sums);
-      const [counts] = (await database.sql(COUNTS)) as { left: number; summed: number; noted: number }[];
+      const [counts] = await database.sql<{ left: number; summed: number; noted: number }>(COUNTS);
       expect(counts).toMatchObject({ summed: 2 * TREES - (counts?.left ?? 0), noted: counts?.summed });
       left.push(counts?.left ?? 0);
       await service.restart();

@@ -15,6 +15,8 @@ export type {
   PipelineChange,
   PipelineSeries,
   PipelineStatistics,
+  Retention,
+  RetentionReport,
   Rollup,
   RootCause,
   RunningRoot,

@@ -258,10 +258,16 @@ export const MODULES = {
     path: 'src/features/retention',
     floor: 'features',
     imports: {
+      auth: 'its routes declare their scopes',
+      config: 'how long executions are kept',
       database: 'its transactions',
       errors: 'its refusals',
+      http: 'its fields and answers',
+      idempotency: 'a run by POST can be repeated',
+      jobs: 'a run is a job',
+      observability: 'it declares its metrics',
       execution: 'it deletes executions',
-      pipeline: 'the sums of a day belong to a pipeline',
+      pipeline: 'the sums of a day belong to a pipeline; it deletes idle ones',
     },
   },
   search: {
@@ -288,6 +294,8 @@ export const MODULES = {
       values: 'the keys of names, and the exact JSON that is hashed',
       idempotency: 'its POST requests can be repeated',
       changes: 'pages are told of changed edges',
+      config: 'when old edges are deleted',
+      jobs: 'old edges are deleted by a job',
       execution: 'executions read and write datasets; it listens to deletions',
       monitoring: 'it says what incidents affect',
       pipeline: 'pipelines own edges; impact shows how they are doing',
@@ -310,7 +318,7 @@ export const MODULES = {
   monitoring: {
     path: 'src/features/monitoring',
     floor: 'features',
-    wiring: ['monitoring.module.ts', 'monitoring-metrics.ts'],
+    wiring: ['monitoring.module.ts', 'monitoring-metrics.ts', 'monitoring-sweep.service.ts'],
     imports: {
       auth: 'its routes declare their scopes',
       http: 'its fields, pages and answers',

@@ -19,6 +19,7 @@ const DatasetsPage = lazy(() => import('./pages/datasets.tsx'));
 const DatasetPage = lazy(() => import('./pages/dataset.tsx'));
 const DailyPage = lazy(() => import('./pages/daily.tsx'));
 const AlertsPage = lazy(() => import('./pages/alerts.tsx'));
+const RetentionPage = lazy(() => import('./pages/retention.tsx'));
 const GoPage = lazy(() => import('./pages/go.tsx'));
 
 /** The pages by their addresses, for whoever is logged in. */
@@ -56,6 +57,7 @@ export function App(): ReactNode {
             </Route>
             <Route path="/reports/daily" component={DailyPage} />
             <Route path="/alerts" component={AlertsPage} />
+            <Route path="/retention" component={RetentionPage} />
             <Route>
               <Page title="No such page">
                 <Empty title="There is nothing at this address">The menu has all pages; the key / searches.</Empty>

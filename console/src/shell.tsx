@@ -19,6 +19,7 @@ const MENU = [
   ['/incidents', 'Incidents'],
   ['/alerts', 'Alerts'],
   ['/reports/daily', 'Daily report'],
+  ['/retention', 'Retention'],
 ] as const;
 
 /** The menu around all pages, the search, and whether the page hears of changes. */

@@ -30,6 +30,7 @@ const TAGS = {
   monitoring: 'Check freshness and timeliness, and read incidents and the alerts that were sent.',
   lineage: 'Declare what pipelines read and write, and ask what feeds a dataset and what depends on it.',
   openlineage: 'Receive the events of producers that speak OpenLineage: Airflow, dbt, Spark, Flink, Trino and others.',
+  retention: 'See how long executions are kept, and delete what is too old.',
   changes: 'Ask what has changed, every few seconds, for a page that shows it.',
   overview: 'What runs, what is wrong, and what happened in the last hours.',
   search: 'Find pipelines and executions by what people know of them.',

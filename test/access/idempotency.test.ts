@@ -61,6 +61,7 @@ describe('Idempotency-Key', () => {
     '/batch': () => Promise.resolve([{ op: 'start', pipeline_id: pipelineId }]),
     '/freshness': () => Promise.resolve({}),
     '/timeliness': () => Promise.resolve({}),
+    '/retention': () => Promise.resolve({ dry_run: true }),
     '/log_cleanup': (n) => Promise.resolve({ retention_days: 90 + n }),
     '/reporting/refresh': () => Promise.resolve({}),
     '/celery/monitor-queue': () => Promise.resolve({}),

@@ -54,6 +54,7 @@ describe('the routes', () => {
       'PATCH /incident/{id}': 'write',
       'POST /alert/test': 'admin',
       'POST /log_cleanup': 'admin',
+      'POST /retention': 'admin',
       'PUT /pipeline/{id}/lineage': 'write',
       'PUT /pipeline_execution/{id}/lineage': 'write',
     };

@@ -51,6 +51,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   incidents: () => '/incidents',
   incident: () => `/incidents/${demo.incident.id}`,
   alerts: () => '/alerts',
+  retention: () => '/retention',
   unknown: () => '/no/such/page',
 };
 

@@ -20,6 +20,8 @@ const pairs = {
   start_grace_datepart: 'minute',
   lost_after_number: 2,
   lost_after_datepart: 'hour',
+  retention_number: 90,
+  retention_datepart: 'day',
 };
 
 async function read(id: number): Promise<Json> {
@@ -42,6 +44,8 @@ describe('PATCH /pipeline', () => {
     ['mute_anomaly_check', true],
     ['lost_after_number', 9],
     ['lost_after_datepart', 'day'],
+    ['retention_number', 30],
+    ['retention_datepart', 'week'],
     ['mute_freshness_check', true],
     ['mute_timeliness_check', true],
     ['active', false],

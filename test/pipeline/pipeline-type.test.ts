@@ -17,6 +17,8 @@ const thresholds = {
   mute_anomaly_check: false,
   lost_after_number: 2,
   lost_after_datepart: 'hour',
+  retention_number: 90,
+  retention_datepart: 'day',
 };
 
 describe('POST /pipeline_type', () => {
@@ -47,6 +49,8 @@ describe('POST /pipeline_type', () => {
       mute_anomaly_check: false,
       lost_after_number: null,
       lost_after_datepart: null,
+      retention_number: null,
+      retention_datepart: null,
     });
   });
 

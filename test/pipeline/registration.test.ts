@@ -25,6 +25,8 @@ const full = {
   start_grace_datepart: 'minute',
   lost_after_number: 2,
   lost_after_datepart: 'hour',
+  retention_number: 90,
+  retention_datepart: 'day',
 };
 /** The configuration fields that a registration with only the required ones leaves empty. */
 const nothing = Object.fromEntries(

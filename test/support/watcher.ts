@@ -35,7 +35,7 @@ export class Watcher {
     optional?: readonly Type[],
   ): Promise<Watcher> {
     const own = database ?? (await createDatabase());
-    const config = { ...readConfig({}), checkCron: null, databaseUrl: own.url, ...overrides };
+    const config = { ...readConfig({}), checkCron: null, retentionCron: null, databaseUrl: own.url, ...overrides };
     const app = await createApp(config, pino({ level: 'silent' }), optional);
     prepare?.(app);
     // Not earlier: a service that migrates its schema needs an empty database.

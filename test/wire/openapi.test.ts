@@ -365,6 +365,8 @@ describe('the OpenAPI document', () => {
         'start_grace_datepart',
         'lost_after_number',
         'lost_after_datepart',
+        'retention_number',
+        'retention_datepart',
         'last_target_insert',
         'last_target_update',
         'last_target_soft_delete',

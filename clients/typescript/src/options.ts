@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly timelinessWarn?: Threshold;
   /** How long a run may send no heartbeat before it is lost. Default: learned. */
   readonly lostAfter?: Threshold;
+  /** How long the trees of its runs are kept. Default: that of its type, else of the service. */
+  readonly retention?: Threshold;
   /** When a run is expected, as a cron expression. */
   readonly schedule?: string;
   /** The IANA time zone of the schedule. Default: UTC. */

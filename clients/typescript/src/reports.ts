@@ -18,6 +18,7 @@ export function registrationOf(options: RunOptions): RegisterPipelineRequest {
     ...threshold('timeliness', options.timeliness),
     ...threshold('timeliness_warn', options.timelinessWarn),
     ...threshold('lost_after', options.lostAfter),
+    ...threshold('retention', options.retention),
     ...threshold('start_grace', options.startGrace),
   };
 }

@@ -24,6 +24,8 @@ export type {
   PipelineLineage,
   PipelineSeries,
   PipelineStatistics,
+  Retention,
+  RetentionReport,
   Rollup,
   RootCause,
   RunDatasets,

@@ -20,6 +20,11 @@ export function useMayWrite(): boolean {
   return data !== undefined && data.scope !== 'read' && data.scope !== null;
 }
 
+/** Whether whoever is logged in may delete. */
+export function useMayAdminister(): boolean {
+  return useSession().data?.scope === 'admin';
+}
+
 export async function login(key: string): Promise<void> {
   await send('POST', '/session', { key });
   await queryClient.invalidateQueries();

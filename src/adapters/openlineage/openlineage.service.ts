@@ -5,6 +5,7 @@ import { asDomainError } from '../../platform/database/database-errors.js';
 import { DomainError, InvalidRequestError } from '../../platform/errors/domain-error.js';
 import { Answer } from '../../platform/http/answer.js';
 import { type Batches, IdempotencyService } from '../../platform/idempotency/idempotency.service.js';
+import { toDate } from './event/event-time.js';
 import type { LineageEvent } from './event/lineage-event.js';
 import { parseEvent } from './event/parse-event.js';
 import { type FailedEventDto, MOST_EVENTS, type ReceivedBatchDto, type ReceivedEventDto } from './openlineage.dto.js';
@@ -13,6 +14,8 @@ import { OpenLineageRunRepository } from './receive/openlineage-run.repository.j
 import { RunWriterService } from './receive/run-writer.service.js';
 
 type Result = ReceivedEventDto | DomainError;
+
+const DAY_MS = 86_400_000;
 
 /**
  * Receives events of OpenLineage. Those that arrive together share a transaction; each gets its own answer after the
@@ -25,7 +28,7 @@ export class OpenLineageService {
   private readonly batches: Batches<LineageEvent, ReceivedEventDto>;
 
   constructor(
-    @Inject(CONFIG) config: Pick<Config, 'batchSize'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'batchSize' | 'retentionDays' | 'retentionFailedDays'>,
     private readonly idempotency: IdempotencyService,
     private readonly runs: OpenLineageRunRepository,
     private readonly writer: RunWriterService,
@@ -47,7 +50,7 @@ export class OpenLineageService {
   /** Takes an event; an array is taken as a batch. */
   async receive(body: unknown): Promise<Answer<ReceivedEventDto | ReceivedBatchDto>> {
     if (Array.isArray(body)) return this.receiveBatch(body);
-    return this.answered(async () => this.batches.submit(this.parse(body)));
+    return this.answered(() => this.submit(this.parse(body)));
   }
 
   /**
@@ -71,7 +74,7 @@ export class OpenLineageService {
       events.map(async (event) => {
         if (event instanceof DomainError) return event;
         try {
-          return (await this.batches.submit(event)).body;
+          return (await this.submit(event)).body;
         } catch (error) {
           return this.refusalOf(error);
         }
@@ -84,12 +87,27 @@ export class OpenLineageService {
     events: readonly (LineageEvent | DomainError)[],
   ): Promise<Result[]> {
     const accepted = events.filter((event): event is LineageEvent => !(event instanceof DomainError));
-    const answers = await this.batches.within(manager, accepted);
-    const results = new Map(accepted.map((event, index) => [event, answers[index]] as const));
+    const written = accepted.filter((event) => !this.isOutdated(event));
+    const answers = await this.batches.within(manager, written);
+    const results = new Map(written.map((event, index) => [event, answers[index]] as const));
     return events.map((event) => {
-      const answer = event instanceof DomainError ? event : results.get(event);
-      return answer instanceof Answer ? answer.body : (answer ?? unreachable());
+      const answer = event instanceof DomainError ? event : (results.get(event) ?? {});
+      return answer instanceof Answer ? answer.body : answer;
     });
+  }
+
+  private async submit(event: LineageEvent): Promise<Answer<ReceivedEventDto>> {
+    return this.isOutdated(event) ? Answer.found({}) : this.batches.submit(event);
+  }
+
+  /** Whether what it tells of is too old to be kept: it would bring back what was deleted for its age. */
+  private isOutdated(event: LineageEvent): boolean {
+    const { retentionDays, retentionFailedDays = 0 } = this.config;
+    if (retentionDays === undefined) return false;
+    const age = Math.max(retentionDays, retentionFailedDays) * DAY_MS;
+    const isOutdated = toDate(event.at).getTime() < Date.now() - age;
+    if (isOutdated) this.metrics.outdated();
+    return isOutdated;
   }
 
   private async receiveAll(manager: EntityManager, events: readonly LineageEvent[]): Promise<ReceivedEventDto[]> {
@@ -166,8 +184,4 @@ function reportOf(results: readonly Result[]): ReceivedBatchDto {
     },
     failed_events: failed.map(({ index, reason, retriable: mayRepeat }) => ({ index, reason, retriable: mayRepeat })),
   };
-}
-
-function unreachable(): never {
-  throw new Error('an event of a batch got no answer');
 }

@@ -21,9 +21,13 @@ export class CleanUpService {
   cleanUp(request: CleanUpDto): Promise<Answer<CleanUpReportDto>> {
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     return this.idempotency.once(async (manager) => {
-      const { executions, pairs, anomalies, isComplete } = await this.retention.cleanUp(manager, {
-        before: new Date(today - request.retention_days * DAY_MS),
-        keepLast: request.keep_last ?? 0,
+      const { executions, pairs, anomalies, isComplete } = await this.retention.cleanUpAlone(manager, {
+        ages: {
+          now: new Date(),
+          before: new Date(today - request.retention_days * DAY_MS),
+          failedBefore: null,
+          keepLast: request.keep_last ?? 0,
+        },
         batchSize: request.batch_size ?? DEFAULT_BATCH_SIZE,
         withinMs: WITHIN_MS,
       });

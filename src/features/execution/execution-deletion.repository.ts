@@ -16,9 +16,14 @@ import { LOCK_TREE } from './tree-lock.sql.js';
 /** The SQL that deletes executions. */
 @Injectable()
 export class ExecutionDeletionRepository {
+  /** Takes the tree lock exclusively. */
+  async lockTrees(manager: EntityManager): Promise<void> {
+    await manager.query(LOCK_TREE);
+  }
+
   /** Takes the two locks exclusively, in the order in which starts take them. */
   async lock(manager: EntityManager): Promise<void> {
-    await manager.query(LOCK_TREE);
+    await this.lockTrees(manager);
     await manager.query(LOCK_PIPELINES);
   }
 
@@ -42,10 +47,11 @@ export class ExecutionDeletionRepository {
 
   /** Deletes the rows of executions in all tables of this module. */
   async delete(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(DELETE_EXTERNAL_IDS, [ids]);
-    await manager.query(DELETE_ATTEMPTS, [ids]);
-    await manager.query(DELETE_EXPECTED, [ids]);
-    await manager.query(DELETE_HEARTBEATS, [ids]);
+    await Promise.all(
+      [DELETE_EXTERNAL_IDS, DELETE_ATTEMPTS, DELETE_EXPECTED, DELETE_HEARTBEATS].map((statement) =>
+        manager.query(statement, [ids]),
+      ),
+    );
     await manager.query(DELETE_EXECUTIONS, [ids]);
   }
 }

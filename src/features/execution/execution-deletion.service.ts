@@ -19,6 +19,14 @@ export class ExecutionDeletionService {
     return this.executions.lock(manager);
   }
 
+  /**
+   * The same for starts below others, repeats of others, and moves; starts of roots go on. Enough where no pipeline is
+   * deleted: nothing that is there already refers to a new root.
+   */
+  lockTrees(manager: EntityManager): Promise<void> {
+    return this.executions.lockTrees(manager);
+  }
+
   /** Roots among the executions of a pipeline, oldest first. */
   findRoots(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {
     return this.executions.findRoots(manager, pipelineId, limit);

@@ -6,6 +6,18 @@ export class ExecutionNotFoundError extends DomainError {
   }
 }
 
+export class NotARootError extends DomainError {
+  constructor(id: number) {
+    super('conflict', 'not_a_root', `Execution ${id} is below another; only whole trees are deleted.`);
+  }
+}
+
+export class TreeRunningError extends DomainError {
+  constructor(id: number) {
+    super('conflict', 'tree_running', `Something in the tree of execution ${id} still runs; end it first.`);
+  }
+}
+
 export class ParentNotFoundError extends DomainError {
   constructor(id: number) {
     super('not_found', 'parent_not_found', `There is no execution with id ${id} to be the parent.`);

@@ -4,6 +4,7 @@ import { ChangeModule } from '../changes/change.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
 import { PipelineDeletionController } from './deletion/pipeline-deletion.controller.js';
+import { TreeDeletionController } from './deletion/tree-deletion.controller.js';
 import { TreeDeletionRepository } from './deletion/tree-deletion.repository.js';
 import { TreeDeletionService } from './deletion/tree-deletion.service.js';
 import { TreeQuestionsController } from './questions/tree-questions.controller.js';
@@ -26,7 +27,13 @@ import { TreeMoveService } from './tree-move.service.js';
 /** The execution tree: the closure, its subscriber, and the endpoints that read and analyse it. */
 @Module({
   imports: [ChangeModule, ExecutionModule, PipelineModule, TypeOrmModule.forFeature([ClosureEntity])],
-  controllers: [HierarchyController, PipelineDeletionController, TimelineController, TreeQuestionsController],
+  controllers: [
+    HierarchyController,
+    PipelineDeletionController,
+    TimelineController,
+    TreeDeletionController,
+    TreeQuestionsController,
+  ],
   providers: [
     ExecutionClosureSubscriber,
     HierarchyRepository,

@@ -9,6 +9,7 @@ import { PipelineEntity } from '../pipeline/pipeline.entity.js';
 @Index('ix_address_edge_forward', ['sourceAddressId', 'targetAddressId'], { where: 'removed_at IS NULL' })
 @Index('ix_address_edge_backward', ['targetAddressId', 'sourceAddressId'], { where: 'removed_at IS NULL' })
 @Index('ix_address_edge_pipeline', ['pipelineId'])
+@Index('ix_address_edge_last_seen', ['lastSeen'], { where: 'NOT declared' })
 export class AddressEdgeEntity {
   @PrimaryColumn('bigint', { name: 'source_address_id', primaryKeyConstraintName: 'pk_address_edge' })
   sourceAddressId!: number;

@@ -20,6 +20,8 @@ import { IncidentImpactSourceService } from './incident-impact-source.service.js
 import { ImpactService } from './impact.service.js';
 import { LineageDeclarationService } from './lineage-declaration.service.js';
 import { LineageDeletionService } from './lineage-deletion.service.js';
+import { EdgeSweepService } from './edge-sweep.service.js';
+import { JobModule } from '../../platform/jobs/job.module.js';
 import { LineageRepository } from './lineage.repository.js';
 import { LineageWalkService } from './lineage-walk.service.js';
 import { PipelineLineageController } from './pipeline-lineage.controller.js';
@@ -38,6 +40,7 @@ import { RunReportService } from './run-report.service.js';
     ExecutionModule,
     IdempotencyModule,
     IncidentModule,
+    JobModule,
     PipelineModule,
     TypeOrmModule.forFeature([
       AddressAliasEntity,
@@ -55,6 +58,7 @@ import { RunReportService } from './run-report.service.js';
     AddressTypeRepository,
     AddressTypeService,
     DatasetUseService,
+    EdgeSweepService,
     ExecutionDatasetRepository,
     ImpactService,
     IncidentImpactSourceService,

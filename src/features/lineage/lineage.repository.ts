@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { ChangeLog } from '../changes/change-log.js';
 import {
   DECLARE_EDGES,
+  DELETE_UNSEEN,
   EXPIRE_EDGES,
   FIND_ALIASES_AMONG,
   FIND_EDGES,
@@ -160,6 +161,12 @@ export class LineageRepository {
     limit: number,
   ): Promise<{ pipelineId: number; depth: number }[]> {
     return manager.query(FIND_READERS, [...columnsOf(datasets), limit]);
+  }
+
+  /** See {@link DELETE_UNSEEN}; returns how many were deleted. */
+  async deleteUnseen(manager: EntityManager, before: Date, most: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await manager.query(DELETE_UNSEEN, [before, most]);
+    return deleted;
   }
 }
 

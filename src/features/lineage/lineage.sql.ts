@@ -131,3 +131,14 @@ export const FIND_READERS = prepared(`
    GROUP BY e.pipeline_id
    ORDER BY 2, 1
    LIMIT $3::int`);
+
+/** Deletes edges that are not declared and were last seen before $1, at most $2. Uses ix_address_edge_last_seen. */
+export const DELETE_UNSEEN = `
+  DELETE FROM address_edge e
+   WHERE (e.source_address_id, e.target_address_id, e.pipeline_id) IN (
+         SELECT old.source_address_id, old.target_address_id, old.pipeline_id
+           FROM address_edge old
+          WHERE NOT old.declared AND old.last_seen < ($1::timestamptz AT TIME ZONE 'UTC')::date
+          ORDER BY old.last_seen
+          LIMIT $2::int
+            FOR UPDATE SKIP LOCKED)`;

@@ -41,6 +41,7 @@ import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.enti
 import { IncidentModule } from './incidents/incident.module.js';
 import { IncidentRepository } from './incidents/incident.repository.js';
 import { IncidentService } from './incidents/incident.service.js';
+import { MonitoringSweepService } from './monitoring-sweep.service.js';
 import { MonitoringMetrics } from './monitoring-metrics.js';
 
 /** Evaluates the data of the modules below: runs the checks, opens and resolves incidents, and sends alerts. */
@@ -86,6 +87,7 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     MonitoringMetrics,
     RestatedFailureService,
     RestatedRepository,
+    MonitoringSweepService,
   ],
 })
 export class MonitoringModule {}

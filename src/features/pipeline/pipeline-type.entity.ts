@@ -10,6 +10,7 @@ import { Threshold } from './threshold.entity.js';
 @Check('ck_pipeline_type_freshness', '(freshness_number IS NULL) = (freshness_datepart IS NULL)')
 @Check('ck_pipeline_type_timeliness', '(timeliness_number IS NULL) = (timeliness_datepart IS NULL)')
 @Check('ck_pipeline_type_lost_after', '(lost_after_number IS NULL) = (lost_after_datepart IS NULL)')
+@Check('ck_pipeline_type_retention', '(retention_number IS NULL) = (retention_datepart IS NULL)')
 export class PipelineTypeEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -42,6 +43,9 @@ export class PipelineTypeEntity {
 
   @Column(() => Threshold, { prefix: 'lost_after' })
   lostAfter!: Threshold;
+
+  @Column(() => Threshold, { prefix: 'retention' })
+  retention!: Threshold;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;

@@ -35,6 +35,7 @@ import { Threshold } from './threshold.entity.js';
 @Check('ck_pipeline_timeliness_warn', '(timeliness_warn_number IS NULL) = (timeliness_warn_datepart IS NULL)')
 @Check('ck_pipeline_start_grace', '(start_grace_number IS NULL) = (start_grace_datepart IS NULL)')
 @Check('ck_pipeline_lost_after', '(lost_after_number IS NULL) = (lost_after_datepart IS NULL)')
+@Check('ck_pipeline_retention', '(retention_number IS NULL) = (retention_datepart IS NULL)')
 export class PipelineEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -135,6 +136,9 @@ export class PipelineEntity {
 
   @Column(() => Threshold, { prefix: 'lost_after' })
   lostAfter!: Threshold;
+
+  @Column(() => Threshold, { prefix: 'retention' })
+  retention!: Threshold;
 
   @Column('boolean', { name: 'load_lineage', default: true })
   loadLineage!: boolean;

@@ -92,6 +92,7 @@ export function toPipelineDto(pipeline: PipelineEntity): PipelineDto {
     mute_schedule_check: pipeline.muteScheduleCheck,
     mute_anomaly_check: pipeline.muteAnomalyCheck,
     ...wirePair('lost_after', pipeline.lostAfter),
+    ...wirePair('retention', pipeline.retention),
     load_lineage: pipeline.loadLineage,
     active: pipeline.active,
     archived: pipeline.archived,
@@ -133,6 +134,7 @@ export function toPipelineTypeDto(type: PipelineTypeEntity): PipelineTypeDto {
     mute_timeliness_check: type.muteTimelinessCheck,
     mute_anomaly_check: type.muteAnomalyCheck,
     ...wirePair('lost_after', type.lostAfter),
+    ...wirePair('retention', type.retention),
     created_at: type.createdAt.toISOString(),
     updated_at: changedAt(type),
   };

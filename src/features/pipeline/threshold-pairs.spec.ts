@@ -20,6 +20,7 @@ const FRESH = {
   timelinessWarn: NONE,
   lostAfter: NONE,
   startGrace: NONE,
+  retention: NONE,
 };
 
 describe('the pairs of thresholds', () => {
@@ -58,6 +59,8 @@ describe('the pairs of thresholds', () => {
       timeliness_datepart: null,
       lost_after_number: null,
       lost_after_datepart: null,
+      retention_number: null,
+      retention_datepart: null,
     } as const;
     const thresholds = thresholdsOf(PIPELINE_PAIRS, { freshness_number: 1, freshness_datepart: 'day' });
     expect(thresholds).toEqual(FRESH);

@@ -13,8 +13,9 @@ export const PIPELINE_PAIRS = [
   'timeliness_warn',
   'lost_after',
   'start_grace',
+  'retention',
 ] as const;
-export const TYPE_PAIRS = ['freshness', 'timeliness', 'lost_after'] as const satisfies readonly PairName[];
+export const TYPE_PAIRS = ['freshness', 'timeliness', 'lost_after', 'retention'] as const satisfies readonly PairName[];
 
 export type PairName = (typeof PIPELINE_PAIRS)[number];
 

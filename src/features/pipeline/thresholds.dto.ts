@@ -34,6 +34,11 @@ const TEXTS: Readonly<
     number: 10,
     datepart: 'minute',
   },
+  retention: {
+    means: 'How long trees of executions whose root belongs to it are kept, by their last sign of life',
+    number: 90,
+    datepart: 'day',
+  },
 };
 
 /** The form of the pairs in one kind of DTO. */

@@ -1,27 +1,67 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ADD_TO_DAYS, FIND_OLD_TREES, TRY_LOCK_CLEAN_UP } from './retention.sql.js';
+import type { RetentionRunEntity } from './retention-run.entity.js';
+import {
+  ADD_TO_DAYS,
+  ADD_TO_RUN,
+  BEGIN_RUN,
+  END_RUN,
+  FIND_DELETABLE_TREES,
+  FIND_IDLE_PIPELINES,
+  FIND_OWN_CUTOFFS,
+  FIND_ROOTS,
+  FIND_ROOTS_OF_PIPELINE,
+  FIND_RUN,
+  OLDEST_START,
+  TRY_LOCK_CLEAN_UP,
+} from './retention.sql.js';
 
-/** A tree whose root is old. */
+/** What is too old. */
+export interface Ages {
+  /** The moment that the retention of pipelines and types is subtracted from. */
+  readonly now: Date;
+  /** Trees of the other pipelines are too old if their last sign of life was before; null: never. */
+  readonly before: Date | null;
+  /** The same for trees whose root failed, of all pipelines, where that is earlier; null: it is not. */
+  readonly failedBefore: Date | null;
+  /** The newest roots of each pipeline that stay, however old they are. */
+  readonly keepLast: number;
+}
+
+/** A tree that can be deleted. */
 export interface OldTree {
   readonly rootId: number;
-  readonly startDate: Date;
   readonly executionIds: readonly number[];
   /** How many pairs of ancestor and descendant it has. */
   readonly pairs: number;
   /** How many anomalies its executions have. */
   readonly anomalies: number;
-  /** Whether all of it is, so that it can be deleted. */
-  readonly isOld: boolean;
 }
 
-/** A position in the roots by start. */
-export interface RootPosition {
-  readonly start: Date;
+/** The root of a tree. */
+export interface Root {
   readonly id: number;
+  readonly pipelineId: number;
+  readonly startDate: Date;
 }
 
-/** Finds old trees, and owns `pipeline_day`. */
+/** A range of roots to look through. */
+export interface RootRange {
+  /** Null: all pipelines. */
+  readonly pipelineId: number | null;
+  readonly before: Date;
+}
+
+/** The pipelines with a retention of their own; a cutoff that is null is never. */
+export interface OwnCutoff {
+  readonly pipelineId: number;
+  readonly cutoff: Date | null;
+}
+
+/** What is known of the runs. */
+export type RetentionRun = Readonly<Omit<RetentionRunEntity, 'id'>>;
+
+/** Finds old trees, and owns `pipeline_day` and `retention_run`. */
 @Injectable()
 export class RetentionRepository {
   /** See {@link TRY_LOCK_CLEAN_UP}. */
@@ -30,19 +70,68 @@ export class RetentionRepository {
     return row?.locked ?? false;
   }
 
-  /** See `watcher_old_trees`. */
-  findOldTrees(
+  /** See `watcher_retention_cutoffs`. */
+  findOwnCutoffs(manager: EntityManager, now: Date): Promise<OwnCutoff[]> {
+    return manager.query(FIND_OWN_CUTOFFS, [now]);
+  }
+
+  /** The next roots of a range after one of them, oldest first. */
+  findRoots(
     manager: EntityManager,
-    cutoff: Date,
-    after: RootPosition,
-    keepLast: number,
+    { pipelineId, before }: RootRange,
+    after: Pick<Root, 'id' | 'startDate'>,
     most: number,
+  ): Promise<Root[]> {
+    const parameters = [before, after.startDate, after.id, most];
+    return pipelineId === null
+      ? manager.query(FIND_ROOTS, parameters)
+      : manager.query(FIND_ROOTS_OF_PIPELINE, [...parameters, pipelineId]);
+  }
+
+  /** Those of the trees with these roots that can be deleted. See `watcher_deletable_trees`. */
+  findDeletable(
+    manager: EntityManager,
+    roots: readonly number[],
+    { now, before, failedBefore, keepLast }: Ages,
   ): Promise<OldTree[]> {
-    return manager.query(FIND_OLD_TREES, [cutoff, after.start, after.id, keepLast, most]);
+    return manager.query(FIND_DELETABLE_TREES, [roots, now, before, failedBefore, keepLast]);
+  }
+
+  /** See {@link FIND_IDLE_PIPELINES}. */
+  async findIdlePipelines(manager: EntityManager, afterId: number, before: Date, most: number): Promise<number[]> {
+    const rows = await manager.query<{ id: number }[]>(FIND_IDLE_PIPELINES, [afterId, before, most]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** The start of the oldest root; null if there is none. */
+  async oldestStart(manager: EntityManager): Promise<Date | null> {
+    const [row] = await manager.query<{ startDate: Date }[]>(OLDEST_START);
+    return row?.startDate ?? null;
   }
 
   /** See {@link ADD_TO_DAYS}. */
   async addToDays(manager: EntityManager, ids: readonly number[]): Promise<void> {
     await manager.query(ADD_TO_DAYS, [ids]);
+  }
+
+  /** See {@link BEGIN_RUN}. */
+  async beginRun(manager: EntityManager, at: Date): Promise<void> {
+    await manager.query(BEGIN_RUN, [at]);
+  }
+
+  /** See {@link ADD_TO_RUN}. */
+  async addToRun(manager: EntityManager, trees: number, executions: number): Promise<void> {
+    await manager.query(ADD_TO_RUN, [trees, executions]);
+  }
+
+  /** See {@link END_RUN}. */
+  async endRun(manager: EntityManager, at: Date, backlog: number | null): Promise<void> {
+    await manager.query(END_RUN, [at, backlog]);
+  }
+
+  /** The last run; undefined if there was none. */
+  async findRun(manager: EntityManager): Promise<RetentionRun | undefined> {
+    const [row] = await manager.query<RetentionRun[]>(FIND_RUN);
+    return row;
   }
 }

@@ -3,27 +3,31 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ExecutionDeletionService } from '../execution/execution-deletion.service.js';
+import { OldTreeService, sizeOf } from './old-tree.service.js';
 import { CleanUpRunningError } from './retention.errors.js';
-import { type OldTree, RetentionRepository, type RootPosition } from './retention.repository.js';
+import { type Ages, type OldTree, RetentionRepository } from './retention.repository.js';
+import { RetentionMetrics } from './retention-metrics.js';
 
-/** The most trees that one transaction looks at, and how many the first one does; starts and moves wait for it. */
-const MOST_TREES = 1000;
-const FIRST_TREES = 100;
+/** How long a transaction should take; its size follows from the speed of the one before. */
+const TARGET_MS = 100;
+const FIRST_BATCH = 1000;
+const SMALLEST_BATCH = 100;
+/** The pause after a transaction, as a multiple of its duration: starts and moves that have waited go first. */
+const PAUSE = 2;
 /** How often the connection of the lock is used. */
 const ALIVE_MS = 500;
-/** The position before all roots. */
-const OLDEST: RootPosition = { start: new Date('0001-01-01T00:00:00Z'), id: 0 };
 
 /** What to delete. */
 export interface CleanUp {
-  /** Trees whose last sign of life was before. */
-  readonly before: Date;
-  /** The newest roots of each pipeline that stay, however old they are. */
-  readonly keepLast: number;
+  readonly ages: Ages;
   /** The most executions of a transaction; a larger tree has one of its own. */
   readonly batchSize: number;
   /** No further transaction begins after that many milliseconds. */
   readonly withinMs: number;
+  /** Nor once this aborts. */
+  readonly signal?: AbortSignal;
+  /** Called in each transaction with what it has deleted. */
+  readonly note?: (manager: EntityManager, trees: number, executions: number) => Promise<void>;
 }
 
 /** What was deleted. */
@@ -46,81 +50,79 @@ export class RetentionService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly retention: RetentionRepository,
+    private readonly oldTrees: OldTreeService,
     private readonly executions: ExecutionDeletionService,
+    private readonly metrics: RetentionMetrics,
   ) {}
 
   /**
-   * Deletes old trees in transactions of its own. The caller's transaction holds the lock that excludes other clean-ups;
-   * throws {@link CleanUpRunningError} if there is one.
+   * Deletes old trees in transactions of its own. The caller's transaction holds the lock that excludes others of the
+   * kind; throws {@link CleanUpRunningError} if there is one.
    */
-  async cleanUp(manager: EntityManager, what: CleanUp): Promise<CleanedUp> {
+  async cleanUpAlone(manager: EntityManager, what: CleanUp): Promise<CleanedUp> {
     if (!(await this.retention.tryLock(manager))) throw new CleanUpRunningError();
     // A connection that says nothing for two seconds is taken for dead.
     const alive = setInterval(() => void this.retention.tryLock(manager).catch(() => undefined), ALIVE_MS);
     try {
-      return await this.deleteAll(what);
+      return await this.cleanUp(what);
     } finally {
       clearInterval(alive);
     }
   }
 
-  private async deleteAll(what: CleanUp): Promise<CleanedUp> {
+  /** Deletes old trees. Several at once do no harm: each looks again under the lock. */
+  async cleanUp(what: CleanUp): Promise<CleanedUp> {
     const until = performance.now() + what.withinMs;
+    const isOver = (): boolean => performance.now() > until || (what.signal?.aborted ?? false);
     let [trees, executions, pairs, anomalies] = [0, 0, 0, 0];
-    let most = FIRST_TREES;
-    for (let after: RootPosition | undefined = OLDEST; after;) {
-      const begun = performance.now();
-      if (begun > until) return { trees, executions, pairs, anomalies, isComplete: false };
-      const position: RootPosition = after;
-      const batch = await this.transactions.run((own) => this.deleteNext(own, what, position, most));
-      trees += batch.deleted.length;
-      executions += batch.deleted.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
-      pairs += batch.deleted.reduce((sum, tree) => sum + tree.pairs, 0);
-      anomalies += batch.deleted.reduce((sum, tree) => sum + tree.anomalies, 0);
-      after = batch.last;
-      most = Math.min(MOST_TREES, Math.max(1, Math.floor(what.batchSize / batch.treeSize)));
-      // As long as starts have waited, they go first.
-      if (after) await sleep(performance.now() - begun);
+    let most = Math.min(FIRST_BATCH, what.batchSize);
+    for await (const found of this.oldTrees.find(what.ages)) {
+      for (let rest = found; rest.length > 0;) {
+        if (isOver()) return { trees, executions, pairs, anomalies, isComplete: false };
+        const batch = firstTrees(rest, most);
+        const begun = performance.now();
+        const deleted = await this.transactions.run((manager) => this.delete(manager, what, batch));
+        const took = performance.now() - begun;
+        trees += deleted.length;
+        executions += sizeOf(deleted);
+        pairs += deleted.reduce((sum, tree) => sum + tree.pairs, 0);
+        anomalies += deleted.reduce((sum, tree) => sum + tree.anomalies, 0);
+        const fitting = Math.floor((sizeOf(batch) / took) * TARGET_MS);
+        most = Math.min(what.batchSize, 2 * most, Math.max(SMALLEST_BATCH, fitting));
+        rest = rest.slice(batch.length);
+        await sleep(PAUSE * took);
+      }
+      if (isOver()) return { trees, executions, pairs, anomalies, isComplete: false };
     }
     return { trees, executions, pairs, anomalies, isComplete: true };
   }
 
-  /**
-   * Deletes the next trees, at most `most`; `last` is the position to continue at, undefined if there are no more.
-   * `treeSize`: how many executions a tree has on average.
-   */
-  private async deleteNext(
+  /** Deletes those of these trees that are still old. */
+  private async delete(
     manager: EntityManager,
-    { before, keepLast, batchSize }: CleanUp,
-    after: RootPosition,
-    most: number,
-  ): Promise<{ deleted: readonly OldTree[]; last: RootPosition | undefined; treeSize: number }> {
+    { ages, note }: CleanUp,
+    trees: readonly OldTree[],
+  ): Promise<readonly OldTree[]> {
     // Before the search: a start in a tree is then either seen, and the tree young, or finds no parent.
-    await this.executions.lock(manager);
-    const found = await this.retention.findOldTrees(manager, before, after, keepLast, most);
-    const seen = firstTrees(found, batchSize);
-    const deleted = seen.filter(({ isOld }) => isOld);
+    await this.executions.lockTrees(manager);
+    const roots = trees.map(({ rootId }) => rootId);
+    const deleted = await this.retention.findDeletable(manager, roots, ages);
+    if (deleted.length === 0) return deleted;
     const ids = deleted.flatMap(({ executionIds }) => executionIds);
-    if (ids.length > 0) {
-      await this.retention.addToDays(manager, ids);
-      await this.executions.delete(manager, ids);
-    }
-    const last = seen.length < found.length || found.length === most ? seen.at(-1) : undefined;
-    const size = found.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
-    return {
-      deleted,
-      last: last && { start: last.startDate, id: last.rootId },
-      treeSize: size / Math.max(1, found.length),
-    };
+    // Sent one behind the other: the sums are of what the deletion then finds.
+    await Promise.all([
+      this.retention.addToDays(manager, ids),
+      note?.(manager, deleted.length, ids.length),
+      this.executions.delete(manager, ids),
+    ]);
+    this.transactions.afterCommit(manager, () => this.metrics.count(deleted.length, ids.length));
+    return deleted;
   }
 }
 
-/** The first trees that have at most `most` old executions together, at least one. */
+/** The first trees that have at most `most` executions together, at least one. */
 function firstTrees(trees: readonly OldTree[], most: number): readonly OldTree[] {
   let executions = 0;
-  const end = trees.findIndex(({ isOld, executionIds }) => {
-    if (isOld) executions += executionIds.length;
-    return executions > most;
-  });
+  const end = trees.findIndex(({ executionIds }) => (executions += executionIds.length) > most);
   return end === -1 ? trees : trees.slice(0, Math.max(1, end));
 }

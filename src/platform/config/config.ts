@@ -1,6 +1,7 @@
 import { alertVariables } from './alert-variables.js';
 import { adapterVariables } from './adapter-variables.js';
 import { parseDatabaseUrl } from './database-url.js';
+import { retentionVariables } from './retention-variables.js';
 import {
   byteSize,
   cron,
@@ -171,6 +172,7 @@ export const variables = {
     fallback: '* * * * *',
   }),
   ...alertVariables,
+  ...retentionVariables,
   publicUrl: url('WATCHER_PUBLIC_URL', ['https', 'http'], {
     description: 'Public address of the service, the beginning of links in alerts; unset: no links.',
   }),

@@ -28,6 +28,7 @@ import { Anomalies1769100000000 } from './migrations/1769100000000-anomalies.js'
 import { PipelineDay1769200000000 } from './migrations/1769200000000-pipeline-day.js';
 import { Impact1769300000000 } from './migrations/1769300000000-impact.js';
 import { OpenLineage1769500000000 } from './migrations/1769500000000-openlineage.js';
+import { Retention1769600000000 } from './migrations/1769600000000-retention.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -56,6 +57,7 @@ const MIGRATIONS = [
   PipelineDay1769200000000,
   Impact1769300000000,
   OpenLineage1769500000000,
+  Retention1769600000000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -136,7 +136,9 @@ export class JobService implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   private async open(boss: PgBoss, queue: JobQueue): Promise<void> {
     await boss.createQueue(queue.name, queue.options);
-    if (queue.cron !== undefined) await boss.schedule(queue.name, queue.cron, null, { tz: 'UTC' });
+    // A schedule stays in the database until it is taken away.
+    if (queue.cron === undefined) await boss.unschedule(queue.name);
+    else await boss.schedule(queue.name, queue.cron, null, { tz: 'UTC' });
     const options = { batchSize: 1, pollingIntervalSeconds: queue.pollSeconds, localGroupConcurrency: 1 };
     const workers: string[] = [];
     this.workers.set(queue.name, workers);

@@ -97,6 +97,7 @@ class Watcher(OlderNames):
         timeliness: Optional[Threshold] = None,
         timeliness_warn: Optional[Threshold] = None,
         lost_after: Optional[Threshold] = None,
+        retention: Optional[Threshold] = None,
         schedule: Optional[str] = None,
         schedule_timezone: Optional[str] = None,
         start_grace: Optional[Threshold] = None,
@@ -122,6 +123,7 @@ class Watcher(OlderNames):
             type: the name of the pipeline's type.
             namespace: names are unique within it; empty by default.
             freshness, timeliness, freshness_warn, timeliness_warn, lost_after, start_grace: thresholds, as `(1, "day")`.
+            retention: how long the trees of its runs are kept, as `(90, "day")`.
             schedule, schedule_timezone: a cron expression by which runs are expected, and its time zone.
             metadata: of the pipeline, part of its configuration. `Run.metadata` is that of the run.
             inputs, outputs: the datasets that the pipeline reads and writes, each a name or a mapping with `namespace` and
@@ -141,6 +143,7 @@ class Watcher(OlderNames):
             "timeliness": timeliness,
             "timeliness_warn": timeliness_warn,
             "lost_after": lost_after,
+            "retention": retention,
             "start_grace": start_grace,
         }
         pipeline: Body = {"name": name, "pipeline_type_name": type}

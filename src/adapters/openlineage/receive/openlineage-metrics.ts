@@ -89,6 +89,11 @@ export class OpenLineageMetrics {
     this.events.inc({ type: 'UNKNOWN', integration: 'UNKNOWN', result: 'refused' });
   }
 
+  /** An event that is too old to be kept. */
+  outdated(): void {
+    this.events.inc({ type: 'UNKNOWN', integration: 'UNKNOWN', result: 'outdated' });
+  }
+
   changed(manager: EntityManager, { moves, refused, conflicts }: BatchCounts): void {
     this.transactions.afterCommit(manager, () => {
       this.changes.inc({ change: 'moved' }, moves);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { ExecutionNotFoundError, NotARootError, TreeRunningError } from '../../execution/execution.errors.js';
 import { ExecutionDeletionService } from '../../execution/execution-deletion.service.js';
 import { ExecutionEvents } from '../../execution/execution.events.js';
 import { PipelineDeletionService } from '../../pipeline/pipeline-deletion.service.js';
@@ -47,6 +48,25 @@ export class TreeDeletionService implements OnModuleInit {
       // As long as starts have waited, they go first.
       if (!isDone) await sleep(performance.now() - begun);
     }
+  }
+
+  /**
+   * Deletes the tree with this root, in one transaction. Throws {@link ExecutionNotFoundError}, {@link NotARootError}, or
+   * {@link TreeRunningError} if an execution in it has not ended.
+   */
+  deleteTree(id: number): Promise<void> {
+    return this.transactions.run(async (manager) => {
+      await this.executions.lockTrees(manager);
+      const nodes = await this.trees.findTree(manager, id);
+      const root = nodes.find((node) => node.id === id);
+      if (!root) throw new ExecutionNotFoundError(id);
+      if (root.parentId !== null) throw new NotARootError(id);
+      if (nodes.some(({ isOpen }) => isOpen)) throw new TreeRunningError(id);
+      await this.executions.delete(
+        manager,
+        nodes.map((node) => node.id),
+      );
+    });
   }
 
   /** Deletes the next trees of the pipeline, or if there are none, the pipeline; true in the latter case. */

@@ -6,6 +6,7 @@ import type { ListAlertsQuery } from './alert.dto.js';
 import { ALERT_LONG_COLUMNS, AlertEntity } from './alert.entity.js';
 import {
   COUNT_UNSENT,
+  DELETE_OLD_ALERTS,
   FIND_PIPELINE_SUBJECT,
   FIND_SUBJECTS,
   GIVE_UP_WITHOUT_TARGET,
@@ -123,5 +124,11 @@ export class AlertRepository {
     const [before] = positionOf(query, 1) ?? [];
     if (before !== undefined) rows.andWhere('a.id < :before', { before });
     return toPage(await ALERT_LONG_COLUMNS.getMany(rows), query, (alert) => [alert.id]);
+  }
+
+  /** See {@link DELETE_OLD_ALERTS}; undefined for null. */
+  async deleteOld(manager: EntityManager, afterId: number, before: Date, most: number): Promise<number | undefined> {
+    const [row] = await manager.query<{ last: number | null }[]>(DELETE_OLD_ALERTS, [afterId, before, most]);
+    return row?.last ?? undefined;
   }
 }

@@ -42,3 +42,15 @@ export const GIVE_UP_WITHOUT_TARGET = `
      SET status = 'failed', next_attempt_at = NULL, last_error = $2::text
    WHERE status = 'waiting' AND coalesce(target, channel) <> ALL ($1::text[])
   RETURNING coalesce(target, channel) AS target`;
+
+/**
+ * Deletes those of the next $3 alerts after $1 that were written before $2 and wait no more. `last`: the last of these
+ * alerts; null if no later one is that old. Uses pk_alert.
+ */
+export const DELETE_OLD_ALERTS = `
+  WITH page AS MATERIALIZED (
+    SELECT a.id, a.created_at FROM alert a WHERE a.id > $1::bigint ORDER BY a.id LIMIT $3::int
+  ), gone AS (
+    DELETE FROM alert a USING page WHERE a.id = page.id AND a.created_at < $2::timestamptz AND a.status <> 'waiting'
+  )
+  SELECT CASE WHEN count(*) = $3::int AND min(page.created_at) < $2::timestamptz THEN max(page.id) END AS last FROM page`;

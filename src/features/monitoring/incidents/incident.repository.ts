@@ -8,6 +8,7 @@ import {
   DELETE_FAILURES_OF_EXECUTIONS,
   DELETE_INCIDENTS_OF_PIPELINES,
   DELETE_INCIDENTS_OF_TREES,
+  DELETE_OLD_INCIDENTS,
 } from './incident.sql.js';
 
 /** The fields of an incident that a caller may change. */
@@ -96,5 +97,11 @@ export class IncidentRepository {
 
   private select(manager: EntityManager): SelectQueryBuilder<IncidentEntity> {
     return manager.createQueryBuilder(IncidentEntity, 'i').innerJoin('i.pipeline', 'p').addSelect(['p.id', 'p.name']);
+  }
+
+  /** See {@link DELETE_OLD_INCIDENTS}; undefined for null. */
+  async deleteOld(manager: EntityManager, afterId: number, before: Date, most: number): Promise<number | undefined> {
+    const [row] = await manager.query<{ last: number | null }[]>(DELETE_OLD_INCIDENTS, [afterId, before, most]);
+    return row?.last ?? undefined;
   }
 }

@@ -40,3 +40,17 @@ export const STORE_IMPACTS = `
      SET impact_datasets = item.datasets, impact_pipelines = item.pipelines
     FROM unnest($1::bigint[], $2::int[], $3::int[]) AS item (id, datasets, pipelines)
    WHERE i.id = item.id`;
+
+/**
+ * Deletes those of the next $3 incidents after $1 that were resolved before $2. `last`: the last of these incidents; null
+ * if none of a later one was resolved before. Uses pk_incident and ix_incident_failure_incident.
+ */
+export const DELETE_OLD_INCIDENTS = `
+  WITH page AS MATERIALIZED (
+    SELECT i.id, i.opened_at, i.resolved_at FROM incident i WHERE i.id > $1::bigint ORDER BY i.id LIMIT $3::int
+  ), gone AS (
+    DELETE FROM incident i USING page WHERE i.id = page.id AND i.resolved_at < $2::timestamptz RETURNING i.id
+  ), failures AS (
+    DELETE FROM incident_failure f USING gone WHERE f.incident_id = gone.id
+  )
+  SELECT CASE WHEN count(*) = $3::int AND min(page.opened_at) < $2::timestamptz THEN max(page.id) END AS last FROM page`;

@@ -39,7 +39,9 @@ class Views1768528800000 extends LatestViews {}
 class Views1769203600000 extends LatestViews {}
 class Views1769503600000 extends LatestViews {}
 
-const LATEST = Views1769503600000;
+class Views1769603600000 extends LatestViews {}
+
+const LATEST = Views1769603600000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -54,4 +56,5 @@ export const VIEWS_MIGRATIONS = [
   Views1768528800000,
   Views1769203600000,
   Views1769503600000,
+  Views1769603600000,
 ];

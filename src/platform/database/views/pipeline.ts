@@ -20,7 +20,9 @@ const THRESHOLDS = `
          coalesce(p.lost_after_number, t.lost_after_number) AS lost_after_number,
          coalesce(p.lost_after_datepart, t.lost_after_datepart)::text AS lost_after_datepart,
          p.freshness_warn_number, p.freshness_warn_datepart::text AS freshness_warn_datepart,
-         p.timeliness_warn_number, p.timeliness_warn_datepart::text AS timeliness_warn_datepart
+         p.timeliness_warn_number, p.timeliness_warn_datepart::text AS timeliness_warn_datepart,
+         coalesce(p.retention_number, t.retention_number) AS retention_number,
+         coalesce(p.retention_datepart, t.retention_datepart)::text AS retention_datepart
     FROM pipeline p
     JOIN pipeline_type t ON t.id = p.pipeline_type_id`;
 

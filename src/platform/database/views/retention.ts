@@ -1,31 +1,31 @@
 /**
- * The next trees by the start of their roots, after a position, at most `most`. `is_old`: the tree can be deleted. The
- * last sign of life of each of its executions (its end, else its last heartbeat, else its start) was before `cutoff`, no
- * incident about it is open, and its root is not among the newest `keep_last` of its pipeline. `pairs`: how many pairs of
- * ancestor and descendant it has. Uses ix_pipeline_execution_root_start, ix_pipeline_execution_closure_parent,
- * pk_pipeline_execution, pk_execution_heartbeat and ix_incident_root.
+ * Of each of these trees, by their roots: when it started, its executions, how many pairs of ancestor and descendant it
+ * has, and whether it can be deleted. That is so if the last sign of life of each of its executions (its end, else its
+ * last heartbeat, else its start) was before the cutoff, no incident about it is open, and its root is not among the
+ * newest `keep_last` of its pipeline. The cutoff follows from the retention of the root's pipeline or its type at
+ * `moment`; without one it is `before`, null: never. If the root failed, it is `failed_before`, where that is earlier.
+ * Uses ix_pipeline_execution_closure_parent, pk_pipeline_execution, pk_execution_heartbeat and ix_incident_root.
  */
-const OLD_TREES = `
-  CREATE OR REPLACE FUNCTION watcher_old_trees(
-    cutoff timestamptz, after_start timestamptz, after_id bigint, keep_last integer, most integer)
+const DELETABLE_TREES = `
+  CREATE OR REPLACE FUNCTION watcher_deletable_trees(
+    roots bigint[], moment timestamptz, before timestamptz, failed_before timestamptz, keep_last integer)
   RETURNS TABLE (root_id bigint, start_date timestamptz, execution_ids bigint[], pairs bigint, is_old boolean)
-  LANGUAGE plpgsql STABLE ROWS 1000 SET plan_cache_mode = force_generic_plan AS $$
+  LANGUAGE plpgsql STABLE ROWS 1000 SET plan_cache_mode = force_generic_plan SET enable_nestloop = off AS $$
   #variable_conflict use_column
   DECLARE
-    roots bigint[];
     pipelines bigint[];
     kept bigint[] := '{}';
     ids bigint[];
-    alive bigint[];
+    own bigint[];
+    cutoffs timestamptz[];
+    beating bigint[];
+    beats timestamptz[];
   BEGIN
-    SELECT array_agg(r.id), array_agg(DISTINCT r.pipeline_id)
-      INTO roots, pipelines
-      FROM (SELECT e.id, e.pipeline_id
-              FROM pipeline_execution e
-             WHERE e.parent_id IS NULL AND e.start_date < cutoff AND (e.start_date, e.id) > (after_start, after_id)
-             ORDER BY e.start_date, e.id
-             LIMIT most) r;
-    IF keep_last > 0 AND roots IS NOT NULL THEN
+    pipelines := ARRAY(SELECT DISTINCT e.pipeline_id FROM pipeline_execution e WHERE e.id = ANY (roots));
+    SELECT array_agg(c.pipeline_id), array_agg(c.cutoff)
+      INTO own, cutoffs
+      FROM watcher_retention_cutoffs(pipelines, moment) c;
+    IF keep_last > 0 AND cardinality(pipelines) > 0 THEN
       kept := ARRAY(SELECT f.id
                       FROM watcher_first_executions(pipelines, 'any desc', '-infinity', 'infinity', NULL, true,
                                                     'infinity', 0, keep_last) f);
@@ -35,29 +35,63 @@ const OLD_TREES = `
     ids := ARRAY(SELECT c.child_execution_id
                    FROM pipeline_execution_closure c
                   WHERE c.parent_execution_id = ANY (roots));
-    alive := ARRAY(SELECT h.execution_id
-                     FROM execution_heartbeat h
-                    WHERE h.at >= cutoff
-                      AND h.execution_id = ANY (ARRAY(SELECT e.id
-                                                        FROM pipeline_execution e
-                                                       WHERE e.id = ANY (ids) AND e.end_date IS NULL)));
+    SELECT array_agg(h.execution_id), array_agg(h.at)
+      INTO beating, beats
+      FROM execution_heartbeat h
+     WHERE h.execution_id = ANY (ARRAY(SELECT e.id
+                                         FROM pipeline_execution e
+                                        WHERE e.id = ANY (ids) AND e.end_date IS NULL));
     RETURN QUERY
     WITH pair AS MATERIALIZED (
       SELECT c.parent_execution_id AS top, sum(c.depth)::bigint AS pairs
         FROM pipeline_execution_closure c
        WHERE c.parent_execution_id = ANY (roots)
        GROUP BY c.parent_execution_id
-    ), tree AS MATERIALIZED (
-      SELECT e.root_id AS top, min(e.start_date) FILTER (WHERE e.id = e.root_id) AS start_date, array_agg(e.id) AS ids,
-             max(coalesce(e.end_date, e.start_date)) < cutoff AND NOT bool_or(e.id = ANY (alive)) AS is_old
+    ), node AS MATERIALIZED (
+      SELECT e.id, e.root_id, e.pipeline_id, e.start_date, e.end_date, e.completed_successfully
         FROM pipeline_execution e
        WHERE e.id = ANY (ids)
-       GROUP BY e.root_id
+    ), tree AS MATERIALIZED (
+      SELECT node.root_id AS top, min(node.start_date) FILTER (WHERE node.id = node.root_id) AS start_date,
+             min(node.pipeline_id) FILTER (WHERE node.id = node.root_id) AS pipeline_id,
+             bool_or(node.id = node.root_id AND node.completed_successfully IS FALSE) AS has_failed,
+             array_agg(node.id) AS ids,
+             max(coalesce(node.end_date, greatest(beat.at, node.start_date))) AS alive_at
+        FROM node
+        LEFT JOIN unnest(beating, beats) AS beat (id, at) ON beat.id = node.id
+       GROUP BY node.root_id
+    ), due AS MATERIALIZED (
+      SELECT tree.top, CASE WHEN rule.id IS NULL THEN before ELSE rule.cutoff END AS cutoff
+        FROM tree
+        LEFT JOIN unnest(own, cutoffs) AS rule (id, cutoff) ON rule.id = tree.pipeline_id
     )
-    SELECT tree.top, tree.start_date::timestamptz, tree.ids, pair.pairs, tree.is_old AND NOT tree.top = ANY (kept)
+    SELECT tree.top, tree.start_date::timestamptz, tree.ids, pair.pairs,
+           coalesce(tree.alive_at < CASE WHEN tree.has_failed AND failed_before < due.cutoff THEN failed_before
+                                         ELSE due.cutoff END
+                    AND NOT tree.top = ANY (kept), false)
       FROM tree
       JOIN pair ON pair.top = tree.top
+      JOIN due ON due.top = tree.top
      ORDER BY 2, 1;
+  END $$`;
+
+/**
+ * The moments before which executions are too old, of those of these pipelines (null: of all) that have a retention of
+ * their own or by their type. A cutoff is null if it would be more than 4,000 years ago. By pk_pipeline.
+ */
+const CUTOFFS = `
+  CREATE OR REPLACE FUNCTION watcher_retention_cutoffs(pipeline_ids bigint[], moment timestamptz)
+  RETURNS TABLE (pipeline_id bigint, cutoff timestamptz)
+  LANGUAGE plpgsql STABLE ROWS 100 AS $$
+  BEGIN
+    RETURN QUERY
+    SELECT t.pipeline_id,
+           CASE WHEN watcher_interval(t.retention_number, t.retention_datepart) < interval '4000 years'
+                THEN (moment AT TIME ZONE 'UTC' - watcher_interval(t.retention_number, t.retention_datepart))
+                     AT TIME ZONE 'UTC' END
+      FROM watcher_pipeline_threshold t
+     WHERE t.retention_number IS NOT NULL AND (pipeline_ids IS NULL OR t.pipeline_id = ANY (pipeline_ids))
+     ORDER BY t.pipeline_id;
   END $$`;
 
 /** The work that waits: alerts to be sent, and jobs that are due, by queue. Uses ix_alert_unsent. */
@@ -84,6 +118,10 @@ const BACKLOG = `
 /** Old trees, and the work that waits. */
 export const RETENTION_VIEWS = {
   views: [],
-  functions: ['watcher_old_trees(timestamptz, timestamptz, bigint, integer, integer)', 'watcher_backlog()'],
-  statements: [OLD_TREES, BACKLOG],
+  functions: [
+    'watcher_retention_cutoffs(bigint[], timestamptz)',
+    'watcher_deletable_trees(bigint[], timestamptz, timestamptz, timestamptz, integer)',
+    'watcher_backlog()',
+  ],
+  statements: [CUTOFFS, DELETABLE_TREES, BACKLOG],
 };

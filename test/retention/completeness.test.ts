@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expectExactTrees } from '../support/closure.js';
 import { daysAgo, oldRun, remaining, runRetention } from '../support/retention.js';
 import { Watcher } from '../support/watcher.js';
@@ -86,6 +87,13 @@ it('deletes what refers to a deleted execution, in every table', async () => {
          ON CONFLICT DO NOTHING`,
     [failed, task, root],
   );
+  // Newer than the age, or nothing would be written; then as old as the others.
+  const event = { eventTime: daysAgo(20), run: { runId: randomUUID() }, job: { namespace: 'prod', name: 'nightly' } };
+  const { body } = await watcher.post('/api/v1/lineage', { ...event, eventType: 'COMPLETE' });
+  await watcher.database.sql('UPDATE pipeline_execution SET start_date = $2, end_date = $2 WHERE id = $1', [
+    body.execution_id,
+    daysAgo(40),
+  ]);
   const ids = await remaining(watcher);
   const referring = async (): Promise<string[]> => {
     const found: string[] = [];

@@ -64,10 +64,11 @@ export const KEEP_OVERTAKEN = `
 
 /** Records the failures that an incident covers. */
 export const KEEP_FAILURES = `
-  INSERT INTO incident_failure (execution_id, incident_id, ended_at)
+  INSERT INTO incident_failure AS f (execution_id, incident_id, ended_at)
   SELECT item.execution_id, item.incident_id, item.since
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, incident_id bigint, since timestamptz)
-      ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
+      ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at
+   WHERE (f.incident_id, f.ended_at) IS DISTINCT FROM (excluded.incident_id, excluded.ended_at)`;
 
 /**
  * Resolves the failures of pipelines that have succeeded since. Locks the incidents in the order of their ids, so that

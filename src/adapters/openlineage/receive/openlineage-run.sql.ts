@@ -31,13 +31,13 @@ const RUN = `
 export const FIND_RUNS = prepared(`
   SELECT ${RUN}
     FROM openlineage_run r
-   WHERE r.run_id = ANY ($1::uuid[])`);
+   WHERE r.run_id = ANY (ARRAY (SELECT unnest($1::uuid[])))`);
 
 /** Uses ix_openlineage_run_execution. */
 export const FIND_RUNS_OF_EXECUTIONS = prepared(`
   SELECT ${RUN}
     FROM openlineage_run r
-   WHERE r.execution_id = ANY ($1::bigint[])`);
+   WHERE r.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** Uses ix_openlineage_run_refused. */
 export const IS_ANY_REFUSED = prepared(`
@@ -103,7 +103,7 @@ export const FIND_LEFT = `
 
 /** Uses pk_openlineage_job. */
 export const FIND_JOBS = prepared(`
-  SELECT j.pipeline_id AS "pipelineId", j.facts FROM openlineage_job j WHERE j.pipeline_id = ANY ($1::bigint[])`);
+  SELECT j.pipeline_id AS "pipelineId", j.facts FROM openlineage_job j WHERE j.pipeline_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 export const WRITE_JOBS = prepared(`
   INSERT INTO openlineage_job AS j (pipeline_id, facts)

@@ -1,5 +1,6 @@
 import { withImpact } from '../../src/features/monitoring/alerts/message/impact-message.js';
 import { LineageModule } from '../../src/features/lineage/lineage.module.js';
+import { OpenLineageModule } from '../../src/adapters/openlineage/openlineage.module.js';
 import { PythonWatcherModule } from '../../src/adapters/python-watcher/python-watcher.module.js';
 import { answer, Receiver, until } from '../monitoring/receiver.js';
 import { eventually } from '../support/eventually.js';
@@ -113,7 +114,9 @@ describe('the impact of an incident', () => {
 
   it('is not known without the module, and messages are as without it', async () => {
     const { OPTIONAL_MODULES } = await import('../../src/app/app.module.js');
-    const without = OPTIONAL_MODULES.filter((module) => module !== LineageModule && module !== PythonWatcherModule);
+    // The two adapters need datasets.
+    const off: readonly unknown[] = [LineageModule, OpenLineageModule, PythonWatcherModule];
+    const without = OPTIONAL_MODULES.filter((module) => !off.includes(module));
     const plain = await Watcher.start({ alertWebhookUrl: `${receiver.url}/plain` }, undefined, undefined, without);
     const id = await plain.pipeline('plain');
     await plain.end(await plain.begin(id), { completed_successfully: false });

@@ -67,7 +67,7 @@ describe('started and ended', () => {
     ended.length = 0;
     const id = await watcher.begin(pipelineId, { external_id: 'once' });
     await watcher.begin(pipelineId, { external_id: 'once' });
-    await watcher.begin(999_999);
+    await watcher.post('/start_pipeline_execution', { pipeline_id: 999_999 });
     await watcher.end(id);
     await watcher.end(id);
     await watcher.end(id, { completed_successfully: false });
@@ -106,7 +106,7 @@ describe('committed', () => {
     });
     const pipelineId = await watcher.pipeline('Committed');
     const id = await watcher.begin(pipelineId);
-    await watcher.begin(999_999);
+    await watcher.post('/start_pipeline_execution', { pipeline_id: 999_999 });
     await watcher.end(id);
     await eventually(() =>
       expect(heard).toEqual(

@@ -5,7 +5,7 @@ import { LineageWalkService } from '../../features/lineage/lineage-walk.service.
 import { PipelineNotFoundError } from '../../features/pipeline/pipeline.errors.js';
 import { Requires } from '../../platform/auth/requires.js';
 import { Answer } from '../../platform/http/answer.js';
-import { ApiAnswers, ApiPage } from '../../platform/http/api.js';
+import { ApiAnswers, ApiPage, ApiRedirect } from '../../platform/http/api.js';
 import { type Page, PageQuery } from '../../platform/http/page.js';
 import {
   AddressLineageDto,
@@ -51,6 +51,7 @@ export class AddressLineageController {
   @Requires('read')
   @ApiOperation({ deprecated: true })
   @ApiAnswers({ ok: LineageGraphDto, problems: [] })
+  @ApiRedirect('To the datasets of the console, for browsers that name no address, where the console is served.')
   async getLineageGraph(@Query() { source_address_id: id }: LineageGraphQuery): Promise<LineageGraphDto> {
     return toLineageGraphDto(await this.walks.wholeGraph(id));
   }

@@ -131,6 +131,21 @@ describe('a run that takes longer than usual', () => {
     ]);
   });
 
+  it.each([1e12, 1e300, 'Infinity', 'NaN'])(
+    'is never noticed where the bound is %s seconds; runs start all the same',
+    async (bound) => {
+      const pipeline = await known(`bound of ${bound}`);
+      await watcher.database.sql('UPDATE pipeline_expectation SET duration_upper = $2::float8 WHERE pipeline_id = $1', [
+        pipeline,
+        String(bound),
+      ]);
+      const id = await watcher.begin(pipeline, { start_date: ago(60) });
+      expect(await watcher.database.sql('SELECT slow_at FROM pipeline_execution WHERE id = $1', [id])).toEqual([
+        { slow_at: null },
+      ]);
+    },
+  );
+
   it('that ended while the check looked is resolved by the next check', async () => {
     const pipeline = await known('raced');
     const run = await watcher.begin(pipeline, { start_date: ago(60) });

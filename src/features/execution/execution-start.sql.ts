@@ -12,7 +12,7 @@ export const LOCK_PIPELINES_AND_DRAW_IDS = prepared(`
 
 /**
  * The pipelines of starts, with a used-up `next_watermark` returned as null, and the threshold of the pipeline or else
- * of its type. And the seconds after which a run is slow, by the pipeline of its parent. Uses pk_pipeline,
+ * of its type. And the seconds after which a run is slow, by the pipeline of its parent, cut at 300 years. Uses pk_pipeline,
  * and pk_pipeline_type and pk_pipeline_expectation through sub-selects: planning a join would take longer than running
  * them.
  */
@@ -22,7 +22,7 @@ export const FIND_STARTED_PIPELINES = prepared(`
                   (SELECT t.timeliness_number FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_number,
          coalesce(p.timeliness_datepart,
                   (SELECT t.timeliness_datepart FROM pipeline_type t WHERE t.id = p.pipeline_type_id)) AS timeliness_datepart,
-         (SELECT jsonb_object_agg(x.parent_pipeline_id, x.duration_upper)
+         (SELECT jsonb_object_agg(x.parent_pipeline_id, least(x.duration_upper, 1e10))
             FROM pipeline_expectation x
            WHERE x.pipeline_id = p.id) AS slow_after
     FROM pipeline p

@@ -73,10 +73,13 @@ export function candidateOf(request: ReceivedStart, resolved: ResolvedStart): Ca
   };
 }
 
-/** When a run of the pipeline is slow, under a parent of that pipeline; null where nothing is usual yet. */
+/** Runs of which some take seconds and others months have bounds beyond this, and beyond any date. */
+const LONGEST_SECONDS = 100 * 366 * 86_400;
+
+/** When a run of the pipeline is slow, under a parent of that pipeline; null where nothing is usual, or no run is slow. */
 export function slowAt(start: Date, { slow_after: seconds }: StartedPipeline, parentPipelineId = 0): Date | null {
-  const after = seconds?.[parentPipelineId] ?? seconds?.[0];
-  return after === undefined ? null : new Date(start.getTime() + after * 1000);
+  const after = seconds?.[parentPipelineId] ?? seconds?.[0] ?? Infinity;
+  return after <= LONGEST_SECONDS ? new Date(start.getTime() + after * 1000) : null;
 }
 
 function refusalOfRetry(request: ReceivedStart, { parent, retried }: ResolvedStart): DomainError | undefined {

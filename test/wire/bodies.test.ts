@@ -9,7 +9,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 let watcher: Watcher;
 beforeAll(async () => {
-  watcher = await Watcher.start({ requestTimeout: 2 });
+  watcher = await Watcher.start();
 });
 afterAll(() => watcher.stop());
 
@@ -117,7 +117,8 @@ describe('a body that is refused', () => {
   });
 
   it('and does not end is cut off at last, without a second answer', async () => {
-    const socket = socketTo();
+    const impatient = await Watcher.start({ requestTimeout: 2 });
+    const socket = socketTo(impatient.url);
     let received = '';
     socket.setEncoding('utf8').on('data', (text: string) => (received += text));
     socket.on('error', () => undefined);
@@ -125,6 +126,7 @@ describe('a body that is refused', () => {
       `POST /pipeline HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${20 * MB}\r\n\r\n{`,
     );
     await once(socket, 'close');
+    await impatient.stop();
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413']);
   });
 

@@ -6,11 +6,9 @@ import { inflate, isCompressed, requireKnownEncoding } from './content-encoding.
 import { parseJsonBody } from './json-body.js';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
-/**
- * The first size of a body's buffer. It doubles as bytes arrive, so that a slow client takes about what it has sent.
- */
 /** The most bytes of a body that has many reports. */
 export const LARGE_BODY_BYTES = 16 * 1024 * 1024;
+/** The first size of a body's buffer. It doubles as bytes arrive, so that a slow client takes about what it has sent. */
 const FIRST_CAPACITY = 4096;
 const NO_BYTES = Buffer.alloc(0);
 /** How many bytes of a refused body are read, for clients that read no answer before they have sent everything. */

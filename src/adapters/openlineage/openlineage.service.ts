@@ -34,13 +34,13 @@ export class OpenLineageService {
     private readonly writer: RunWriterService,
     private readonly metrics: OpenLineageMetrics,
   ) {
-    this.batches = idempotency.batches<LineageEvent, void, ReceivedEventDto, ReceivedEventDto>(
+    this.batches = idempotency.batches<LineageEvent, boolean, ReceivedEventDto, ReceivedEventDto>(
       'openlineage',
       // The transactions follow one another in any case, see `LOCK_RECEIVER`.
-      { batchSize: config.batchSize, lanes: 1 },
+      { batchSize: Math.max(config.batchSize, MOST_EVENTS), lanes: 1 },
       {
         load: (manager) => this.runs.lock(manager),
-        apply: (manager, events) => this.receiveAll(manager, events),
+        apply: (manager, events, isAnyRefused) => this.receiveAll(manager, events, isAnyRefused),
         rowsOf: () => [],
       },
       (result) => Answer.found(result),
@@ -110,8 +110,12 @@ export class OpenLineageService {
     return isOutdated;
   }
 
-  private async receiveAll(manager: EntityManager, events: readonly LineageEvent[]): Promise<ReceivedEventDto[]> {
-    const executions = await this.writer.write(manager, events);
+  private async receiveAll(
+    manager: EntityManager,
+    events: readonly LineageEvent[],
+    isAnyRefused: boolean,
+  ): Promise<ReceivedEventDto[]> {
+    const executions = await this.writer.write(manager, events, isAnyRefused);
     this.metrics.received(manager, events);
     return events.map((event) => {
       const id = event.kind === 'run' ? executions.get(event.runId) : undefined;

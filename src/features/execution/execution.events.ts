@@ -46,6 +46,10 @@ export interface RestatedExecution {
   readonly parentBefore: number | null;
   /** Whether it is or was failed. */
   readonly isFailure: boolean;
+  /** Whether it had not ended before. */
+  readonly isFirstEnd: boolean;
+  /** Whether it was a success, and is none any more, or an earlier one, or one of another pipeline. */
+  readonly isWithdrawn: boolean;
   /** Whether it was moved, or was expected before: others in its tree may be roots of what is known, or not any more. */
   readonly isRearranged: boolean;
 }

@@ -1,3 +1,5 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
+
 /** Inserts expected executions as roots, each with the current configuration of its pipeline. */
 export const INSERT_EXPECTED = `
   INSERT INTO pipeline_execution (id, root_id, pipeline_id, external_id, start_date, end_date, status,
@@ -7,12 +9,12 @@ export const INSERT_EXPECTED = `
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::int[]) AS item (
            id, pipeline_id, external_id, start_date, config_version)`;
 
-export const NOTE_EXPECTED = `
-  INSERT INTO pipeline_execution_expected (execution_id) SELECT unnest($1::bigint[])`;
+export const NOTE_EXPECTED = prepared(`
+  INSERT INTO pipeline_execution_expected (execution_id) SELECT unnest($1::bigint[])`);
 
 /** Uses pk_pipeline_execution_expected. */
-export const FORGET_EXPECTED = `
-  DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY ($1::bigint[])`;
+export const FORGET_EXPECTED = prepared(`
+  DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /**
  * Turns expected executions into running ones. Skips those that another transaction has meanwhile started or ended;

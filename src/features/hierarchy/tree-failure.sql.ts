@@ -1,9 +1,11 @@
+import { prepared } from '../../platform/database/prepared-statements.js';
+
 /**
  * The root causes of failed trees, first failures first: at most `$2` per tree, with the total number; see
  * `watcher_root_causes_of`. Only for these, names are read by pk_pipeline and messages, which may be long, by
  * pk_pipeline_execution.
  */
-export const ROOT_CAUSES_OF_TREES = `
+export const ROOT_CAUSES_OF_TREES = prepared(`
   WITH cause AS MATERIALIZED (
     SELECT c.root_id, c.id, c.pipeline_id,
            row_number() OVER (PARTITION BY c.root_id ORDER BY c.end_date, c.id) AS position,
@@ -19,4 +21,4 @@ export const ROOT_CAUSES_OF_TREES = `
     FROM cause
     JOIN message ON message.id = cause.id
     JOIN pipeline p ON p.id = cause.pipeline_id
-   ORDER BY cause.root_id, cause.position`;
+   ORDER BY cause.root_id, cause.position`);

@@ -61,12 +61,12 @@ export const SET_ROOT = `
 export const DEPTHS_OF = prepared(`
   SELECT c.child_execution_id AS id, max(c.depth) AS levels
     FROM pipeline_execution_closure c
-   WHERE c.child_execution_id = ANY ($1::bigint[])
+   WHERE c.child_execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
    GROUP BY c.child_execution_id`);
 
 /** The depths of the subtrees of executions. Uses the index of the closure by parent. */
-export const HEIGHTS_OF = `
+export const HEIGHTS_OF = prepared(`
   SELECT c.parent_execution_id AS id, max(c.depth) AS levels
     FROM pipeline_execution_closure c
-   WHERE c.parent_execution_id = ANY ($1::bigint[])
-   GROUP BY c.parent_execution_id`;
+   WHERE c.parent_execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
+   GROUP BY c.parent_execution_id`);

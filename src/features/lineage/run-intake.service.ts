@@ -86,7 +86,8 @@ export class RunIntakeService {
    */
   async observe(manager: EntityManager, runs: readonly ObservedRun[]): Promise<number> {
     const fitting = runs.filter(({ pairs }) => pairs.length <= MOST_EDGES);
-    const fresh = fitting.filter((run) => this.signatures.get(signatureOf(run)) === undefined);
+    const showing = fitting.filter(({ pairs, hasDatasets }) => pairs.length > 0 || hasDatasets);
+    const fresh = showing.filter((run) => this.signatures.get(signatureOf(run)) === undefined);
     if (fresh.length > 0) {
       const full = await this.runs.observe(manager, fresh);
       const settled = fresh.filter(({ pipelineId, day }) => full.get(pipelineId) === day);

@@ -20,17 +20,17 @@ export const ADD_ALIASES = `
       ON CONFLICT (a_id, b_id) DO UPDATE SET kind = excluded.kind WHERE a.kind COLLATE "C" < excluded.kind`;
 
 /** Locks what decides about the edges of pipelines, in the order of their ids. Index: pk_pipeline_lineage. */
-export const LOCK_PIPELINES_OF_EDGES = `
+export const LOCK_PIPELINES_OF_EDGES = prepared(`
   INSERT INTO pipeline_lineage AS l (pipeline_id)
   SELECT p.id FROM unnest($1::bigint[]) AS p (id) ORDER BY p.id
       ON CONFLICT (pipeline_id) DO UPDATE SET pipeline_id = excluded.pipeline_id
-  RETURNING l.pipeline_id AS "pipelineId", l.recent::text[] AS recent`;
+  RETURNING l.pipeline_id AS "pipelineId", l.recent::text[] AS recent`);
 
 /**
  * Adds edges that runs have shown. The days only widen, so that the result does not depend on the order of reports; an
  * edge that was shown that day is not written again.
  */
-export const OBSERVE_PAIRS = `
+export const OBSERVE_PAIRS = prepared(`
   INSERT INTO address_edge AS e (source_address_id, target_address_id, pipeline_id, declared, first_seen, last_seen)
   SELECT r.source_id, r.target_id, r.pipeline_id, false, min(r.day), max(r.day)
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::date[]) AS r (source_id, target_id, pipeline_id, day)
@@ -40,7 +40,7 @@ export const OBSERVE_PAIRS = `
      SET first_seen = least(e.first_seen, excluded.first_seen), last_seen = greatest(e.last_seen, excluded.last_seen),
          removed_at = NULL
    WHERE e.removed_at IS NOT NULL OR e.first_seen > excluded.first_seen OR e.last_seen IS NULL
-      OR e.last_seen < excluded.last_seen`;
+      OR e.last_seen < excluded.last_seen`);
 
 /** Removes edges of one pipeline that are not declared, before those that its successes show are added anew. */
 export const FORGET_SHOWN = `

@@ -11,7 +11,6 @@ import {
   FIND_LEFT,
   FIND_RUNS,
   FIND_RUNS_OF_EXECUTIONS,
-  IS_ANY_REFUSED,
   LOCK_RECEIVER,
   RANK_ATTEMPTS,
   WRITE_JOBS,
@@ -46,9 +45,14 @@ const MOST_LEFT = 10_000;
 /** All SQL on `openlineage_run` and `openlineage_job`; runs in the caller's transaction. */
 @Injectable()
 export class OpenLineageRunRepository {
-  async lock(manager: EntityManager): Promise<void> {
+  /** Returns whether any claim of a parent is refused. */
+  async lock(manager: EntityManager): Promise<boolean> {
     // Sent together.
-    await Promise.all([manager.query(LOCK_RECEIVER), manager.query(AFTER_LOCK)]);
+    const [, [row]] = await Promise.all([
+      manager.query(LOCK_RECEIVER, []),
+      manager.query<{ isAnyRefused: boolean }[]>(AFTER_LOCK, []),
+    ]);
+    return row?.isAnyRefused ?? false;
   }
 
   async find(manager: EntityManager, runIds: readonly string[]): Promise<StoredRun[]> {
@@ -57,11 +61,6 @@ export class OpenLineageRunRepository {
 
   async findOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<StoredRun[]> {
     return ids.length === 0 ? [] : (await manager.query<RunRow[]>(FIND_RUNS_OF_EXECUTIONS, [ids])).map(storedRun);
-  }
-
-  async isAnyRefused(manager: EntityManager): Promise<boolean> {
-    const [row] = await manager.query<{ refused: boolean }[]>(IS_ANY_REFUSED);
-    return row?.refused ?? false;
   }
 
   async write(manager: EntityManager, runs: readonly StoredRun[]): Promise<void> {

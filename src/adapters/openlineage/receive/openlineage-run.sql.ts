@@ -7,12 +7,17 @@ import { prepared } from '../../../platform/database/prepared-statements.js';
 const RECEIVER = 0x6f_6c_69_6e;
 
 /** Waits for up to $1 for the lock; other statements of the transaction wait for locks no longer than before. */
-export const LOCK_RECEIVER = `
+export const LOCK_RECEIVER = prepared(`
   SELECT set_config('watcher.lock_timeout', current_setting('lock_timeout'), true), set_config('lock_timeout', '2s', true),
-         pg_advisory_xact_lock(${RECEIVER})`;
+         pg_advisory_xact_lock(${RECEIVER})`);
 
-/** Later statements of the transaction wait for locks no longer than those of others. */
-export const AFTER_LOCK = `SELECT set_config('lock_timeout', current_setting('watcher.lock_timeout'), true)`;
+/**
+ * Later statements of the transaction wait for locks no longer than those of others. Returns whether any claim of a
+ * parent is refused. Uses ix_openlineage_run_refused.
+ */
+export const AFTER_LOCK = prepared(`
+  SELECT set_config('lock_timeout', current_setting('watcher.lock_timeout'), true),
+         (SELECT r.run_id FROM openlineage_run r WHERE r.parent_refused ORDER BY r.run_id LIMIT 1) IS NOT NULL AS "isAnyRefused"`);
 
 /** Times with six decimals, see `Instant`. */
 const RUN = `
@@ -39,10 +44,6 @@ export const FIND_RUNS_OF_EXECUTIONS = prepared(`
     FROM openlineage_run r
    WHERE r.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
-/** Uses ix_openlineage_run_refused. */
-export const IS_ANY_REFUSED = prepared(`
-  SELECT EXISTS (SELECT FROM openlineage_run r WHERE r.parent_refused) AS refused`);
-
 /** Writes what was heard of runs. */
 export const WRITE_RUNS = prepared(`
   INSERT INTO openlineage_run AS r (run_id, execution_id, pipeline_id, named_first, seen_first, start_first, start_last,
@@ -66,12 +67,12 @@ export const WRITE_RUNS = prepared(`
  * The attempts in the slots $1 (parents) and $2 (pipelines): whether each has a later one. Uses
  * ix_openlineage_run_parent.
  */
-export const RANK_ATTEMPTS = `
+export const RANK_ATTEMPTS = prepared(`
   SELECT r.execution_id AS id, r.pipeline_id AS "pipelineId",
          r.attempt < max(r.attempt) OVER (PARTITION BY r.parent_run_id, r.pipeline_id, r.map_index) AS superseded
     FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::bigint[]) AS s (parent_run_id, pipeline_id)) AS slot
     JOIN openlineage_run r ON r.parent_run_id = slot.parent_run_id AND r.pipeline_id = slot.pipeline_id
-   WHERE r.attempt IS NOT NULL AND NOT r.parent_refused`;
+   WHERE r.attempt IS NOT NULL AND NOT r.parent_refused`);
 
 /** The attempts in the slot of an execution. Uses ix_openlineage_run_execution and ix_openlineage_run_parent. */
 export const FIND_ATTEMPTS = `

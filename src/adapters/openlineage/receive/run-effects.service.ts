@@ -25,8 +25,13 @@ export class RunEffectsService {
     return this.family.limit(manager, plan, (runId) => executionIds.get(runId));
   }
 
-  async write(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<void> {
-    const restated = await this.family.settle(manager, plan, placed);
+  async write(
+    manager: EntityManager,
+    plan: TreePlan,
+    placed: readonly PlacedChange[],
+    executionIds: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const restated = await this.family.settle(manager, plan, placed, executionIds);
     await this.datasets.write(manager, placed);
     await this.progress.write(manager, placed);
     await this.executions.settled(manager, restated);

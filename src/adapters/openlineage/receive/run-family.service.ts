@@ -7,8 +7,9 @@ import {
 import { TreeDepthService } from '../../../features/hierarchy/tree-depth.service.js';
 import { toDate } from '../event/event-time.js';
 import { nativeIdOf } from '../event/names.js';
-import { type DerivedStatus, parentClaimOf } from '../state/derived-run.js';
-import { OpenLineageRunRepository, type RankedAttempt, type StoredRun } from './openlineage-run.repository.js';
+import { type DerivedStatus, deriveRun, parentClaimOf } from '../state/derived-run.js';
+import type { RunState } from '../state/run-state.js';
+import { OpenLineageRunRepository, type RankedAttempt } from './openlineage-run.repository.js';
 import type { PlacedChange } from './run-change.js';
 import { refuse, type TreePlan } from './run-tree.js';
 
@@ -50,9 +51,18 @@ export class RunFamilyService {
   }
 
   /** After runs and executions were written; returns what listeners are told of all of them. */
-  async settle(manager: EntityManager, plan: TreePlan, placed: readonly PlacedChange[]): Promise<RestatedExecution[]> {
-    const left = plan.moves.size > 0 ? await this.move(manager, plan.moves) : new Map<number, number | null>();
-    await this.span(manager, placed, plan);
+  async settle(
+    manager: EntityManager,
+    plan: TreePlan,
+    placed: readonly PlacedChange[],
+    executionIds: ReadonlyMap<string, number>,
+  ): Promise<RestatedExecution[]> {
+    const heard = heardOf(plan, executionIds);
+    const left =
+      plan.moves.size > 0
+        ? await this.move(manager, plan.moves, executionIds, heard)
+        : new Map<number, number | null>();
+    await this.span(manager, placed, plan, executionIds, heard);
     const ranked = await this.rank(manager, placed, plan);
     return [
       ...placed.flatMap((one) => restatedOf(one, left) ?? []),
@@ -64,9 +74,14 @@ export class RunFamilyService {
    * All are made roots first: in between, two that change places would be below each other. Returns the parents before,
    * by execution.
    */
-  private async move(manager: EntityManager, moves: TreePlan['moves']): Promise<Map<number, number | null>> {
+  private async move(
+    manager: EntityManager,
+    moves: TreePlan['moves'],
+    executionIds: ReadonlyMap<string, number>,
+    heard: Heard,
+  ): Promise<Map<number, number | null>> {
     const named = [...moves].flatMap(([runId, parent]) => (parent === null ? [runId] : [runId, parent]));
-    const ids = await this.executionsOf(manager, named);
+    const ids = await this.executionsOf(manager, named, executionIds);
     const idOf = (runId: string): number => ids.get(runId) as number;
     const executions = [...moves.keys()].map(idOf);
     const places = await this.executions.places(manager, executions);
@@ -87,11 +102,18 @@ export class RunFamilyService {
       all.filter(({ id, parentId }) => parentId !== null && places.get(id)?.parentId !== parentId),
     );
     const left = leaving.flatMap(({ id }) => places.get(id)?.parentId ?? []);
-    await this.spanAbove(manager, left);
+    await this.spanAbove(manager, left, heard);
     return new Map(executions.map((id) => [id, places.get(id)?.parentId ?? null]));
   }
 
-  private async span(manager: EntityManager, placed: readonly PlacedChange[], plan: TreePlan): Promise<void> {
+  /** Of the expected executions that the batch changes, or the children of. */
+  private async span(
+    manager: EntityManager,
+    placed: readonly PlacedChange[],
+    plan: TreePlan,
+    executionIds: ReadonlyMap<string, number>,
+    heard: Heard,
+  ): Promise<void> {
     const parents = new Set<string>();
     for (const { change } of placed) {
       const parent = plan.parentOf.get(change.runId);
@@ -100,15 +122,21 @@ export class RunFamilyService {
     }
     for (const parent of plan.moves.values()) if (parent !== null) parents.add(parent);
     const expected = placed.flatMap(({ change, place }) => (change.is.status === 'expected' ? place.executionId : []));
-    const ids = await this.executionsOf(manager, [...parents]);
-    await this.spanAbove(manager, [...expected, ...ids.values()]);
+    const ids = [...(await this.executionsOf(manager, [...parents], executionIds)).values()];
+    const mayBeExpected = ids.filter((id) => {
+      const state = heard.get(id);
+      return state === undefined || deriveRun(state).status === 'expected';
+    });
+    await this.spanAbove(manager, [...expected, ...mayBeExpected], heard);
   }
 
   /** From expected executions up to the first that is none. */
-  private async spanAbove(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
+  private async spanAbove(manager: EntityManager, executionIds: readonly number[], heard: Heard): Promise<void> {
     for (let ids = [...new Set(executionIds)]; ids.length > 0;) {
-      const runs = new Map((await this.runs.findOfExecutions(manager, ids)).map((run) => [run.executionId, run]));
-      const spans = ids.map((id) => ({ id, ...ownSpan(runs.get(id)) }));
+      const others = ids.filter((id) => !heard.has(id));
+      const found = await this.runs.findOfExecutions(manager, others);
+      const states = new Map([...heard, ...found.map((run) => [run.executionId, run.state] as const)]);
+      const spans = ids.map((id) => ({ id, ...ownSpan(states.get(id)) }));
       ids = [...new Set(await this.executions.span(manager, spans))];
     }
   }
@@ -149,14 +177,36 @@ export class RunFamilyService {
     return changed.map((id) => ({ id, pipelineId: (single.get(id) as Rank).pipelineId }));
   }
 
-  private async executionsOf(manager: EntityManager, runIds: readonly string[]): Promise<Map<string, number>> {
-    const found = new Map((await this.runs.find(manager, runIds)).map((run) => [run.runId, run.executionId]));
+  private async executionsOf(
+    manager: EntityManager,
+    runIds: readonly string[],
+    known: ReadonlyMap<string, number>,
+  ): Promise<Map<string, number>> {
+    const others = runIds.filter((runId) => !known.has(runId));
+    const found = new Map((await this.runs.find(manager, others)).map((run) => [run.runId, run.executionId]));
     for (const runId of runIds) {
-      const native = nativeIdOf(runId);
-      if (native !== undefined && !found.has(runId)) found.set(runId, native);
+      const id = known.get(runId) ?? found.get(runId) ?? nativeIdOf(runId);
+      if (id !== undefined) found.set(runId, id);
     }
     return found;
   }
+}
+
+/** What was heard of runs, by execution. */
+type Heard = ReadonlyMap<number, RunState>;
+
+/** Of the runs that the batch is about. */
+function heardOf({ known, changes }: TreePlan, executionIds: ReadonlyMap<string, number>): Heard {
+  const states = [
+    ...[...known.values()].map(({ runId, state }) => [runId, state] as const),
+    ...[...changes].map(([runId, { after }]) => [runId, after] as const),
+  ];
+  return new Map(
+    states.flatMap(([runId, state]) => {
+      const id = executionIds.get(runId);
+      return id === undefined ? [] : [[id, state] as const];
+    }),
+  );
 }
 
 type Rank = Omit<RankedAttempt, 'id'>;
@@ -168,23 +218,30 @@ function restatedOf(
 ): RestatedExecution | undefined {
   const { executionId, pipelineId } = place;
   const concerns = (status: DerivedStatus): boolean => was?.status === status || is.status === status;
+  const pipelineBefore = before?.pipelineId ?? pipelineId;
+  const isWithdrawn =
+    was?.status === 'succeeded' &&
+    (is.status !== 'succeeded' || pipelineBefore !== pipelineId || (is.end ?? '') < (was.end ?? ''));
   const isRearranged = left.has(executionId) || (was?.status === 'expected' && is.status !== 'expected');
   if (!isRearranged && !concerns('failed') && !concerns('succeeded')) return undefined;
   return {
     id: executionId,
-    pipelineIds: before && before.pipelineId !== pipelineId ? [before.pipelineId, pipelineId] : [pipelineId],
+    pipelineIds: [...new Set([pipelineBefore, pipelineId])],
     parentBefore: left.get(executionId) ?? null,
     isFailure: concerns('failed'),
+    isFirstEnd: (was?.end ?? null) === null,
+    isWithdrawn,
     isRearranged,
   };
 }
 
 function reranked(id: number, pipelineId: number): RestatedExecution {
-  return { id, pipelineIds: [pipelineId], parentBefore: null, isFailure: true, isRearranged: false };
+  const kept = { isFirstEnd: false, isWithdrawn: false, isRearranged: false };
+  return { id, pipelineIds: [pipelineId], parentBefore: null, isFailure: true, ...kept };
 }
 
-function ownSpan(run: StoredRun | undefined): { own: Date | null; fallback: Date | null } {
-  const { seenFirst = null, namedFirst = null } = run?.state ?? {};
+function ownSpan(state: RunState | undefined): { own: Date | null; fallback: Date | null } {
+  const { seenFirst = null, namedFirst = null } = state ?? {};
   const dateOf = (instant: string | null): Date | null => (instant === null ? null : toDate(instant));
   return { own: dateOf(seenFirst), fallback: dateOf(namedFirst) };
 }

@@ -12,6 +12,8 @@ export interface TreePlan {
   readonly moves: ReadonlyMap<string, string | null>;
   /** The changed runs, with those on whose claims of parents the others decide. */
   readonly changes: ReadonlyMap<string, RunChange>;
+  /** The runs that were read, as they were before. */
+  readonly known: ReadonlyMap<string, StoredRun>;
 }
 
 /** Decides on the claims of parents of a batch. */
@@ -20,6 +22,7 @@ export async function planTree(
   runs: OpenLineageRunRepository,
   changes: ReadonlyMap<string, RunChange>,
   known: Map<string, StoredRun>,
+  isAnyRefused: boolean,
 ): Promise<TreePlan> {
   const linkOf = (runId: string): LinkedRun | undefined => {
     const change = changes.get(runId);
@@ -38,7 +41,7 @@ export async function planTree(
     }
     return linkOf(runId);
   };
-  const refusals = await new ClaimGraph(load).judge(await suspects(manager, runs, changes, linkOf));
+  const refusals = await new ClaimGraph(load).judge(suspects(changes, linkOf, isAnyRefused));
   const isRefused = (runId: string): boolean => refusals.get(runId) ?? linkOf(runId)?.wasRefused ?? false;
   const parentOf = new Map<string, string | null>();
   const moves = new Map<string, string | null>();
@@ -58,7 +61,7 @@ export async function planTree(
     const refusedParent = isRefused(runId) ? (parentClaimOf(change.after, runId)?.runId ?? null) : null;
     judged.set(runId, { ...change, refusedParent });
   }
-  return { parentOf, moves, changes: judged };
+  return { parentOf, moves, changes: judged, known };
 }
 
 /** The same plan without the claims of these runs, which become roots. */
@@ -73,30 +76,27 @@ export function refuse(plan: TreePlan, runIds: readonly string[]): TreePlan {
     parentOf.set(runId, null);
     if (moves.has(runId)) moves.set(runId, null);
   }
-  return { parentOf, moves, changes };
+  return { ...plan, parentOf, moves, changes };
 }
 
 /**
  * The runs whose claims may close or open a cycle: those with another parent, if another run may be below them. A new
  * time of the same claim matters only where some claim is refused.
  */
-async function suspects(
-  manager: EntityManager,
-  runs: OpenLineageRunRepository,
+function suspects(
   changes: ReadonlyMap<string, RunChange>,
   linkOf: (runId: string) => LinkedRun | undefined,
-): Promise<string[]> {
+  isAnyRefused: boolean,
+): string[] {
   const named = new Set([...changes].flatMap(([runId, { after }]) => parentClaimOf(after, runId)?.runId ?? []));
   const claiming = [...changes].filter(
     ([runId, { before }]) => (before !== undefined || named.has(runId)) && hasClaims(linkOf(runId)),
   );
-  if (claiming.length === 0) return [];
   const isOther = (a: Link | null, b: Link | null): boolean => a?.runId !== b?.runId;
   const others = claiming.filter(([runId]) => {
     const link = linkOf(runId);
     return link !== undefined && (link.wasRefused || isOther(link.before, link.after));
   });
-  const isAnyRefused = claiming.length > others.length && (await runs.isAnyRefused(manager));
   return (isAnyRefused ? claiming : others).map(([runId]) => runId);
 }
 

@@ -32,8 +32,15 @@ export class RunWriterService {
     private readonly effects: RunEffectsService,
   ) {}
 
-  /** Returns the executions of the runs that the events are about. */
-  async write(manager: EntityManager, events: readonly LineageEvent[]): Promise<ReadonlyMap<string, number>> {
+  /**
+   * Returns the executions of the runs that the events are about. `isAnyRefused` says whether some run's claim of a
+   * parent is refused.
+   */
+  async write(
+    manager: EntityManager,
+    events: readonly LineageEvent[],
+    isAnyRefused: boolean,
+  ): Promise<ReadonlyMap<string, number>> {
     const runEvents = events.filter((event): event is RunEvent => event.kind === 'run');
     const datasetId = await this.datasets.ids(manager, events);
     const natives = await this.nativesOf(manager, runEvents);
@@ -44,7 +51,7 @@ export class RunWriterService {
       const change = changeOf(runId, known.get(runId), delta);
       if (change) changed.set(runId, change);
     }
-    const planned = await planTree(manager, this.runs, changed, known);
+    const planned = await planTree(manager, this.runs, changed, known, isAnyRefused);
     await this.lock(manager, planned);
     const executionIds = new Map<string, number>(natives);
     for (const run of known.values()) executionIds.set(run.runId, run.executionId);
@@ -58,7 +65,7 @@ export class RunWriterService {
     const pipelines = await this.jobs.write(manager, named, events, datasetId);
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
     const placed = await this.place(manager, { plan, executionIds, pipelines });
-    await this.writeRuns(manager, plan, placed);
+    await this.writeRuns(manager, plan, placed, executionIds);
     await this.datasets.showAgain(manager, pipelines.withOtherEdges);
     await this.datasets.writeAliases(manager, events, datasetId);
     return executionIds;
@@ -142,6 +149,7 @@ export class RunWriterService {
     manager: EntityManager,
     plan: TreePlan,
     { placed, places }: { placed: readonly PlacedChange[]; places: ReadonlyMap<number, Parent> },
+    executionIds: ReadonlyMap<string, number>,
   ): Promise<void> {
     if (placed.length === 0) return;
     const stored = placed.map(({ change, place }): StoredRun => {
@@ -152,6 +160,6 @@ export class RunWriterService {
     await this.runs.write(manager, stored);
     const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
     await this.executions.write(manager, records, places);
-    await this.effects.write(manager, plan, placed);
+    await this.effects.write(manager, plan, placed, executionIds);
   }
 }

@@ -42,7 +42,7 @@ export const UPDATE_RECORDS = prepared(`
          deadline = item.deadline, slow_at = item.slow_at, config_version = item.config_version, duration_seconds = item.duration_seconds,
          throughput = item.throughput, date_recorded = (item.start_date AT TIME ZONE 'UTC')::date
     FROM ${RECORD}
-   WHERE e.id = ANY ($2::bigint[]) AND e.id = item.id
+   WHERE e.id = ANY (ARRAY (SELECT unnest($2::bigint[]))) AND e.id = item.id
   RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.superseded`);
 
 /** The newest executions of a pipeline, by start. Uses ix_pipeline_execution_pipeline_start. */
@@ -74,23 +74,23 @@ export const GREATEST_WATERMARK = `
    LIMIT 1`;
 
 /** Marks executions as superseded or not; returns those that change. Uses pk_pipeline_execution. */
-export const SET_SUPERSEDED = `
+export const SET_SUPERSEDED = prepared(`
   UPDATE pipeline_execution e
      SET superseded = item.superseded
     FROM unnest($1::bigint[], $2::bool[]) AS item (id, superseded)
-   WHERE e.id = ANY ($1::bigint[]) AND e.id = item.id AND e.superseded <> item.superseded
-  RETURNING e.id, e.root_id AS "rootId"`;
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND e.id = item.id AND e.superseded <> item.superseded
+  RETURNING e.id, e.root_id AS "rootId"`);
 
 /**
  * Sets the spans of expected executions to those of their children; $2 is a moment at which they were heard of, if they
  * were: it may be the earlier start. Without either, both ends are $3. Returns the parents of those that change. Uses
  * ix_pipeline_execution_parent_start and pk_pipeline_execution.
  */
-export const SPAN_EXPECTED = `
+export const SPAN_EXPECTED = prepared(`
   WITH child AS MATERIALIZED (
     SELECT c.parent_id AS id, min(c.start_date) AS first, max(coalesce(c.end_date, c.start_date)) AS last
       FROM pipeline_execution c
-     WHERE c.parent_id = ANY ($1::bigint[])
+     WHERE c.parent_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
      GROUP BY c.parent_id
   ), span AS MATERIALIZED (
     SELECT item.id, coalesce(least(child.first, item.own), item.fallback) AS start_date,
@@ -103,6 +103,6 @@ export const SPAN_EXPECTED = `
          duration_seconds = extract(epoch FROM span.end_date - span.start_date)::double precision,
          date_recorded = (span.start_date AT TIME ZONE 'UTC')::date
     FROM span
-   WHERE e.id = ANY ($1::bigint[]) AND e.id = span.id AND e.status = 'expected' AND span.start_date IS NOT NULL
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND e.id = span.id AND e.status = 'expected' AND span.start_date IS NOT NULL
      AND (e.start_date, e.end_date) IS DISTINCT FROM (span.start_date, span.end_date)
-  RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId"`;
+  RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId"`);

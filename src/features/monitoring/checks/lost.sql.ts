@@ -1,3 +1,5 @@
+import { prepared } from '../../../platform/database/prepared-statements.js';
+
 /**
  * Opens an incident for each of these lost roots: their ids, pipelines, last signs of life, and the number of lost
  * executions of each tree. Inactive and archived pipelines get none, since
@@ -39,8 +41,8 @@ export const RESOLVE_LOST = `
   RETURNING i.id`;
 
 /** Resolves the incidents of lost roots whose end was reported after all. By uq_incident_open. */
-export const RESOLVE_ENDED = `
+export const RESOLVE_ENDED = prepared(`
   UPDATE incident i
      SET resolved_at = $2::timestamptz, resolution = 'ended'
-   WHERE i.kind = 'lost' AND i.resolved_at IS NULL AND coalesce(i.execution_id, i.pipeline_id) = ANY ($1::bigint[])
-  RETURNING i.id`;
+   WHERE i.kind = 'lost' AND i.resolved_at IS NULL AND coalesce(i.execution_id, i.pipeline_id) = ANY (ARRAY (SELECT unnest($1::bigint[])))
+  RETURNING i.id`);

@@ -18,7 +18,7 @@ export const LAST_SUCCESSES = prepared(`
  * that ended last. Inactive and archived pipelines get none, since they are not watched. By pk_pipeline and
  * uq_incident_open_failure.
  */
-export const OPEN_FAILURES = `
+export const OPEN_FAILURES = prepared(`
   INSERT INTO incident AS open (kind, severity, pipeline_id, execution_id, root_id, opened_at, since, occurrences,
                                 root_causes, root_cause_count, notified_at)
   SELECT 'failure', $3::text, item.pipeline_id, item.execution_id, item.root_id, $2::timestamptz, item.since,
@@ -41,7 +41,7 @@ export const OPEN_FAILURES = `
                   ) AS last (execution_id, root_id, since, root_causes, root_cause_count)
             ORDER BY last.since DESC, last.execution_id DESC
             LIMIT 1)
-  RETURNING id, pipeline_id, since, notified_at`;
+  RETURNING id, pipeline_id, since, notified_at`);
 
 /** Stores failures that a success had followed before they were reported: each as a resolved incident. */
 export const KEEP_OVERTAKEN = `
@@ -63,18 +63,18 @@ export const KEEP_OVERTAKEN = `
       ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at`;
 
 /** Records the failures that an incident covers. */
-export const KEEP_FAILURES = `
+export const KEEP_FAILURES = prepared(`
   INSERT INTO incident_failure AS f (execution_id, incident_id, ended_at)
   SELECT item.execution_id, item.incident_id, item.since
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, incident_id bigint, since timestamptz)
       ON CONFLICT (execution_id) DO UPDATE SET incident_id = excluded.incident_id, ended_at = excluded.ended_at
-   WHERE (f.incident_id, f.ended_at) IS DISTINCT FROM (excluded.incident_id, excluded.ended_at)`;
+   WHERE (f.incident_id, f.ended_at) IS DISTINCT FROM (excluded.incident_id, excluded.ended_at)`);
 
 /**
  * Resolves the failures of pipelines that have succeeded since. Locks the incidents in the order of their ids, so that
  * two batches of ends can't wait for each other. By uq_incident_open_failure.
  */
-export const RESOLVE_FAILURES = `
+export const RESOLVE_FAILURES = prepared(`
   WITH succeeded AS (
     SELECT i.id
       FROM unnest($1::bigint[], $2::timestamptz[]) AS item (pipeline_id, end_date)
@@ -86,7 +86,7 @@ export const RESOLVE_FAILURES = `
   UPDATE incident i SET resolved_at = $3::timestamptz, resolution = 'succeeded'
     FROM succeeded
    WHERE i.id = succeeded.id AND i.resolved_at IS NULL
-  RETURNING i.id`;
+  RETURNING i.id`);
 
 /**
  * Subtracts the failures before a success from the count of an incident that stays open because of a later failure.
@@ -112,20 +112,20 @@ export const COUNT_FAILURES_SINCE = `
  * Those of these roots that an incident covers: their causes change when an execution below them ends. By
  * pk_incident_failure and pk_incident.
  */
-export const NAMED_ROOTS = `
+export const NAMED_ROOTS = prepared(`
   SELECT f.execution_id
     FROM incident_failure f
     JOIN incident i ON i.id = f.incident_id AND i.execution_id = f.execution_id
-   WHERE f.execution_id = ANY ($1::bigint[])`;
+   WHERE f.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);
 
 /** Updates the causes of failures, of open and of resolved incidents, where they changed; by pk_incident_failure, pk_incident. */
-export const CORRECT_CAUSES = `
+export const CORRECT_CAUSES = prepared(`
   UPDATE incident i
      SET root_causes = item.root_causes, root_cause_count = item.root_cause_count
     FROM jsonb_to_recordset($1::jsonb) AS item (execution_id bigint, root_causes jsonb, root_cause_count int)
     JOIN incident_failure f ON f.execution_id = item.execution_id
    WHERE i.id = f.incident_id AND i.execution_id = item.execution_id AND i.root_causes <> item.root_causes
-  RETURNING i.id`;
+  RETURNING i.id`);
 
 /**
  * The open failures without an event, an hour after they were reported: they had ended long before their report, and

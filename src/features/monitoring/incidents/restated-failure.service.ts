@@ -30,58 +30,74 @@ export class RestatedFailureService implements OnModuleInit {
   }
 
   private async judge(manager: EntityManager, executions: readonly RestatedExecution[]): Promise<void> {
-    const mayFail = executions.filter(({ isFailure, isRearranged }) => isFailure || isRearranged);
+    const mayFail = executions.filter((one) => one.isFailure || one.isWithdrawn || one.isRearranged);
     const ids = mayFail.flatMap(({ id, parentBefore }) => (parentBefore === null ? [id] : [id, parentBefore]));
     const rearranged = executions.filter(({ isRearranged }) => isRearranged).map(({ id }) => id);
     if (mayFail.length > 0) await this.trees.complete(manager);
     const tops = ids.length === 0 ? [] : await this.restated.topsOf(manager, ids);
-    const pipelineIds = new Set([
-      ...executions.flatMap((execution) => execution.pipelineIds),
-      ...tops.map(({ pipelineId }) => pipelineId),
-      ...(await this.restated.failedPipelinesBelow(manager, rearranged)),
+    const isTop = new Set(tops.map(({ id }) => id));
+    const below = await this.restated.failedPipelinesBelow(manager, rearranged);
+    const failing = new Set([
+      ...mayFail
+        .filter(({ id, isWithdrawn, isRearranged }) => isWithdrawn || isRearranged || isTop.has(id))
+        .flatMap(({ pipelineIds }) => pipelineIds),
+      ...below,
     ]);
-    const failing = new Set(mayFail.flatMap((execution) => execution.pipelineIds));
-    for (const { pipelineId } of tops) failing.add(pipelineId);
-    const asked = [...pipelineIds];
-    const locks = restatedLocks(asked, failing, tops);
-    const areOpen = await this.failures.lock(manager, locks, asked);
+    const asked = [...new Set([...executions.flatMap(({ pipelineIds }) => pipelineIds), ...failing])];
+    const areOpen = await this.failures.lock(manager, restatedLocks(asked, failing, tops), asked);
     if (mayFail.length === 0 && !areOpen) return;
-    await this.derive(manager, asked, tops);
+    const open = areOpen ? await this.restated.openIncidents(manager, asked) : [];
+    const known = new Map(open.map((incident) => [incident.pipelineId, incident]));
+    const joining = joiningFailures(executions, tops, known, new Set(below));
+    await this.derive(manager, { failing, known, joining, tops });
     await this.correct(manager, tops);
   }
 
-  private async derive(manager: EntityManager, pipelineIds: readonly number[], tops: readonly Top[]): Promise<void> {
+  /** Of pipelines that only succeeded, those alone that have an open failure. */
+  private async derive(
+    manager: EntityManager,
+    {
+      failing,
+      known,
+      joining,
+      tops,
+    }: {
+      failing: ReadonlySet<number>;
+      known: ReadonlyMap<number, OpenFailure>;
+      joining: ReadonlyMap<number, readonly FailedTop[]>;
+      tops: readonly Top[];
+    },
+  ): Promise<void> {
     const now = new Date();
-    const failed = Map.groupBy(
-      await this.restated.openTops(manager, pipelineIds, MOST_FAILURES),
-      ({ pipelineId }) => pipelineId,
-    );
-    const open = new Map(
-      (await this.restated.openIncidents(manager, pipelineIds)).map((incident) => [incident.pipelineId, incident]),
-    );
-    const over = [...open.values()].filter(({ pipelineId }) => !failed.has(pipelineId)).map(({ id }) => id);
+    const anew = [...new Set([...failing, ...known.keys()])].filter((id) => !joining.has(id));
+    const failed = new Map<number, readonly FailedTop[]>([
+      ...Map.groupBy(await this.restated.openTops(manager, anew, MOST_FAILURES), ({ pipelineId }) => pipelineId),
+      ...joining,
+    ]);
+    const over = [...known.values()].filter(({ pipelineId }) => !failed.has(pipelineId)).map(({ id }) => id);
     const resolved = await this.restated.resolve(manager, over, now);
     await this.news.resolved(manager, resolved, now);
     await this.keepOvertaken(manager, tops, failed, now);
-    await this.open(manager, failed, open, now);
+    const states = [...failed].map(([pipelineId, ofPipeline]) => {
+      const before = joining.has(pipelineId) ? (known.get(pipelineId)?.occurrences ?? 0) : 0;
+      return { ofPipeline, occurrences: Math.min(before + ofPipeline.length, MOST_FAILURES) };
+    });
+    await this.open(manager, states, known, now);
   }
 
   /** Opens incidents, and makes open ones name and count what has failed. */
   private async open(
     manager: EntityManager,
-    failed: ReadonlyMap<number, readonly FailedTop[]>,
+    states: readonly { readonly ofPipeline: readonly FailedTop[]; readonly occurrences: number }[],
     open: ReadonlyMap<number, OpenFailure>,
     now: Date,
   ): Promise<void> {
-    const states = [...failed.values()].map((ofPipeline) => ({ ofPipeline, last: ofPipeline.reduce(laterOf) }));
-    const trees = await this.treesOf(
-      manager,
-      states.map(({ last }) => last),
-    );
-    const incidents = states.map(({ ofPipeline, last }, index) => ({
+    const last = states.map(({ ofPipeline }) => ofPipeline.reduce(laterOf));
+    const trees = await this.treesOf(manager, last);
+    const incidents = states.map(({ occurrences }, index) => ({
       ...(trees[index] as FailedTree),
-      occurrences: ofPipeline.length,
-      known: open.get(last.pipelineId),
+      occurrences,
+      known: open.get((last[index] as FailedTop).pipelineId),
     }));
     // Before others open: an incident may still name an execution that is another pipeline's by now.
     const changed = await this.restated.restate(
@@ -101,10 +117,10 @@ export class RestatedFailureService implements OnModuleInit {
       }),
     );
     if (kept.length > 0) await this.failures.keep(manager, kept);
+    const counts = new Map(incidents.map((incident) => [incident.pipeline_id, incident.occurrences]));
     const isNews = ({ pipeline_id }: FailureIncident): boolean => {
       const known = open.get(pipeline_id);
-      const count = failed.get(pipeline_id)?.length ?? 0;
-      return known === undefined || count > known.occurrences;
+      return known === undefined || (counts.get(pipeline_id) ?? 0) > known.occurrences;
     };
     await this.news.announce(manager, [...opened, ...changed].filter(isNews), now);
   }
@@ -167,6 +183,41 @@ export class RestatedFailureService implements OnModuleInit {
     }
     return tops.flatMap(({ id }) => byRoot.get(id) ?? []);
   }
+}
+
+/**
+ * The new failures, by pipeline, that do no more than join an open incident: all that the transaction says of the
+ * pipeline is that further roots failed, each after the last failure of the incident. So the failures before need not
+ * be read again.
+ */
+function joiningFailures(
+  executions: readonly RestatedExecution[],
+  tops: readonly Top[],
+  open: ReadonlyMap<number, OpenFailure>,
+  others: ReadonlySet<number>,
+): Map<number, readonly FailedTop[]> {
+  const topOf = new Map(tops.map((top) => [top.id, top]));
+  const byPipeline = new Map<number, RestatedExecution[]>();
+  for (const execution of executions) {
+    for (const id of execution.pipelineIds) byPipeline.set(id, [...(byPipeline.get(id) ?? []), execution]);
+  }
+  const joining = new Map<number, readonly FailedTop[]>();
+  for (const [pipelineId, { since }] of open) {
+    const ofPipeline = byPipeline.get(pipelineId) ?? [];
+    const failures = ofPipeline.flatMap(({ id, isFailure, isFirstEnd, isWithdrawn, isRearranged }) => {
+      const top = topOf.get(id);
+      const isNew = isFailure && isFirstEnd && !isWithdrawn && !isRearranged;
+      return isNew && top && isAfter(top, since) ? [top] : [];
+    });
+    if (failures.length > 0 && failures.length === ofPipeline.length && !others.has(pipelineId)) {
+      joining.set(pipelineId, failures);
+    }
+  }
+  return joining;
+}
+
+function isAfter(top: Top, moment: Date): top is FailedTop {
+  return top.endDate !== null && top.endDate > moment;
 }
 
 /** Of two that ended at once, the greater by the reporter's own id: the service's depend on the order of reports. */

@@ -16,12 +16,13 @@ export interface Top {
   readonly id: number;
   readonly rootId: number;
   readonly pipelineId: number;
+  readonly endDate: Date | null;
+  readonly externalId: string | null;
 }
 
 /** A failed one. */
 export interface FailedTop extends Top {
   readonly endDate: Date;
-  readonly externalId: string | null;
 }
 
 /** An open failure of a pipeline. */
@@ -29,6 +30,8 @@ export interface OpenFailure {
   readonly id: number;
   readonly pipelineId: number;
   readonly executionId: number;
+  /** The end of the last failure. */
+  readonly since: Date;
   readonly occurrences: number;
 }
 

@@ -1,3 +1,5 @@
+import { prepared } from '../../../platform/database/prepared-statements.js';
+
 /**
  * Opens an incident for each of these executions, unless it has an open one of the kind; by uq_incident_open. The
  * explanation says what happened.
@@ -30,11 +32,11 @@ export const RESOLVE_WARNINGS = `
   RETURNING i.id`;
 
 /** Resolves the incidents of a kind whose executions ended; by uq_incident_open. */
-export const RESOLVE_ENDED_WARNINGS = `
+export const RESOLVE_ENDED_WARNINGS = prepared(`
   UPDATE incident i
      SET resolved_at = $3::timestamptz, resolution = 'ended'
-   WHERE i.kind = $1::text AND i.resolved_at IS NULL AND coalesce(i.execution_id, i.pipeline_id) = ANY ($2::bigint[])
-  RETURNING i.id`;
+   WHERE i.kind = $1::text AND i.resolved_at IS NULL AND coalesce(i.execution_id, i.pipeline_id) = ANY (ARRAY (SELECT unnest($2::bigint[])))
+  RETURNING i.id`);
 
 /** Resolves the incidents of these kinds whose pipelines are not watched any more; by uq_incident_open. */
 export const RESOLVE_UNWATCHED_WARNINGS = `

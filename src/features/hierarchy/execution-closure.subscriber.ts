@@ -10,7 +10,7 @@ import {
   type TransactionStartEvent,
 } from 'typeorm';
 import { ExecutionEntity } from '../execution/execution.entity.js';
-import { INSERT_CLOSURE, INSERT_SELF } from './closure.sql.js';
+import { INSERT_AMONG_NEW, INSERT_CLOSURE } from './closure.sql.js';
 
 /** An inserted execution whose closure rows have not been written yet. */
 interface Inserted {
@@ -72,30 +72,35 @@ export class ExecutionClosureSubscriber implements EntitySubscriberInterface<Exe
     const inserted = this.pending.get(queryRunner);
     if (!inserted) return;
     this.pending.delete(queryRunner);
-    for (const level of levelsOf(inserted)) {
-      const ids = level.map(({ id }) => id);
-      const parentIds = level.map(({ parentId }) => parentId);
-      // Roots alone do not need the join, whose planning costs three times the insert of a few rows.
-      if (parentIds.every((parentId) => parentId === null)) await queryRunner.query(INSERT_SELF, [ids]);
-      else await queryRunner.query(INSERT_CLOSURE, [ids, parentIds]);
-    }
+    const { among, known } = linksOf(inserted);
+    // Roots alone do not need the join, whose planning costs three times the insert of a few rows.
+    if (known.length === 0) await queryRunner.query(INSERT_AMONG_NEW, columnsOf(among));
+    else await queryRunner.query(INSERT_CLOSURE, [...columnsOf(among), ...columnsOf(known)]);
   }
 }
 
+type Link = readonly [above: number, below: number, levels: number];
+
 /**
- * Groups the executions by level, because the rows of a child are built from those of its parent. There is one level
- * unless a parent was inserted in the same transaction.
+ * The links of new executions: `among` themselves, each with itself included, and `known`, with the lowest execution
+ * above each that existed before.
  */
-function levelsOf(inserted: readonly Inserted[]): Inserted[][] {
-  const levels: Inserted[][] = [];
-  let waiting = [...inserted];
-  while (waiting.length > 0) {
-    const ids = new Set(waiting.map(({ id }) => id));
-    const isReady = ({ parentId }: Inserted): boolean => parentId === null || !ids.has(parentId);
-    const ready = waiting.filter(isReady);
-    if (ready.length === 0) throw new Error('the parents of executions inserted together form a cycle');
-    levels.push(ready);
-    waiting = waiting.filter((execution) => !isReady(execution));
+function linksOf(inserted: readonly Inserted[]): { readonly among: Link[]; readonly known: Link[] } {
+  const parentOf = new Map(inserted.map(({ id, parentId }) => [id, parentId]));
+  const among: Link[] = [];
+  const known: Link[] = [];
+  for (const { id } of inserted) {
+    let levels = 0;
+    for (let above: number | null = id; above !== null; levels++) {
+      const parentId = parentOf.get(above);
+      if (levels > inserted.length) throw new Error('the parents of executions inserted together form a cycle');
+      (parentId === undefined ? known : among).push([above, id, levels]);
+      above = parentId ?? null;
+    }
   }
-  return levels;
+  return { among, known };
+}
+
+function columnsOf(links: readonly Link[]): number[][] {
+  return [links.map(([above]) => above), links.map(([, below]) => below), links.map(([, , levels]) => levels)];
 }

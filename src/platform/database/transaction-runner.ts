@@ -8,6 +8,7 @@ import { GuardedReads } from './guarded-reads.js';
 import { isPoolExhausted, sqlStateOf, SqlState } from './database-errors.js';
 import { PreparedStatements } from './prepared-statements.js';
 import { Semaphore } from './semaphore.js';
+import { together } from './together.js';
 
 const ATTEMPTS = 5;
 const RETRYABLE: ReadonlySet<string | undefined> = new Set([SqlState.serializationFailure, SqlState.deadlockDetected]);
@@ -224,8 +225,7 @@ async function beginAndLoad<Loaded>(
   const setUp = runner.query(settingsOf(lockTimeoutMs));
   await sent();
   const loaded = load(runner.manager);
-  await settled([begun, setUp, loaded]);
-  return loaded;
+  return (await together(begun, setUp, loaded))[2];
 }
 
 /**
@@ -239,7 +239,7 @@ async function commitWith(runner: QueryRunner, last: Transaction['last']): Promi
     written.push(runner.query(sql, parameters));
     await sent();
   }
-  await settled([...written, runner.commitTransaction()]);
+  await together(...written, runner.commitTransaction());
 }
 
 /**
@@ -248,13 +248,4 @@ async function commitWith(runner: QueryRunner, last: Transaction['last']): Promi
  */
 function sent(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
-}
-
-/**
- * Until all have been answered: nothing may be under way when the transaction is rolled back. Throws the first error,
- * which is the cause of the others, since PostgreSQL refuses what follows a failed statement.
- */
-async function settled(statements: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.allSettled(statements);
-  for (const statement of statements) await statement;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { together } from '../../../platform/database/together.js';
 import type { Claim } from '../state/claim.js';
 import { deriveRun, parentClaimOf } from '../state/derived-run.js';
 import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
@@ -47,11 +48,10 @@ const MOST_LEFT = 10_000;
 export class OpenLineageRunRepository {
   /** Returns whether any claim of a parent is refused. */
   async lock(manager: EntityManager): Promise<boolean> {
-    // Sent together.
-    const [, [row]] = await Promise.all([
+    const [, [row]] = await together(
       manager.query(LOCK_RECEIVER, []),
       manager.query<{ isAnyRefused: boolean }[]>(AFTER_LOCK, []),
-    ]);
+    );
     return row?.isAnyRefused ?? false;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ExecutionRecordService } from '../../../features/execution/records/execution-record.service.js';
+import { together } from '../../../platform/database/together.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
 import { isTorn } from '../state/derived-run.js';
 import { OpenLineageMetrics } from './openlineage-metrics.js';
@@ -31,9 +32,11 @@ export class RunEffectsService {
     placed: readonly PlacedChange[],
     executionIds: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const restated = await this.family.settle(manager, plan, placed, executionIds);
-    await this.datasets.write(manager, placed);
-    await this.progress.write(manager, placed);
+    const [restated] = await together(
+      this.family.settle(manager, plan, placed, executionIds),
+      this.datasets.write(manager, placed),
+      this.progress.write(manager, placed),
+    );
     await this.executions.settled(manager, restated);
     this.metrics.changed(manager, {
       moves: plan.moves.size,

@@ -5,6 +5,7 @@ import {
   type Parent,
   type RecordedChange,
 } from '../../../features/execution/records/execution-record.service.js';
+import { together } from '../../../platform/database/together.js';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
 import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
 import { nativeIdOf } from '../event/names.js';
@@ -157,9 +158,8 @@ export class RunWriterService {
       const { executionId, pipelineId } = place;
       return { runId, executionId, pipelineId, isParentRefused: refusedParent !== null, state: after };
     });
-    await this.runs.write(manager, stored);
     const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
-    await this.executions.write(manager, records, places);
+    await together(this.runs.write(manager, stored), this.executions.write(manager, records, places));
     await this.effects.write(manager, plan, placed, executionIds);
   }
 }

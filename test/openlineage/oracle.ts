@@ -56,8 +56,6 @@ export interface Folded {
   readonly edges: readonly FoldedEdge[];
   /** Failed runs without a failed descendant, superseded ones left out. */
   readonly rootCauses: readonly string[];
-  /** Pipelines with a success that later events took back: a failure before it may have been resolved by it, for good. */
-  readonly withSuccessTakenBack: readonly string[];
   /** Runs that some event names, and that the claims which count do not. */
   readonly forgotten: readonly string[];
 }
@@ -102,7 +100,10 @@ export function fold(bodies: readonly Json[]): Folded {
   const spanOf = (runId: string): readonly [number, number | null] => {
     const known = spans.get(runId);
     if (known) return known;
-    const span = ownSpan(seen.get(runId) ?? [], () => (children.get(runId) ?? []).map(spanOf));
+    const own = ownSpan(seen.get(runId) ?? [], () => (children.get(runId) ?? []).map(spanOf));
+    // Nothing but its name is known, and those that named it are not below it.
+    const naming = milliseconds(first((named.get(runId) ?? []).map(({ at }) => at)) ?? 0n);
+    const span = Number.isFinite(own[0]) ? own : ([naming, naming] as const);
     spans.set(runId, span);
     return span;
   };
@@ -150,12 +151,6 @@ export function fold(bodies: readonly Json[]): Folded {
     uses,
     edges: edgesOf(runs, seen),
     rootCauses: rootCausesOf(runs),
-    withSuccessTakenBack: runs.flatMap((run) => {
-      const own = seen.get(run.runId) ?? [];
-      if (!own.some(({ type }) => type === 'COMPLETE')) return [];
-      const named = own.map(({ body }) => pipelineKey(body.job.namespace, body.job.name));
-      return named.filter((pipeline) => run.state !== 'succeeded' || pipeline !== run.pipeline);
-    }),
     forgotten: [...named.keys()].filter((runId) => !present.has(runId)).toSorted(),
   };
 }
@@ -487,11 +482,14 @@ function rootCausesOf(runs: readonly FoldedRun[]): string[] {
   return failed.flatMap(({ runId }) => (above.has(runId) ? [] : runId));
 }
 
-/** A failure that is open: the pipeline, and what failed first below its last failed run. */
+/** A failure that is open. */
 export interface OpenFailure {
   readonly pipeline: string;
-  /** Undefined where two runs failed last at the same moment. */
-  readonly rootCauses: readonly string[] | undefined;
+  readonly occurrences: number;
+  /** The run that failed last; of several, the one with the greatest id. */
+  readonly last: string;
+  /** What failed first below it. */
+  readonly rootCauses: readonly string[];
 }
 
 /**
@@ -511,11 +509,11 @@ export function openFailures({ runs, rootCauses }: Folded): OpenFailure[] {
     const open = ends('failed').filter((run) => !run.superseded && isTop(run) && (run.end ?? 0) > success);
     if (open.length === 0) return [];
     const latest = Math.max(...open.map(({ end }) => end ?? 0));
-    const [last, ...others] = open.filter(({ end }) => end === latest);
+    const last = open.filter(({ end }) => end === latest).reduce((a, b) => (a.runId > b.runId ? a : b));
     const causes = rootCauses.filter((runId) => {
       const cause = byId.get(runId);
       return cause && (cause === last || ancestors(cause).some((ancestor) => ancestor === last));
     });
-    return [{ pipeline, rootCauses: others.length > 0 ? undefined : causes.toSorted() }];
+    return [{ pipeline, occurrences: open.length, last: last.runId, rootCauses: causes.toSorted() }];
   });
 }

@@ -207,7 +207,7 @@ function joiningFailures(
     const failures = ofPipeline.flatMap(({ id, isFailure, isFirstEnd, isWithdrawn, isRearranged }) => {
       const top = topOf.get(id);
       const isNew = isFailure && isFirstEnd && !isWithdrawn && !isRearranged;
-      return isNew && top && isAfter(top, since) ? [top] : [];
+      return isNew && top?.pipelineId === pipelineId && isAfter(top, since) ? [top] : [];
     });
     if (failures.length > 0 && failures.length === ofPipeline.length && !others.has(pipelineId)) {
       joining.set(pipelineId, failures);

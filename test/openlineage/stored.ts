@@ -1,6 +1,5 @@
 import type { Json } from '../support/watcher.js';
-import type { Folded } from './oracle.js';
-import { type OpenFailure, openFailures, pipelineKey } from './oracle.js';
+import { type Folded, type OpenFailure, openFailures, pipelineKey } from './oracle.js';
 
 type Database = { readonly sql: (statement: string, values?: unknown[]) => Promise<Json[]> };
 

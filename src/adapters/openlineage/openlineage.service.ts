@@ -16,6 +16,8 @@ import { RunWriterService } from './receive/run-writer.service.js';
 type Result = ReceivedEventDto | DomainError;
 
 const DAY_MS = 86_400_000;
+/** A transaction takes as many events as this many transactions take starts: most of its cost is that of its statements. */
+const BATCHES_OF_STARTS = 5;
 
 /**
  * Receives events of OpenLineage. Those that arrive together share a transaction; each gets its own answer after the
@@ -37,7 +39,7 @@ export class OpenLineageService {
     this.batches = idempotency.batches<LineageEvent, boolean, ReceivedEventDto, ReceivedEventDto>(
       'openlineage',
       // The transactions follow one another in any case, see `LOCK_RECEIVER`.
-      { batchSize: Math.max(config.batchSize, MOST_EVENTS), lanes: 1 },
+      { batchSize: BATCHES_OF_STARTS * config.batchSize, lanes: 1 },
       {
         load: (manager) => this.runs.lock(manager),
         apply: (manager, events, isAnyRefused) => this.receiveAll(manager, events, isAnyRefused),

@@ -52,7 +52,7 @@ export const variables = {
     fallback: '10',
   }),
   batchSize: integer('WATCHER_BATCH_SIZE', {
-    description: 'Maximum number of starts, of ends, or of OpenLineage events, in one transaction.',
+    description: 'Maximum number of starts, or of ends, in one transaction; of OpenLineage events five times as many.',
     min: 1,
     max: 1000,
     fallback: '200',

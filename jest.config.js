@@ -62,6 +62,7 @@ export default {
   // the files that it has run, and slows down with it.
   maxWorkers: availableParallelism() + 1,
   workerIdleMemoryLimit: '1500MB',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   // Allows for a real database on a busy machine; a test that hangs still ends.
   testTimeout: 120_000,
 };

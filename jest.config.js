@@ -61,7 +61,7 @@ export default {
   // Tests mostly wait, for timers and for processes that start: one more than there are cores. A worker keeps memory of
   // the files that it has run, and slows down with it.
   maxWorkers: availableParallelism() + 1,
-  workerIdleMemoryLimit: '1500MB',
+  workerIdleMemoryLimit: '1GB',
   testSequencer: '<rootDir>/test/support/longest-first.js',
   // Allows for a real database on a busy machine; a test that hangs still ends.
   testTimeout: 120_000,

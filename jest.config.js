@@ -1,4 +1,5 @@
 import { registerHooks } from 'node:module';
+import { availableParallelism } from 'node:os';
 
 /**
  * The tests run as ES modules (`node --experimental-vm-modules`), compiled file by file by swc: Nest 12 is ESM only.
@@ -57,8 +58,11 @@ export default {
   coverageReporters: ['text-summary'],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 
-  // By default Jest leaves one core free, so a machine with two would run no tests in parallel.
-  maxWorkers: '100%',
+  // Tests mostly wait, for timers and for processes that start: one more than there are cores. A worker keeps memory of
+  // the files that it has run, and slows down with it.
+  maxWorkers: availableParallelism() + 1,
+  workerIdleMemoryLimit: '1GB',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   // Allows for a real database on a busy machine; a test that hangs still ends.
   testTimeout: 120_000,
 };

@@ -14,7 +14,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: undefined,
   globalTeardown: undefined,
-  // A file mostly waits: two at a time fit on two cores.
+  // A file mostly waits: two at a time fit on two cores. A third would slow the others beyond the times they are bound to.
   maxWorkers: 2,
   testTimeout: 180_000,
 };

@@ -142,7 +142,8 @@ describe('the packed client', () => {
       (error: { code: number }) => error.code,
     );
     expect(left).toBe(code);
-    expect(Date.now() - begun).toBeLessThan(5000);
+    // A process that something keeps alive does not end at all.
+    expect(Date.now() - begun).toBeLessThan(30_000);
     const watcher = new Watcher({ url: service.url, spool: join(folder, spool) });
     expect(await watcher.flush()).toBe(true);
     const last = async (pipeline_name: string): Promise<unknown> =>

@@ -43,7 +43,13 @@ class Program {
 
   constructor([program = '', ...args]: readonly string[], environment: Record<string, string> = {}, input = '') {
     const { PATH = '', HOME = '' } = process.env;
-    const own = { WATCHER_URL: watcher.url, WATCHER_SPOOL: join(folder, 'spool'), TMPDIR: join(folder, 'tmp') };
+    const own = {
+      WATCHER_URL: watcher.url,
+      WATCHER_SPOOL: join(folder, 'spool'),
+      TMPDIR: join(folder, 'tmp'),
+      // A busy machine may answer later than after the usual five seconds.
+      WATCHER_TIMEOUT: '20',
+    };
     const child = spawn(program, args, { env: { PATH, HOME, ...own, ...environment } });
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
@@ -296,7 +302,7 @@ describe.each(shells)('watcher-run in %s', (...shell: string[]) => {
     expect(await run(command, environment)).toEqual({ code: 0, stdout: '', stderr: '' });
     service.close();
     const beats = requests.filter(([path]) => path === '/prefix/heartbeat').length;
-    expect([1, 2]).toContain(beats);
+    expect([1, 2, 3]).toContain(beats);
     expect(requests.map(([path]) => path)).toEqual([
       '/prefix/pipeline',
       '/prefix/start_pipeline_execution',

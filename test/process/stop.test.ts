@@ -179,7 +179,8 @@ describe('a stop', () => {
     const begun = Date.now();
     service.signal('SIGINT');
     expect(await service.ended).toBe(130);
-    expect(Date.now() - begun).toBeLessThan(2500);
+    // Without the second signal it would take four seconds more.
+    expect(Date.now() - begun).toBeLessThan(4500);
     // It may have noticed that the database is gone before it was killed itself.
     expect([503, 'cut off']).toContain(await refused);
     expect(() => process.kill(postmaster, 0)).toThrow('ESRCH');

@@ -70,7 +70,6 @@ const describeTerminal = process.platform === 'linux' && hasTool('script') ? des
 describeTerminal('npm start on a terminal', () => {
   it.each([
     ['Ctrl+C', [0]],
-    ['Ctrl+C', [0]],
     ['Ctrl+C twice in a row', [0, 50]],
     ['Ctrl+C from an impatient person', [0, 200, 400]],
   ])('%s shuts the service and its database down cleanly', async (_, pauses) => {

@@ -50,6 +50,8 @@ export class Workplace {
       NODE: process.execPath,
       WATCHER_URL: url,
       WATCHER_SPOOL: this.spool,
+      // A busy machine may answer later than after the usual five seconds.
+      WATCHER_TIMEOUT: '20',
       ...environment,
     };
     const child = spawn(process.execPath, [cli, 'run', ...args], { env, cwd: this.folder });

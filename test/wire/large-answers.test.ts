@@ -199,10 +199,12 @@ describe('a page of large items', () => {
       'alerts',
       '/alert?limit=1000',
       async () => {
+        // Long ids: fewer of them are as many bytes.
         await database.sql(
           `INSERT INTO alert (delivery_id, channel, event, incident_ids, body, created_at, status)
          SELECT gen_random_uuid(), 'slack', 'opened', array_agg(i), 'x', now(), 'sent'
-           FROM generate_series(1, 200) n, generate_series(1000000, 1030000) i GROUP BY n`,
+           FROM generate_series(1, 200) n, generate_series(1000000000000000, 1000000000011000) i
+            GROUP BY n`,
         );
       },
     ],

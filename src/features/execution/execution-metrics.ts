@@ -5,6 +5,7 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { MetricsService } from '../../platform/observability/metrics.service.js';
 import { type EndedExecution, ExecutionEvents } from './execution.events.js';
 import { ExecutionRepository } from './execution.repository.js';
+import { ExpectedExecutionRepository } from './expected-execution.repository.js';
 import { statusOf, TERMINAL_STATUSES } from './execution-status.js';
 
 /** Counts each committed start and end once, regardless of retries and repeats. */
@@ -17,6 +18,7 @@ export class ExecutionMetrics implements OnModuleInit {
     private readonly metrics: MetricsService,
     private readonly transactions: TransactionRunner,
     private readonly executions: ExecutionRepository,
+    private readonly expected: ExpectedExecutionRepository,
     private readonly events: ExecutionEvents,
   ) {
     this.startedTotal = metrics.registerCounter(
@@ -39,6 +41,11 @@ export class ExecutionMetrics implements OnModuleInit {
       name: 'watcher_open_executions',
       help: 'Executions that have started and not ended, over all replicas; counted up to 100,000.',
       collect: () => this.transactions.read((manager) => this.executions.countOpen(manager)),
+    });
+    this.metrics.registerFigure({
+      name: 'watcher_expected_executions',
+      help: 'Executions that are known of and have not begun as far as that is known, over all replicas; counted up to 100,000.',
+      collect: () => this.transactions.read((manager) => this.expected.count(manager)),
     });
   }
 

@@ -5,6 +5,7 @@ import { insertWithSubscribers } from '../../platform/database/insert-with-subsc
 import { ExecutionEntity } from './execution.entity.js';
 import type { NewExecution } from './execution-start.repository.js';
 import {
+  COUNT_EXPECTED,
   FILL_EXPECTED,
   FORGET_EXPECTED,
   INSERT_EXPECTED,
@@ -40,6 +41,12 @@ export class ExpectedExecutionRepository {
       manager,
       executions.map(({ id }) => id),
     );
+  }
+
+  /** Counts up to 100,000. */
+  async count(manager: EntityManager): Promise<number> {
+    const [row] = await manager.query<{ expected: number }[]>(COUNT_EXPECTED);
+    return row?.expected ?? 0;
   }
 
   /** Adds executions to the expected ones. */

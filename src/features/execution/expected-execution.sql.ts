@@ -12,6 +12,10 @@ export const INSERT_EXPECTED = `
 export const NOTE_EXPECTED = prepared(`
   INSERT INTO pipeline_execution_expected (execution_id) SELECT unnest($1::bigint[])`);
 
+/** The number of expected executions, up to 100,000. */
+export const COUNT_EXPECTED = `
+  SELECT count(*) AS expected FROM (SELECT 1 FROM pipeline_execution_expected LIMIT 100000) AS found`;
+
 /** Uses pk_pipeline_execution_expected. */
 export const FORGET_EXPECTED = prepared(`
   DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))`);

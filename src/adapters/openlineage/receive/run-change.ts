@@ -75,10 +75,15 @@ export function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Whether a run that goes on was heard of again: its execution may have been found lost, which its events do not say. */
+export function isHeardAgain({ before, was, is, after }: RunChange): boolean {
+  return was?.status === 'running' && is.status === 'running' && before !== undefined && isRevived(before.state, after);
+}
+
 /** The record of the execution; undefined if it stays as it is. */
-export function recordOf(change: RunChange, place: RunPlace): RecordedChange | undefined {
+export function recordOf(change: RunChange, place: RunPlace, isLost: boolean): RecordedChange | undefined {
   const { before, was } = change;
-  if (before && was && isRecordSame(change, before, place)) return undefined;
+  if (before && was && !isLost && isRecordSame(change, before, place)) return undefined;
   const previous = before && was && { status: was.status, endDate: endOf(was, startOf(before.state, was)) };
   return { record: executionOf(change, place), before: previous ?? null };
 }

@@ -14,7 +14,7 @@ import { foldEvents } from '../state/fold-events.js';
 import { DatasetWriterService } from './dataset-writer.service.js';
 import { type JobPipelines, JobWriterService } from './job-writer.service.js';
 import { OpenLineageRunRepository, type StoredRun } from './openlineage-run.repository.js';
-import { changeOf, isSame, type PlacedChange, recordOf, type RunChange } from './run-change.js';
+import { changeOf, isHeardAgain, isSame, type PlacedChange, recordOf, type RunChange } from './run-change.js';
 import { RunEffectsService } from './run-effects.service.js';
 import { planTree, type TreePlan } from './run-tree.js';
 
@@ -158,7 +158,11 @@ export class RunWriterService {
       const { executionId, pipelineId } = place;
       return { runId, executionId, pipelineId, isParentRefused: refusedParent !== null, state: after };
     });
-    const records = placed.flatMap<RecordedChange>(({ change, place }) => recordOf(change, place) ?? []);
+    const heardAgain = placed.filter(({ change }) => isHeardAgain(change)).map(({ place }) => place.executionId);
+    const lost = new Set(await this.executions.lostAmong(manager, heardAgain));
+    const records = placed.flatMap<RecordedChange>(
+      ({ change, place }) => recordOf(change, place, lost.has(place.executionId)) ?? [],
+    );
     await together(this.runs.write(manager, stored), this.executions.write(manager, records, places));
     await this.effects.write(manager, plan, placed, executionIds);
   }

@@ -11,6 +11,7 @@ import {
   GREATEST_WATERMARK,
   INSERT_RECORDS,
   LATEST_SUCCESSES,
+  LOST_AMONG,
   NEWEST,
   SET_SUPERSEDED,
   SPAN_EXPECTED,
@@ -95,6 +96,11 @@ export class ExecutionRecordRepository {
     const [rows]: [Recorded[], number] = await manager.query(UPDATE_RECORDS, [JSON.stringify(sorted.map(rowOf)), ids]);
     if (rows.length !== sorted.length) throw writtenMeanwhile('an execution');
     return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async lostAmong(manager: EntityManager, ids: readonly number[]): Promise<number[]> {
+    if (ids.length === 0) return [];
+    return (await manager.query<{ id: number }[]>(LOST_AMONG, [ids])).map(({ id }) => id);
   }
 
   async newest(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {

@@ -57,6 +57,11 @@ export class ExecutionRecordService {
     return this.starts.findParents(manager, ids);
   }
 
+  /** Those of these executions that were found lost. */
+  lostAmong(manager: EntityManager, ids: readonly number[]): Promise<number[]> {
+    return this.records.lostAmong(manager, ids);
+  }
+
   /** The ids of the newest executions of a pipeline, by start. */
   newest(manager: EntityManager, pipelineId: number, limit: number): Promise<number[]> {
     return this.records.newest(manager, pipelineId, limit);

@@ -45,6 +45,12 @@ export const UPDATE_RECORDS = prepared(`
    WHERE e.id = ANY (ARRAY (SELECT unnest($2::bigint[]))) AND e.id = item.id
   RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId", e.superseded`);
 
+/** Uses pk_pipeline_execution. */
+export const LOST_AMONG = prepared(`
+  SELECT e.id
+    FROM pipeline_execution e
+   WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND e.status = 'lost'`);
+
 /** The newest executions of a pipeline, by start. Uses ix_pipeline_execution_pipeline_start. */
 export const NEWEST = `
   SELECT e.id

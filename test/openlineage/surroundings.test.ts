@@ -134,3 +134,61 @@ describe('the metrics', () => {
     await watcher.stop();
   });
 });
+
+describe('the fields of a dataset', () => {
+  const written = (eventTime: string, fields: Json): Json => ({
+    ...event('load', 1, 'RUNNING', eventTime),
+    outputs: [{ namespace: 'near', name: 'orders', facets: { schema: { fields } } }],
+  });
+  const column = (name: string, more: Json = {}): Json => ({ name, type: 'text', description: null, ...more });
+  const dataset = async (): Promise<Json> => (await watcher.get('/dataset?namespace=near&name=orders')).body[0];
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+  });
+  afterAll(() => watcher.stop());
+
+  it('are those that the latest event states, whatever comes last', async () => {
+    const [early, middle, late] = [at(30), at(20), at(10)] as const;
+    await send(
+      written(middle, [
+        { name: 'a', type: 'text' },
+        { name: 'b\u0000', type: 'text', description: 'second' },
+      ]),
+    );
+    expect(await dataset()).toMatchObject({
+      fields: [column('a'), column('b\ufffd', { description: 'second' })],
+      fields_at: middle,
+    });
+    const nested = {
+      name: 'c',
+      type: 'text',
+      fields: [{ name: 'd', type: 'text' }, 'no object', { type: 'nameless' }],
+    };
+    await send(written(late, [nested]), written(early, [{ name: 'old' }]));
+    await send(written(early, [{ name: 'older' }]), written(late, 'no list'), written(at(5), []));
+    expect(await dataset()).toMatchObject({ fields: [column('c', { fields: [column('d')] })], fields_at: late });
+  });
+
+  it('do not depend on the order of two events of the same moment', async () => {
+    const same = at(3);
+    const answers: Json[] = [];
+    for (const names of [
+      ['x', 'y'],
+      ['y', 'x'],
+    ]) {
+      await watcher.database.sql('UPDATE address SET schema = NULL, schema_at = NULL');
+      for (const name of names) await send(written(same, [{ name, type: 'text' }]));
+      answers.push((await dataset()).fields);
+    }
+    expect(answers[0]).toEqual([column('y')]);
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it('are left out where they are too large, and at most 1,000 are kept', async () => {
+    const many = Array.from({ length: 1500 }, (_, n) => ({ name: `f${n}`, type: 'text' }));
+    await send(written(at(2), many));
+    expect((await dataset()).fields).toHaveLength(1000);
+    await send(written(at(1), [{ name: 'long', description: 'x'.repeat(300_000) }]));
+    expect((await dataset()).fields).toHaveLength(1000);
+  });
+});

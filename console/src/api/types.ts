@@ -9,6 +9,7 @@ export type {
   ComparisonEntry,
   CriticalPath,
   Dataset,
+  DatasetField,
   DatasetGraph,
   DatasetReference,
   DatasetUse,

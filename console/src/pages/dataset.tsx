@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Dataset, DatasetUse } from '../api/types.ts';
+import type { Dataset, DatasetField, DatasetUse } from '../api/types.ts';
 import { count } from '../data/format.ts';
 import { itemsOf, useApi, usePages } from '../data/queries.ts';
 import { type Column, List } from '../ui/list.tsx';
@@ -130,6 +130,7 @@ function About({ dataset }: { dataset: Dataset }): ReactNode {
           ...(dataset.updated_at === null ? [] : [['Changed', <Instant key="u" at={dataset.updated_at} />] as const]),
         ]}
       />
+      {dataset.fields !== null && <Fields of={dataset.fields} />}
       {dataset.address_metadata !== null && (
         <pre tabIndex={0} dir="auto" aria-label="Metadata">
           {JSON.stringify(dataset.address_metadata, null, 2)}
@@ -137,4 +138,37 @@ function About({ dataset }: { dataset: Dataset }): ReactNode {
       )}
     </div>
   );
+}
+
+/** The fields of a dataset; one of a structure has the name of that before its own. */
+function Fields({ of }: { of: readonly DatasetField[] }): ReactNode {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Fields">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Type</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {flatFields(of).map(({ path, type, description }, index) => (
+            <tr key={index}>
+              <td dir="auto">{path}</td>
+              <td dir="auto">{type ?? '–'}</td>
+              <td dir="auto">{description ?? ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function flatFields(fields: readonly DatasetField[], above = ''): (DatasetField & { path: string })[] {
+  return fields.flatMap((field) => {
+    const path = `${above}${field.name}`;
+    return [{ ...field, path }, ...flatFields(field.fields ?? [], `${path}.`)];
+  });
 }

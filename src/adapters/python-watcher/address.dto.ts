@@ -147,7 +147,13 @@ export class ListAddressesQuery extends PageQuery {
 }
 
 /** An address: a dataset under the older service's word. */
-export class AddressDto extends OmitType(DatasetDto, ['namespace', 'address_type_name', 'address_type_group_name']) {
+export class AddressDto extends OmitType(DatasetDto, [
+  'namespace',
+  'address_type_name',
+  'address_type_group_name',
+  'fields',
+  'fields_at',
+]) {
   /**
    * SHA-256 of what its code last declared.
    * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -12,6 +12,15 @@ import {
 import { LongColumns } from '../../platform/database/long-columns.js';
 import { AddressTypeEntity } from './address-type.entity.js';
 
+/** A field of a dataset, such as a column of a table. */
+export interface DatasetField {
+  readonly name: string;
+  readonly type: string | null;
+  readonly description: string | null;
+  /** Those of a structure. */
+  readonly fields?: readonly DatasetField[];
+}
+
 /** A dataset: a place where data is, such as a table, a topic or a folder. The older service calls it an address. */
 @Entity('address')
 @Index('uq_address_key', ['key'], { unique: true })
@@ -60,6 +69,14 @@ export class AddressEntity {
   @Column('jsonb', { name: 'address_metadata', nullable: true })
   addressMetadata!: Record<string, unknown> | null;
 
+  /** The fields that the latest report states; see `DatasetField`. */
+  @Column('jsonb', { name: 'schema', nullable: true })
+  fields!: DatasetField[] | null;
+
+  /** When that was, to the microsecond. */
+  @Column({ type: 'timestamptz', name: 'schema_at', precision: 6, nullable: true })
+  fieldsAt!: Date | null;
+
   /** SHA-256 of what the code last declared; see `declarationHash`. */
   @Column('char', { name: 'input_hash', length: 64 })
   inputHash!: string;
@@ -75,4 +92,5 @@ export class AddressEntity {
 /** Read in two steps, so that lists are bounded in bytes. */
 export const ADDRESS_LONG_COLUMNS = new LongColumns('address', AddressEntity, {
   addressMetadata: { column: 'address_metadata', type: 'jsonb' },
+  fields: { column: 'schema', type: 'jsonb' },
 });

@@ -90,6 +90,36 @@ export class DatasetReferenceDto {
   address_type_group_name!: string;
 }
 
+/** A field of a dataset. */
+export class DatasetFieldDto {
+  /**
+   * Its name.
+   * @example email
+   */
+  name!: string;
+
+  /**
+   * Its type, as its system calls it; null if that is unknown.
+   * @example varchar
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  type!: string | null;
+
+  /**
+   * What it means; null if nothing says so.
+   * @example The address that invoices are sent to.
+   */
+  @ApiProperty({ type: 'string', nullable: true })
+  description!: string | null;
+
+  /**
+   * The fields of a structure; absent for others.
+   * @example [{"name": "city", "type": "varchar", "description": null}]
+   */
+  @ApiProperty({ type: 'array', items: { $ref: '#/components/schemas/DatasetFieldDto' }, required: false })
+  fields?: readonly DatasetFieldDto[];
+}
+
 /** A dataset. */
 export class DatasetDto extends DatasetReferenceDto {
   /**
@@ -133,6 +163,20 @@ export class DatasetDto extends DatasetReferenceDto {
    */
   @ApiProperty({ ...METADATA, nullable: true })
   address_metadata!: Record<string, unknown> | null;
+
+  /**
+   * Its fields, as the latest event of OpenLineage states them, at most 1,000; null if none does.
+   * @example [{"name": "email", "type": "varchar", "description": null}]
+   */
+  @ApiProperty({ type: [DatasetFieldDto], nullable: true })
+  fields!: readonly DatasetFieldDto[] | null;
+
+  /**
+   * The time of that event (UTC).
+   * @example 2026-01-31T02:00:00.000Z
+   */
+  @ApiProperty({ ...INSTANT, nullable: true })
+  fields_at!: string | null;
 
   /**
    * When it was first named (UTC).

@@ -25,6 +25,8 @@ export function toDatasetDto(dataset: AddressEntity): DatasetDto {
     table_name: dataset.tableName,
     primary_key: dataset.primaryKey,
     address_metadata: dataset.addressMetadata,
+    fields: dataset.fields,
+    fields_at: dataset.fieldsAt?.toISOString() ?? null,
     created_at: dataset.createdAt.toISOString(),
     updated_at: dataset.updatedAt > dataset.createdAt ? dataset.updatedAt.toISOString() : null,
   };

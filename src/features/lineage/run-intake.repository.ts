@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { DatasetField } from './address.entity.js';
 import type { ExecutionDatasetEntity } from './execution-dataset.entity.js';
 import { recentDays, RUNS_REMEMBERED } from './recent-days.js';
 import { EXPIRE_EDGES, SET_RECENT } from './lineage.sql.js';
@@ -8,6 +9,7 @@ import {
   FORGET_SHOWN,
   LOCK_PIPELINES_OF_EDGES,
   OBSERVE_PAIRS,
+  SET_FIELDS,
   UNSHOW_DECLARED,
   UPSERT_USES,
 } from './run-intake.sql.js';
@@ -25,6 +27,13 @@ export interface ObservedRun {
   readonly hasDatasets: boolean;
 }
 
+/** The fields of a dataset, as they were stated at a moment, to the microsecond. */
+export interface StatedFields {
+  readonly id: number;
+  readonly at: string;
+  readonly fields: readonly DatasetField[];
+}
+
 /** The SQL of {@link RunUse} and {@link ObservedRun}; runs in the caller's transaction. */
 @Injectable()
 export class RunIntakeRepository {
@@ -38,6 +47,14 @@ export class RunIntakeRepository {
       all('bytes'),
       all('files'),
       all('at'),
+    ]);
+  }
+
+  async describe(manager: EntityManager, stated: readonly StatedFields[]): Promise<void> {
+    await manager.query(SET_FIELDS, [
+      stated.map(({ id }) => id),
+      stated.map(({ at }) => at),
+      stated.map(({ fields }) => JSON.stringify(fields)),
     ]);
   }
 

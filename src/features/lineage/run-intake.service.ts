@@ -6,7 +6,7 @@ import { AddressRepository } from './address.repository.js';
 import { typeOfName } from './dataset-key.js';
 import { KnownItems } from './known-items.js';
 import { MOST_EDGES } from './lineage-declaration.service.js';
-import { type ObservedRun, type RunUse, RunIntakeRepository } from './run-intake.repository.js';
+import { type ObservedRun, type RunUse, RunIntakeRepository, type StatedFields } from './run-intake.repository.js';
 
 export type { ObservedRun, RunUse };
 
@@ -66,6 +66,11 @@ export class RunIntakeService {
   /** Writes what executions read and wrote; what is there already is replaced. */
   async write(manager: EntityManager, uses: readonly RunUse[]): Promise<void> {
     if (uses.length > 0) await this.runs.upsertUses(manager, uses);
+  }
+
+  /** The fields of datasets, as of the times of their statements; the latest counts. */
+  async describe(manager: EntityManager, stated: readonly StatedFields[]): Promise<void> {
+    if (stated.length > 0) await this.runs.describe(manager, stated);
   }
 
   async alias(manager: EntityManager, aliases: readonly AliasOf[]): Promise<void> {

@@ -11,6 +11,23 @@ export const UPSERT_USES = prepared(`
      SET rows = excluded.rows, bytes = excluded.bytes, files = excluded.files, at = excluded.at
    WHERE (d.rows, d.bytes, d.files, d.at) IS DISTINCT FROM (excluded.rows, excluded.bytes, excluded.files, excluded.at)`);
 
+/**
+ * Sets the fields of datasets to those stated last, of several at one moment to the greatest text, so that the order of
+ * reports does not matter. Index: pk_address.
+ */
+export const SET_FIELDS = prepared(`
+  WITH stated AS MATERIALIZED (
+    SELECT DISTINCT ON (item.id) item.id, item.at, item.fields
+      FROM unnest($1::bigint[], $2::timestamptz[], $3::jsonb[]) AS item (id, at, fields)
+     ORDER BY item.id, item.at DESC, item.fields::text COLLATE "C" DESC
+  )
+  UPDATE address a
+     SET schema = CASE WHEN a.schema = stated.fields THEN a.schema ELSE stated.fields END, schema_at = stated.at
+    FROM stated
+   WHERE a.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND a.id = stated.id
+     AND (a.schema_at IS NULL OR a.schema_at < stated.at
+          OR a.schema_at = stated.at AND a.schema::text COLLATE "C" < stated.fields::text COLLATE "C")`);
+
 /** Adds other names of datasets. Index: pk_address_alias. */
 export const ADD_ALIASES = `
   INSERT INTO address_alias AS a (a_id, b_id, kind)

@@ -1,3 +1,4 @@
+import type { DatasetField } from '../../../features/lineage/address.entity.js';
 import type { FacetReader } from './facet-reader.js';
 import { countOf, isObject, type JsonObject, objectOf, objectsOf, textOf } from './json.js';
 import type { DatasetFacts, DatasetName, StatedSources } from './lineage-event.js';
@@ -6,6 +7,9 @@ import { fittingName } from './names.js';
 const LONGEST_NAMESPACE = 255;
 const LONGEST_NAME = 2048;
 const LONGEST_KIND = 255;
+/** The most fields of a dataset, and their largest size as JSON. */
+const MOST_FIELDS = 1000;
+const LARGEST_FIELDS = 262_144;
 /** The most datasets that one output is said to come from. */
 const MOST_SOURCES = 1000;
 
@@ -22,6 +26,7 @@ export function datasetFacts(reader: FacetReader, dataset: unknown): DatasetFact
     // Early producers have it among the other facets.
     ...reader.read(output['outputStatistics'] === undefined ? facets : output, 'outputStatistics', measuresOf),
     aliases: reader.read(facets, 'symlinks', aliasesOf) ?? [],
+    fields: reader.read(facets, 'schema', ({ fields }) => fieldsOf(fields)),
     sources: reader.read(facets, 'lineage', ({ inputs, fields }) => sourcesOf(inputs, fields, 'inputs')),
     columnSources: namedAny(
       reader.read(facets, 'columnLineage', (facet) => sourcesOf(facet['dataset'], facet['fields'], 'inputFields')),
@@ -46,6 +51,20 @@ export function statedSources(reader: FacetReader, facet: unknown): StatedSource
 function measuresOf(facet: JsonObject): Pick<DatasetFacts, 'rows' | 'bytes' | 'files'> {
   const all = { rows: countOf(facet['rowCount']), bytes: countOf(facet['size']), files: countOf(facet['fileCount']) };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== undefined));
+}
+
+/** Undefined for no list, and for one that is too large to be kept. */
+function fieldsOf(list: unknown): DatasetField[] | undefined {
+  const fields = objectsOf(list)?.slice(0, MOST_FIELDS).flatMap(fieldOf);
+  return fields && JSON.stringify(fields).length <= LARGEST_FIELDS ? fields : undefined;
+}
+
+function fieldOf(field: JsonObject): DatasetField[] {
+  const name = textOf(field['name']);
+  if (name === undefined) return [];
+  const own = { name, type: textOf(field['type']) ?? null, description: textOf(field['description']) ?? null };
+  const fields = objectsOf(field['fields'])?.flatMap(fieldOf) ?? [];
+  return [fields.length === 0 ? own : { ...own, fields }];
 }
 
 function aliasesOf(facet: JsonObject): DatasetFacts['aliases'] | undefined {

@@ -1,3 +1,4 @@
+import type { DatasetField } from '../../../features/lineage/address.entity.js';
 import type { Instant } from './event-time.js';
 
 /** Namespace and name of a job. */
@@ -20,6 +21,8 @@ export interface DatasetFacts extends DatasetName {
   readonly files?: number | undefined;
   /** Its other names, and what kind of names they are. */
   readonly aliases: readonly (DatasetName & { readonly kind: string })[];
+  /** Its fields, by its `schema` facet. */
+  readonly fields?: readonly DatasetField[] | undefined;
   /** The datasets that it comes from, by its `lineage` facet. */
   readonly sources?: readonly DatasetName[] | undefined;
   /** The same by its `columnLineage` facet. */

@@ -51,12 +51,20 @@ export class DatasetWriterService {
     );
   }
 
-  /** The other names of datasets. */
-  async writeAliases(
+  /** What events say of datasets beside their use: their fields and their other names. */
+  async describe(
     manager: EntityManager,
     events: readonly LineageEvent[],
     datasetId: (name: DatasetName) => number,
   ): Promise<void> {
+    await this.lineage.describe(
+      manager,
+      events.flatMap(({ at, inputs, outputs }) =>
+        [...inputs, ...outputs].flatMap((dataset) =>
+          dataset.fields?.length ? [{ id: datasetId(dataset), at, fields: dataset.fields }] : [],
+        ),
+      ),
+    );
     const datasets = events.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
     await this.lineage.alias(
       manager,

@@ -68,7 +68,7 @@ export class RunWriterService {
     const placed = await this.place(manager, { plan, executionIds, pipelines });
     await this.writeRuns(manager, plan, placed, executionIds);
     await this.datasets.showAgain(manager, pipelines.withOtherEdges);
-    await this.datasets.writeAliases(manager, events, datasetId);
+    await this.datasets.describe(manager, events, datasetId);
     return executionIds;
   }
 

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/platform/database/data-source.js';
 import { Client } from './support/client.js';
+import { describeOwnServer } from './support/own-server.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
@@ -97,7 +98,7 @@ class OldReplica {
   }
 }
 
-describe('an upgrade under load', () => {
+describeOwnServer('an upgrade under load', () => {
   let postgres: Postgres;
   let service: Service | undefined;
 

@@ -1,15 +1,15 @@
 /**
  * Deletes executions with everything that any module keeps about them, whether or not the module is switched on. Whole
  * trees only: the caller passes all executions of a tree, under the exclusive tree lock. Returns how many pairs of
- * ancestor and descendant and how many anomalies went. One function, so that the ids are sent once and each statement is
- * planned once a connection. Each uses a primary key, a unique one, or ix_openlineage_run_execution, ix_incident_root
+ * ancestor and descendant and how many anomalies went. One function, so that the ids are sent once and a connection plans
+ * each statement a few times only. Each uses a primary key, a unique one, or ix_openlineage_run_execution, ix_incident_root
  * and ix_incident_failure_incident; no table is ever read as a whole, not even one that was empty when its statement was
  * planned.
  */
 const DELETE_EXECUTIONS = `
   CREATE OR REPLACE FUNCTION watcher_delete_executions(ids bigint[])
   RETURNS TABLE (pairs bigint, anomalies bigint)
-  LANGUAGE plpgsql VOLATILE ROWS 1 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+  LANGUAGE plpgsql VOLATILE ROWS 1 SET enable_seqscan = off AS $$
   BEGIN
     DELETE FROM incident_failure f WHERE f.execution_id = ANY (ids);
     WITH gone AS (DELETE FROM incident i WHERE i.root_id = ANY (ids) RETURNING i.id)

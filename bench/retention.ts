@@ -1,6 +1,6 @@
 /**
  * Measures the deletion by age: how many executions a second its transactions delete, how long the longest of them takes,
- * and the rate of starts beside it, as a ratio to the rate without it, in turns. Trees of five executions, with an
+ * the same for bare DELETEs of such rows in the same minutes, which no deletion by rows can exceed, and the rate of starts beside it, as a ratio to the rate without it, in turns. Trees of five executions, with an
  * external id for each root.
  *
  *   npm run bench:retention [-- --executions 300000 --rounds 5 --seconds 4 --clients 32]
@@ -44,6 +44,22 @@ const SEED = `
   INSERT INTO pipeline_execution_closure (child_execution_id, parent_execution_id, depth)
   SELECT id, id, 0 FROM node UNION ALL SELECT id, root_id, 1 FROM node WHERE id <> root_id`;
 
+/** The executions of the oldest trees. */
+const BARE_IDS = `
+  SELECT ARRAY(SELECT c.child_execution_id
+                 FROM pipeline_execution_closure c
+                WHERE c.parent_execution_id IN (SELECT e.id FROM pipeline_execution e WHERE e.parent_id IS NULL
+                                                 ORDER BY e.start_date, e.id LIMIT $1::int)) AS ids`;
+const BARE = [
+  `DELETE FROM pipeline_execution_external_id x
+    USING (SELECT e.id, e.pipeline_id, e.external_id
+             FROM pipeline_execution e
+            WHERE e.id = ANY ($1::bigint[]) AND e.external_id IS NOT NULL) gone
+    WHERE x.pipeline_id = gone.pipeline_id AND x.external_id = gone.external_id AND x.execution_id = gone.id`,
+  'DELETE FROM pipeline_execution_closure c WHERE c.child_execution_id = ANY ($1::bigint[])',
+  'DELETE FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])',
+];
+
 let nextId = 1_000_000_000;
 /** Adds old trees to the history. */
 async function seed({ pool }: Stage, pipelineId: number): Promise<void> {
@@ -80,6 +96,33 @@ async function alone(stage: Stage): Promise<{ rate: number; longest: number; tra
   const took = durations.reduce((sum, ms) => sum + ms, 0) / 1000;
   const deleted = (before[0]?.n ?? 0) - (after[0]?.n ?? 0);
   return { rate: deleted / took, longest: Math.max(...durations), transactions: durations.length };
+}
+
+/** How many trees one transaction of {@link bare} deletes: about as many as those of the service have. */
+const BARE_TREES = 1000;
+
+/**
+ * Deletes the rows of the same trees with nothing else: no search for old trees, no sums, no other tables. Executions a
+ * second, without the time to read the ids.
+ */
+async function bare({ pool }: Stage): Promise<number> {
+  const client = await pool.connect();
+  let [deleted, took] = [0, 0];
+  try {
+    for (;;) {
+      const { rows } = await client.query<{ ids: string[] }>(BARE_IDS, [BARE_TREES]);
+      const ids = rows[0]?.ids ?? [];
+      if (ids.length === 0) return deleted / took;
+      const begun = performance.now();
+      await client.query('BEGIN');
+      for (const statement of BARE) await client.query(statement, [ids]);
+      await client.query('COMMIT');
+      took += (performance.now() - begun) / 1000;
+      deleted += ids.length;
+    }
+  } finally {
+    client.release();
+  }
 }
 
 /** Starts below a young root, and young roots, while a run deletes or not; starts a second. */
@@ -121,16 +164,28 @@ try {
   console.log((await describeMachine(stage)).join('\n'));
   const pipelineId = await seedPipeline(stage.pool, 'old');
   const rates: number[] = [];
+  const bareRates: number[] = [];
   const longest: number[] = [];
   for (let round = 0; round < rounds; round++) {
     await seed(stage, pipelineId);
     const measured = await alone(stage);
     rates.push(measured.rate);
     longest.push(measured.longest);
+    await seed(stage, pipelineId);
+    bareRates.push(await bare(stage));
   }
   printTable(
     ['deletion', 'executions/s', 'spread', 'longest transaction'],
-    [['alone', median(rates).toFixed(0), spread(rates), `${Math.max(...longest).toFixed(0)} ms`]],
+    [
+      ['alone', median(rates).toFixed(0), spread(rates), `${Math.max(...longest).toFixed(0)} ms`],
+      ['bare DELETE', median(bareRates).toFixed(0), spread(bareRates), ''],
+      [
+        'ratio',
+        ratio(median(rates), median(bareRates)),
+        spread(rates.map((rate, index) => rate / (bareRates[index] ?? NaN))),
+        '',
+      ],
+    ],
   );
 
   const young = await seedPipeline(stage.pool, 'young');

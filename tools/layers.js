@@ -294,7 +294,6 @@ export const MODULES = {
       values: 'the keys of names, and the exact JSON that is hashed',
       idempotency: 'its POST requests can be repeated',
       changes: 'pages are told of changed edges',
-      config: 'when old edges are deleted',
       jobs: 'old edges are deleted by a job',
       execution: 'executions read and write datasets; it listens to deletions',
       monitoring: 'it says what incidents affect',

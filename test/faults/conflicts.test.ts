@@ -4,6 +4,7 @@ import { expectExactClosure } from '../support/closure.js';
 import { expectNoLeak, untilBlocked } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
+import { describeOwnServer } from './support/own-server.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
@@ -65,69 +66,71 @@ async function withFailures(trigger: string, work: () => Promise<void>): Promise
 
 const statuses = (replies: readonly Reply[]): number[] => [...new Set(replies.map(({ status }) => status))];
 
-describe.each([
-  ['serialisation failures', '40001'],
-  ['deadlocks', '40P01'],
-])('injected %s: no client sees one', (_, state) => {
-  it('in starts', async () => {
-    const failures = await withFailures(
-      `CREATE TRIGGER fault BEFORE INSERT ON pipeline_execution EXECUTE FUNCTION fail_twice('fault', '${state}')`,
-      async () => {
-        const parent = await begin();
-        const replies = await Promise.all(
-          Array.from({ length: 300 }, (_, index) =>
-            client.post('/start_pipeline_execution', {
-              pipeline_id: pipeline,
-              parent_id: parent,
-              ...(index % 3 === 0 && { external_id: `${state} ${index}` }),
-            }),
-          ),
-        );
-        expect(statuses(replies)).toEqual([201]);
-        expect(new Set(replies.map(({ body }) => body.id)).size).toBe(300);
-      },
-    );
-    expect(failures).toBeGreaterThanOrEqual(4);
-    await expectExactClosure(database);
-  });
-
-  it('in starts, at the commit', async () => {
-    const failures = await withFailures(
-      `CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON pipeline_execution DEFERRABLE INITIALLY DEFERRED
-         FOR EACH ROW EXECUTE FUNCTION fail_twice('fault', '${state}')`,
-      async () => {
-        const ids = await Promise.all(Array.from({ length: 300 }, () => begin()));
-        expect(new Set(ids).size).toBe(300);
-      },
-    );
-    expect(failures).toBeGreaterThanOrEqual(2);
-    await expectExactClosure(database);
-  });
-
-  it('in ends', async () => {
-    const ids = await Promise.all(Array.from({ length: 100 }, () => begin()));
-    const failures = await withFailures(
-      `CREATE TRIGGER fault BEFORE UPDATE ON pipeline_execution EXECUTE FUNCTION fail_twice('fault', '${state}')`,
-      async () => {
-        const replies = await Promise.all(ids.map(end));
-        expect(statuses(replies)).toEqual([200]);
-        expect(replies.every(({ body }) => body.status === 'succeeded')).toBe(true);
-      },
-    );
-    expect(failures).toBeGreaterThanOrEqual(2);
-  });
-
-  it('in registrations and changes', async () => {
-    for (const [event, send, expected] of [
-      ['INSERT', () => client.post('/pipeline', { name: `new ${state}`, pipeline_type_name: 'faults' }), 201],
-      ['UPDATE', () => client.patch('/pipeline', { id: other, active: state === '40001' }), 200],
-    ] as const) {
+describeOwnServer('conflicts by triggers', () => {
+  describe.each([
+    ['serialisation failures', '40001'],
+    ['deadlocks', '40P01'],
+  ])('injected %s: no client sees one', (_, state) => {
+    it('in starts', async () => {
       const failures = await withFailures(
-        `CREATE TRIGGER fault BEFORE ${event} ON pipeline EXECUTE FUNCTION fail_twice('fault', '${state}')`,
-        async () => expect((await send()).status).toBe(expected),
+        `CREATE TRIGGER fault BEFORE INSERT ON pipeline_execution EXECUTE FUNCTION fail_twice('fault', '${state}')`,
+        async () => {
+          const parent = await begin();
+          const replies = await Promise.all(
+            Array.from({ length: 300 }, (_, index) =>
+              client.post('/start_pipeline_execution', {
+                pipeline_id: pipeline,
+                parent_id: parent,
+                ...(index % 3 === 0 && { external_id: `${state} ${index}` }),
+              }),
+            ),
+          );
+          expect(statuses(replies)).toEqual([201]);
+          expect(new Set(replies.map(({ body }) => body.id)).size).toBe(300);
+        },
       );
-      expect(failures).toBe(2);
-    }
+      expect(failures).toBeGreaterThanOrEqual(4);
+      await expectExactClosure(database);
+    });
+
+    it('in starts, at the commit', async () => {
+      const failures = await withFailures(
+        `CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON pipeline_execution DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION fail_twice('fault', '${state}')`,
+        async () => {
+          const ids = await Promise.all(Array.from({ length: 300 }, () => begin()));
+          expect(new Set(ids).size).toBe(300);
+        },
+      );
+      expect(failures).toBeGreaterThanOrEqual(2);
+      await expectExactClosure(database);
+    });
+
+    it('in ends', async () => {
+      const ids = await Promise.all(Array.from({ length: 100 }, () => begin()));
+      const failures = await withFailures(
+        `CREATE TRIGGER fault BEFORE UPDATE ON pipeline_execution EXECUTE FUNCTION fail_twice('fault', '${state}')`,
+        async () => {
+          const replies = await Promise.all(ids.map(end));
+          expect(statuses(replies)).toEqual([200]);
+          expect(replies.every(({ body }) => body.status === 'succeeded')).toBe(true);
+        },
+      );
+      expect(failures).toBeGreaterThanOrEqual(2);
+    });
+
+    it('in registrations and changes', async () => {
+      for (const [event, send, expected] of [
+        ['INSERT', () => client.post('/pipeline', { name: `new ${state}`, pipeline_type_name: 'faults' }), 201],
+        ['UPDATE', () => client.patch('/pipeline', { id: other, active: state === '40001' }), 200],
+      ] as const) {
+        const failures = await withFailures(
+          `CREATE TRIGGER fault BEFORE ${event} ON pipeline EXECUTE FUNCTION fail_twice('fault', '${state}')`,
+          async () => expect((await send()).status).toBe(expected),
+        );
+        expect(failures).toBe(2);
+      }
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { expectKept, expectNoLeak, PROMISED_MS, untilRecovered } from './support
 import { Client } from './support/client.js';
 import { report } from './support/ledger.js';
 import { Load } from './support/load.js';
+import { describeOwnServer } from './support/own-server.js';
 import { openDatabase, type Postgres, postmasterOf, temporaryFolder, untilThere } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
@@ -37,7 +38,7 @@ afterAll(async () => {
   report(`database killed, seed ${seed}: ${load.ledger.summary()}; recovery took ${slowest} ms at most`);
 });
 
-describe('the death of PostgreSQL under load', () => {
+describeOwnServer('the death of PostgreSQL under load', () => {
   it.each([
     ['kill -9', 'SIGKILL'],
     ['immediate stop', 'SIGQUIT'],
@@ -58,7 +59,7 @@ describe('the death of PostgreSQL under load', () => {
   });
 });
 
-describe('the death of the service with its own PostgreSQL', () => {
+describeOwnServer('the death of the service with its own PostgreSQL', () => {
   it.each([1, 2])('leaves a server behind, which the next start replaces: kill %i', async () => {
     await load.run();
     await sleep(500);

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { PROMISED_MS, untilRecovered } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
+import { describeOwnServer } from './support/own-server.js';
 import { openDatabase, type Postgres, startPostgres, temporaryFolder } from './support/postgres.js';
 import { Service } from './support/service.js';
 import { SmallDisk } from './support/small-disk.js';
@@ -101,7 +102,7 @@ async function expectRecovery(code: string): Promise<void> {
   report(`${code}: recovery took ${Math.round(ms)} ms`);
 }
 
-describe('a database that cannot be used', () => {
+describeOwnServer('a database that cannot be used', () => {
   it('is read-only, and so are the connections opened meanwhile', async () => {
     await admin.query('ALTER DATABASE watcher SET default_transaction_read_only = on');
     await endConnections();
@@ -218,7 +219,7 @@ function randomText(length: number): string {
   return Array.from({ length }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('');
 }
 
-describe('a standby that is promoted', () => {
+describeOwnServer('a standby that is promoted', () => {
   it('serves reads before, and writes afterwards', async () => {
     const folder = await temporaryFolder();
     let server = await EmbeddedServer.start({ dataDir: folder.path });

@@ -8,6 +8,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import { expectKept } from './support/checks.js';
 import { report } from './support/ledger.js';
 import { Load } from './support/load.js';
+import { describeOwnServer } from './support/own-server.js';
 import { openDatabase, type Postgres, temporaryFolder } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
@@ -65,7 +66,7 @@ afterAll(async () => {
   report(`failover, seed ${seed}: ${load.ledger.summary()}`);
 });
 
-describe('a DATABASE_URL with two servers', () => {
+describeOwnServer('a DATABASE_URL with two servers', () => {
   it('leads to the one that takes writes, and waits while none does', async () => {
     await load.run();
     await sleep(500);

@@ -4,6 +4,7 @@ import { expectExactClosure } from '../support/closure.js';
 import { expectNoLeak, PROMISED_MS, untilBlocked, untilRecovered } from './support/checks.js';
 import { Client, type Reply } from './support/client.js';
 import { report } from './support/ledger.js';
+import { describeOwnServer } from './support/own-server.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
@@ -249,7 +250,7 @@ async function stopIdleBackends(): Promise<number[]> {
   }
 }
 
-describe('server processes that are stopped while others run', () => {
+describeOwnServer('server processes that are stopped while others run', () => {
   it('are abandoned in time', async () => {
     await Promise.all([times(20, () => begin(other)), times(20, () => client.get('/pipeline'))]);
     const backends = await stopIdleBackends();

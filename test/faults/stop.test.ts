@@ -4,6 +4,7 @@ import { expectKept, expectNothingUnanswered } from './support/checks.js';
 import { Client } from './support/client.js';
 import { report } from './support/ledger.js';
 import { Load } from './support/load.js';
+import { describeOwnServer } from './support/own-server.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Random } from './support/random.js';
 import { Service } from './support/service.js';
@@ -31,7 +32,7 @@ async function start(environment: Record<string, string> = {}): Promise<Service>
   return service;
 }
 
-describe('ten replicas started at once on an empty database', () => {
+describeOwnServer('ten replicas started at once on an empty database', () => {
   it('all become ready, on a schema that was migrated once', async () => {
     await Promise.all(Array.from({ length: 10 }, () => start()));
     const migrations = await database.sql('SELECT name, count(*)::int AS times FROM watcher_migration GROUP BY name');

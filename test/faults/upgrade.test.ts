@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/platform/database/data-source.js';
 import { eventually } from '../support/eventually.js';
 import { Client } from './support/client.js';
+import { describeOwnServer } from './support/own-server.js';
 import { type Postgres, startPostgres } from './support/postgres.js';
 import { Service } from './support/service.js';
 
@@ -98,7 +99,7 @@ class OldReplica {
   }
 }
 
-describe('an upgrade under load', () => {
+describeOwnServer('an upgrade under load', () => {
   let postgres: Postgres;
   let service: Service | undefined;
 

@@ -1,5 +1,5 @@
-import { EdgeSweepService } from '../../src/features/lineage/edge-sweep.service.js';
-import { MonitoringSweepService } from '../../src/features/monitoring/monitoring-sweep.service.js';
+import { RetentionModule } from '../../src/features/retention/retention.module.js';
+import { eventually } from '../support/eventually.js';
 import { daysAgo, oldRun, runRetention } from '../support/retention.js';
 import { Watcher } from '../support/watcher.js';
 
@@ -8,8 +8,6 @@ beforeAll(async () => {
   watcher = await Watcher.start({ retentionIncidentDays: 100, retentionDays: 30, retentionKeepLast: 0 });
 });
 afterAll(() => watcher.stop());
-
-const never = new AbortController().signal;
 
 it('deletes incidents that were resolved long ago, with their failures, and alerts of more than 30 days', async () => {
   const pipeline = await watcher.pipeline('noisy');
@@ -31,12 +29,14 @@ it('deletes incidents that were resolved long ago, with their failures, and aler
        FROM unnest(ARRAY['waiting', 'sent', 'failed']) AS s (status), unnest(ARRAY[$1, $2]::timestamptz[]) AS moment (at)`,
     [daysAgo(31), daysAgo(29)],
   );
-  await watcher.app.get(MonitoringSweepService).sweep(never);
-  const [left] = await watcher.database.sql(
-    `SELECT (SELECT count(*)::int FROM incident) AS incidents, (SELECT count(*)::int FROM incident_failure) AS failures,
-            (SELECT count(*)::int FROM alert) AS alerts, (SELECT count(*)::int FROM alert WHERE status = 'waiting') AS waiting`,
-  );
-  expect(left).toEqual({ incidents: 1251, failures: 1250, alerts: 4, waiting: 2 });
+  await runRetention(watcher);
+  await eventually(async () => {
+    const [left] = await watcher.database.sql(
+      `SELECT (SELECT count(*)::int FROM incident) AS incidents, (SELECT count(*)::int FROM incident_failure) AS failures,
+              (SELECT count(*)::int FROM alert) AS alerts, (SELECT count(*)::int FROM alert WHERE status = 'waiting') AS waiting`,
+    );
+    expect(left).toEqual({ incidents: 1251, failures: 1250, alerts: 4, waiting: 2 });
+  });
 });
 
 it('deletes edges that nobody declares and no run has shown for 400 days', async () => {
@@ -53,8 +53,8 @@ it('deletes edges that nobody declares and no run has shown for 400 days', async
         SET declared = a.name = 'c', last_seen = current_date - CASE a.name WHEN 'b' THEN 398 ELSE 402 END
        FROM address a WHERE a.id = e.source_address_id`,
   );
-  await watcher.app.get(EdgeSweepService).sweep(never);
-  expect(await edges()).toEqual([{ n: 2 }]);
+  await runRetention(watcher);
+  await eventually(async () => expect(await edges()).toEqual([{ n: 2 }]));
 });
 
 it('deletes pipelines in a namespace that have long been idle, and that nobody has changed', async () => {
@@ -86,4 +86,27 @@ it('deletes pipelines in a namespace that have long been idle, and that nobody h
     statuses.push((await watcher.get(`/pipeline/${id}`)).status);
   }
   expect(statuses).toEqual([404, 200, 200, 200, 200, 200]);
+});
+
+it('deletes what optional modules keep about such pipelines, when they are switched off', async () => {
+  const idle = await watcher.pipeline('model.sql.7', { namespace: 'dbt' });
+  await watcher.database.sql(
+    `WITH old AS (UPDATE pipeline SET created_at = $2, updated_at = $2 WHERE id = $1)
+     INSERT INTO anomaly_episode (pipeline_id, metric, direction, runs, first_execution_id) VALUES ($1, 'rows', 'low', 1, 1)`,
+    [idle, daysAgo(401)],
+  );
+  await watcher.database.sql(
+    `INSERT INTO incident (kind, severity, pipeline_id, opened_at, since) VALUES ('freshness', 'critical', $1, $2, $2)`,
+    [idle, daysAgo(1)],
+  );
+  await watcher.app.close();
+  watcher = await Watcher.start({}, watcher.database, undefined, [RetentionModule]);
+  await watcher.post('/retention', {});
+  await eventually(async () => expect((await watcher.get(`/pipeline/${idle}`)).status).toBe(404));
+  const kept = await watcher.database.sql(
+    `SELECT 'episode' AS what FROM anomaly_episode WHERE pipeline_id = $1
+      UNION ALL SELECT 'incident' FROM incident WHERE pipeline_id = $1`,
+    [idle],
+  );
+  expect(kept).toEqual([]);
 });

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { RetentionModule } from '../../src/features/retention/retention.module.js';
 import { expectExactTrees } from '../support/closure.js';
 import { daysAgo, oldRun, remaining, runRetention } from '../support/retention.js';
 import { Watcher } from '../support/watcher.js';
 
-/**
- * Every column with the id of an execution. A new one is added here, and to the deletion: the owner of the table deletes
- * its rows when it hears `ExecutionEvents.deleting`.
- */
+/** Every column with the id of an execution. A new one is added here, and to `watcher_delete_executions`. */
 const DELETED = [
   'anomaly.execution_id',
   'anomaly.root_id',
@@ -49,17 +47,23 @@ const COLUMNS = `
           OR c.table_name = 'pipeline_execution' AND c.column_name = 'id')`;
 
 let watcher: Watcher;
-beforeAll(async () => {
-  watcher = await Watcher.start({ retentionDays: 30, retentionKeepLast: 0 });
-});
-afterAll(() => watcher.stop());
+afterEach(() => watcher.stop());
+const AGES = { retentionDays: 30, retentionKeepLast: 0 };
+const start = async (): Promise<void> => {
+  watcher = await Watcher.start(AGES);
+};
 
 it('is known for every column that refers to executions', async () => {
+  await start();
   const rows = await watcher.database.sql<{ name: string }>(COLUMNS);
   expect(rows.map(({ name }) => name).sort()).toEqual([...DELETED, ...KEPT].sort());
 });
 
-it('deletes what refers to a deleted execution, in every table', async () => {
+it.each([
+  ['all modules', undefined],
+  ['no optional module but its own', [RetentionModule]],
+])('deletes what refers to a deleted execution, in every table, with %s', async (_what, optional) => {
+  await start();
   const [pipeline, task] = [await watcher.pipeline('flow'), await watcher.pipeline('task')];
   const root = await oldRun(watcher, pipeline, 40, { start: { external_id: 'flow 1' } });
   const expected = await oldRun(watcher, task, 40, {
@@ -107,6 +111,8 @@ it('deletes what refers to a deleted execution, in every table', async () => {
   expect(await referring()).toEqual(DELETED);
   expect(expected).toBeGreaterThan(0);
 
+  await watcher.app.close();
+  watcher = await Watcher.start(AGES, watcher.database, undefined, optional);
   expect(await runRetention(watcher)).toMatchObject({ run_executions: ids.length });
   expect(await remaining(watcher)).toEqual([]);
   expect(await referring()).toEqual([]);
@@ -114,6 +120,7 @@ it('deletes what refers to a deleted execution, in every table', async () => {
 });
 
 it('reads by index, whatever there is', async () => {
+  await start();
   const [pipeline] = [await watcher.pipeline('large')];
   await watcher.database.sql(
     `WITH node AS (

@@ -55,7 +55,7 @@ async function onServer(statement: string, server: string): Promise<void> {
 }
 
 function serverUrl(): string {
-  const url = process.env['TEST_SERVER_URL'];
+  const url = process.env['TEST_SERVER_URL'] ?? process.env['TEST_COORDINATOR'];
   if (!url) throw new Error('TEST_SERVER_URL is not set: run the tests with npm test');
   return url;
 }

@@ -20,7 +20,6 @@ import { RunEffectsService } from './receive/run-effects.service.js';
 import { RunFamilyService } from './receive/run-family.service.js';
 import { RunWriterService } from './receive/run-writer.service.js';
 import { RunSourceService } from './run-source.service.js';
-import { RunDeletionService } from './run-deletion.service.js';
 
 /** Receives events of OpenLineage: its runs are executions, its jobs pipelines. */
 @Module({
@@ -42,7 +41,6 @@ import { RunDeletionService } from './run-deletion.service.js';
     OpenLineageRunRepository,
     OpenLineageService,
     ProgressWriterService,
-    RunDeletionService,
     RunEffectsService,
     RunFamilyService,
     RunSourceService,

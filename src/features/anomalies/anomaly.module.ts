@@ -4,7 +4,6 @@ import { JobModule } from '../../platform/jobs/job.module.js';
 import { ExecutionModule } from '../execution/execution.module.js';
 import { IncidentModule } from '../monitoring/incidents/incident.module.js';
 import { PipelineModule } from '../pipeline/pipeline.module.js';
-import { AnomalyDeletionService } from './anomaly-deletion.service.js';
 import { AnomalyController } from './anomaly.controller.js';
 import { AnomalyRecordsModule } from './anomaly-records.module.js';
 import { AnomalyService } from './anomaly.service.js';
@@ -24,7 +23,6 @@ import { VerdictService } from './verdict.service.js';
   imports: [AnomalyRecordsModule, ExecutionModule, IdempotencyModule, IncidentModule, JobModule, PipelineModule],
   controllers: [AnomalyController],
   providers: [
-    AnomalyDeletionService,
     AnomalyService,
     ExpectationRepository,
     ExpectationService,

@@ -3,12 +3,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../platform/http/page.js';
 import type { ListAnomaliesQuery } from './anomaly.dto.js';
 import { AnomalyEntity } from './anomaly.entity.js';
-import {
-  DELETE_ANOMALIES_OF_EXECUTIONS,
-  DELETE_ANOMALIES_OF_PIPELINES,
-  DETACH_INCIDENT,
-  FIND_FLAGGED,
-} from './anomaly.sql.js';
+import { DETACH_INCIDENT, FIND_FLAGGED } from './anomaly.sql.js';
 import type { Metric } from './metric.js';
 
 /** Reads anomalies, and dismisses them. */
@@ -40,14 +35,6 @@ export class AnomalyRepository {
   ): Promise<number | undefined> {
     const [rows]: [{ id: number }[], number] = await manager.query(DETACH_INCIDENT, [pipelineId, metric, executionId]);
     return rows[0]?.id;
-  }
-
-  async deleteOfExecutions(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
-    await manager.query(DELETE_ANOMALIES_OF_EXECUTIONS, [executionIds]);
-  }
-
-  async deleteOfPipelines(manager: EntityManager, pipelineIds: readonly number[]): Promise<void> {
-    await manager.query(DELETE_ANOMALIES_OF_PIPELINES, [pipelineIds]);
   }
 
   /** Newest first; by pk_anomaly, ix_anomaly_pipeline or ix_anomaly_root. */

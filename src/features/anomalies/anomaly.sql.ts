@@ -19,14 +19,3 @@ export const DETACH_INCIDENT = `
     FROM open
    WHERE e.pipeline_id = $1::bigint AND e.metric = $2::text
   RETURNING open.incident_id AS id`;
-
-/** By uq_anomaly_execution and pk_execution_to_judge. */
-export const DELETE_ANOMALIES_OF_EXECUTIONS = `
-  WITH queued AS (DELETE FROM execution_to_judge q WHERE q.execution_id = ANY ($1::bigint[]))
-  DELETE FROM anomaly a WHERE a.execution_id = ANY ($1::bigint[])`;
-
-/** By the primary keys of these tables and ix_anomaly_pipeline. */
-export const DELETE_ANOMALIES_OF_PIPELINES = `
-  WITH expected AS (DELETE FROM pipeline_expectation x WHERE x.pipeline_id = ANY ($1::bigint[])),
-       episode AS (DELETE FROM anomaly_episode e WHERE e.pipeline_id = ANY ($1::bigint[]))
-  DELETE FROM anomaly a WHERE a.pipeline_id = ANY ($1::bigint[])`;

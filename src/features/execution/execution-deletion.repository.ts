@@ -1,11 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
-  DELETE_ATTEMPTS,
   DELETE_EXECUTIONS,
-  DELETE_EXPECTED,
-  DELETE_EXTERNAL_IDS,
-  DELETE_HEARTBEATS,
   FIND_ROOTS_OF_PIPELINE,
   HAS_EXECUTIONS,
   IS_IN_OTHER_TREES,
@@ -45,13 +41,8 @@ export class ExecutionDeletionRepository {
     return row?.found ?? false;
   }
 
-  /** Deletes the rows of executions in all tables of this module. */
+  /** See `watcher_delete_executions`. */
   async delete(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await Promise.all(
-      [DELETE_EXTERNAL_IDS, DELETE_ATTEMPTS, DELETE_EXPECTED, DELETE_HEARTBEATS].map((statement) =>
-        manager.query(statement, [ids]),
-      ),
-    );
     await manager.query(DELETE_EXECUTIONS, [ids]);
   }
 }

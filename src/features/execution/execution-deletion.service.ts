@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ExecutionEvents } from './execution.events.js';
+import { ChangeLog } from '../changes/change-log.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 
 /** Deletes executions, in the caller's transaction. Whole trees only: the caller passes all executions of a tree. */
@@ -8,7 +8,7 @@ import { ExecutionDeletionRepository } from './execution-deletion.repository.js'
 export class ExecutionDeletionService {
   constructor(
     private readonly executions: ExecutionDeletionRepository,
-    private readonly events: ExecutionEvents,
+    private readonly changes: ChangeLog,
   ) {}
 
   /**
@@ -42,12 +42,14 @@ export class ExecutionDeletionService {
     return this.executions.isInOtherTrees(manager, pipelineId);
   }
 
-  /** Deletes executions; listeners delete what they keep about them. */
-  async delete(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await this.events.deleting.emit(
-      manager,
-      ids.map((id) => ({ id })),
-    );
+  /** Deletes the executions of the trees with these roots, and what is kept about them. */
+  async delete(manager: EntityManager, roots: readonly number[], ids: readonly number[]): Promise<void> {
     await this.executions.delete(manager, ids);
+    this.noteDeleted(manager, roots);
+  }
+
+  /** Notes that the trees with these roots are deleted in this transaction. */
+  noteDeleted(manager: EntityManager, roots: readonly number[]): void {
+    this.changes.note(manager, { roots, moved: true });
   }
 }

@@ -1,27 +1,8 @@
-/**
- * The statements that delete the executions $1 with everything that this module keeps about them. Each uses a primary
- * key or a unique one.
- */
+import { prepared } from '../../platform/database/prepared-statements.js';
 
-export const DELETE_EXTERNAL_IDS = `
-  DELETE FROM pipeline_execution_external_id x
-   USING (SELECT e.pipeline_id, e.external_id
-            FROM pipeline_execution e
-           WHERE e.id = ANY ($1::bigint[]) AND e.external_id IS NOT NULL) gone
-   WHERE x.pipeline_id = gone.pipeline_id AND x.external_id = gone.external_id
-     AND x.execution_id = ANY ($1::bigint[])`;
-
-export const DELETE_ATTEMPTS = `
-  DELETE FROM pipeline_execution_attempt a WHERE a.execution_id = ANY ($1::bigint[])`;
-
-export const DELETE_EXPECTED = `
-  DELETE FROM pipeline_execution_expected x WHERE x.execution_id = ANY ($1::bigint[])`;
-
-export const DELETE_HEARTBEATS = `
-  DELETE FROM execution_heartbeat h WHERE h.execution_id = ANY ($1::bigint[])`;
-
-export const DELETE_EXECUTIONS = `
-  DELETE FROM pipeline_execution e WHERE e.id = ANY ($1::bigint[])`;
+/** Deletes the executions $1, see `watcher_delete_executions`. */
+export const DELETE_EXECUTIONS = prepared(`
+  SELECT d.pairs FROM watcher_delete_executions($1::bigint[]) d`);
 
 /** Roots among the executions of a pipeline, oldest first, at most $2. Uses ix_pipeline_execution_pipeline_start. */
 export const FIND_ROOTS_OF_PIPELINE = `

@@ -60,11 +60,6 @@ export interface MovingExecution {
   readonly parentId: number | null;
 }
 
-/** An execution that is about to be deleted. */
-export interface DeletingExecution {
-  readonly id: number;
-}
-
 /** An execution that changed otherwise: its metadata, deadline, next watermark, span or rank among attempts. */
 export interface ChangedExecution {
   readonly id: number;
@@ -94,8 +89,6 @@ export class ExecutionEvents {
   readonly restated = new TransactionEvent<RestatedExecution>();
   /** In the transaction, for changes other than start, end, move and deletion. */
   readonly changed = new TransactionEvent<ChangedExecution>();
-  /** In the transaction, before the executions are deleted: all of a tree, under the exclusive tree lock. */
-  readonly deleting = new TransactionEvent<DeletingExecution>();
   /** After the commit, at least once. */
   readonly committed: CommittedEvent<CommittedExecution>;
 
@@ -106,9 +99,6 @@ export class ExecutionEvents {
     this.changed.listen(async (manager, facts) => {
       const roots = facts.flatMap(({ rootId }) => rootId ?? []);
       changes.note(manager, { roots, executions: facts.map(({ id }) => id) });
-    });
-    this.deleting.listen(async (manager, deleting) => {
-      changes.note(manager, { roots: deleting.map(({ id }) => id), moved: true });
     });
   }
 

@@ -49,7 +49,7 @@ export class ExecutionDatasetRepository {
     reported: readonly Reported[],
   ): Promise<void> {
     this.changes.note(manager, { roots: [rootId], executions: [id] });
-    await this.delete(manager, [id]);
+    await manager.query(DELETE_REPORTED, [id]);
     const rows = reported.map(({ datasetId, io, rows, bytes, files }) => ({
       dataset_id: datasetId,
       io,
@@ -58,10 +58,6 @@ export class ExecutionDatasetRepository {
       files,
     }));
     await manager.query(INSERT_REPORTED, [id, at, JSON.stringify(rows)]);
-  }
-
-  async delete(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
-    await manager.query(DELETE_REPORTED, [executionIds]);
   }
 
   /** The executions that read or wrote a dataset, newest first, after a position. */

@@ -9,7 +9,7 @@ export const FIND_REPORTED = prepared(`
    LIMIT $2::int`);
 
 export const DELETE_REPORTED = `
-  DELETE FROM execution_dataset d WHERE d.execution_id = ANY ($1::bigint[])`;
+  DELETE FROM execution_dataset d WHERE d.execution_id = $1::bigint`;
 
 export const INSERT_REPORTED = `
   INSERT INTO execution_dataset (execution_id, dataset_id, io, rows, bytes, files, at)

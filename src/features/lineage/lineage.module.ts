@@ -19,7 +19,6 @@ import { ExecutionDatasetRepository } from './execution-dataset.repository.js';
 import { IncidentImpactSourceService } from './incident-impact-source.service.js';
 import { ImpactService } from './impact.service.js';
 import { LineageDeclarationService } from './lineage-declaration.service.js';
-import { LineageDeletionService } from './lineage-deletion.service.js';
 import { EdgeSweepService } from './edge-sweep.service.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { LineageRepository } from './lineage.repository.js';
@@ -63,7 +62,6 @@ import { RunReportService } from './run-report.service.js';
     ImpactService,
     IncidentImpactSourceService,
     LineageDeclarationService,
-    LineageDeletionService,
     LineageRepository,
     LineageWalkService,
     PipelineLineageService,

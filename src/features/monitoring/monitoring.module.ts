@@ -35,7 +35,6 @@ import { FailureWatchService } from './incidents/failure-watch.service.js';
 import { RestatedFailureService } from './incidents/restated-failure.service.js';
 import { RestatedRepository } from './incidents/restated.repository.js';
 import { FailureRepository } from './incidents/failure.repository.js';
-import { IncidentDeletionService } from './incidents/incident-deletion.service.js';
 import { IncidentController } from './incidents/incident.controller.js';
 import { IncidentEntity, IncidentFailureEntity } from './incidents/incident.entity.js';
 import { IncidentModule } from './incidents/incident.module.js';
@@ -76,7 +75,6 @@ import { MonitoringMetrics } from './monitoring-metrics.js';
     FailureWatchService,
     FindingEventsService,
     IncidentAlertService,
-    IncidentDeletionService,
     IncidentRepository,
     IncidentService,
     LateEndService,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { PipelineEvents } from './pipeline.events.js';
+import { ChangeLog } from '../changes/change-log.js';
 import { PipelineNotFoundError } from './pipeline.errors.js';
 import { PipelineRepository } from './pipeline.repository.js';
 
@@ -9,7 +9,7 @@ import { PipelineRepository } from './pipeline.repository.js';
 export class PipelineDeletionService {
   constructor(
     private readonly pipelines: PipelineRepository,
-    private readonly events: PipelineEvents,
+    private readonly changes: ChangeLog,
   ) {}
 
   /** Throws `PipelineNotFoundError`. */
@@ -17,9 +17,9 @@ export class PipelineDeletionService {
     if ((await this.pipelines.findNames(manager, [id])).length === 0) throw new PipelineNotFoundError(id);
   }
 
-  /** Deletes the pipeline with its histories; listeners delete what they keep about it. */
+  /** Deletes the pipeline with its histories, and with what any module keeps about it. */
   async delete(manager: EntityManager, id: number): Promise<void> {
-    await this.events.deleting.emit(manager, [{ pipelineId: id }]);
     await this.pipelines.delete(manager, id);
+    this.changes.note(manager, { pipelines: [id] });
   }
 }

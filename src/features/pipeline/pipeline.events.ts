@@ -48,15 +48,11 @@ export class PipelineEvents {
   /** Emitted within the transaction, after the change of a type. */
   readonly typeChanged = new TransactionEvent<{ readonly pipelineTypeId: number }>();
 
-  /** Emitted within the transaction, before the pipeline is deleted. It has no executions. */
-  readonly deleting = new TransactionEvent<{ readonly pipelineId: number }>();
-
   constructor(transactions: TransactionRunner, changes: ChangeLog) {
     this.thresholdChanged = new AfterCommitEvent(transactions);
     const note = async (manager: EntityManager, facts: readonly { readonly pipelineId: number }[]): Promise<void> =>
       changes.note(manager, { pipelines: facts.map(({ pipelineId }) => pipelineId) });
     this.changed.listen(note);
-    this.deleting.listen(note);
     this.nextWatermarkChanging.listen(note);
     this.typeChanged.listen(async (manager) => changes.note(manager, { everything: true }));
   }

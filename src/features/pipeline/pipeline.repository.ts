@@ -12,6 +12,7 @@ import {
   FIND_IDS_BY_KEY,
   FIND_LOAD_LINEAGE,
   FIND_NAMES,
+  FORGET_PIPELINE,
   OUTLINE_PIPELINES,
   RECORD_PROGRESS,
   RECORD_PROGRESS_OF_ONE,
@@ -170,8 +171,12 @@ export class PipelineRepository {
     await manager.update(PipelineEntity, { id }, changed);
   }
 
-  /** Deletes a pipeline with its configuration history; the database deletes its changes and its search row. */
+  /**
+   * Deletes a pipeline with its configuration history, see {@link FORGET_PIPELINE} for the rest; the database deletes its
+   * changes and its search row.
+   */
   async delete(manager: EntityManager, id: number): Promise<void> {
+    await manager.query(FORGET_PIPELINE, [id]);
     await manager.delete(PipelineConfigHistoryEntity, { pipelineId: id });
     await manager.delete(PipelineEntity, { id });
   }

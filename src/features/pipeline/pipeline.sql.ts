@@ -201,3 +201,6 @@ export const REPLACE_PROGRESS = `
            pipeline_id bigint, watermark text, watermark_start_date timestamptz, withdrawn timestamptz[],
            loaded_at timestamptz) ON item.pipeline_id = locked.id
    WHERE p.id = locked.id`;
+
+/** Deletes what other modules keep about the pipeline $1, which has no execution. See `watcher_forget_pipeline`. */
+export const FORGET_PIPELINE = `SELECT watcher_forget_pipeline($1::bigint)`;

@@ -44,7 +44,7 @@ export class OldTreeService {
       const { roots, old } = await this.transactions.read(async (manager) => {
         const found = await this.retention.findRoots(manager, range, position, size);
         const ids = found.filter(({ pipelineId }) => !others.has(pipelineId)).map(({ id }) => id);
-        return { roots: found, old: ids.length > 0 ? await this.retention.findDeletable(manager, ids, ages) : [] };
+        return { roots: found, old: ids.length > 0 ? await this.retention.findOld(manager, ids, ages) : [] };
       });
       yield old;
       after = roots.length === size ? roots.at(-1) : undefined;
@@ -59,5 +59,5 @@ function averageSize(trees: readonly OldTree[]): number {
 
 /** How many executions trees have together. */
 export function sizeOf(trees: readonly OldTree[]): number {
-  return trees.reduce((sum, { executionIds }) => sum + executionIds.length, 0);
+  return trees.reduce((sum, { executions }) => sum + executions, 0);
 }

@@ -1,8 +1,8 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CONFIG, type Config } from '../../platform/config/config.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { JobService } from '../../platform/jobs/job.service.js';
+import { SweepService } from '../../platform/jobs/sweep.service.js';
 import { IdlePipelineService } from './idle-pipeline.service.js';
 import { RetentionRunService } from './retention-run.service.js';
 
@@ -18,13 +18,14 @@ export class RetentionScheduleService implements OnModuleInit {
     private readonly transactions: TransactionRunner,
     private readonly runs: RetentionRunService,
     private readonly idle: IdlePipelineService,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'retentionCron'>,
+    private readonly sweeps: SweepService,
   ) {}
 
   onModuleInit(): void {
+    const { retentionCron } = this.runs.settings;
     this.jobs.register({
       name: QUEUE,
-      ...(this.config.retentionCron !== null && { cron: this.config.retentionCron }),
+      ...(retentionCron !== null && { cron: retentionCron }),
       pollSeconds: 5,
       // At most one is active among all replicas, and at most one waits.
       options: { policy: 'stately', retryLimit: 0, expireInSeconds: EXPIRES_SECONDS, deleteAfterSeconds: 3600 },
@@ -32,8 +33,16 @@ export class RetentionScheduleService implements OnModuleInit {
     });
   }
 
-  /** Asks for a run, in the caller's transaction; it begins a moment after the commit, on any replica. */
-  request(manager: EntityManager): Promise<void> {
+  /**
+   * Asks for a run and for the sweeps of other modules, in the caller's transaction; they begin a moment after the commit,
+   * on any replica.
+   */
+  async request(manager: EntityManager): Promise<void> {
+    await this.continue(manager);
+    await this.sweeps.request(manager);
+  }
+
+  private continue(manager: EntityManager): Promise<void> {
     return this.jobs.add(manager, QUEUE, [{ data: {} }]);
   }
 
@@ -42,6 +51,6 @@ export class RetentionScheduleService implements OnModuleInit {
     const isComplete = await this.runs.run(signal);
     await this.idle.deleteAll(signal);
     // Where a stopping replica breaks off, the next run of the schedule continues.
-    if (!isComplete && !signal.aborted) await this.transactions.run((manager) => this.request(manager));
+    if (!isComplete && !signal.aborted) await this.transactions.run((manager) => this.continue(manager));
   }
 }

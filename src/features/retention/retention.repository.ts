@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { RetentionRunEntity } from './retention-run.entity.js';
 import {
-  ADD_TO_DAYS,
   ADD_TO_RUN,
   BEGIN_RUN,
+  DELETE_OLD_TREES,
   END_RUN,
-  FIND_DELETABLE_TREES,
   FIND_IDLE_PIPELINES,
+  FIND_OLD_TREES,
   FIND_OWN_CUTOFFS,
   FIND_ROOTS,
   FIND_ROOTS_OF_PIPELINE,
@@ -31,10 +31,16 @@ export interface Ages {
 /** A tree that can be deleted. */
 export interface OldTree {
   readonly rootId: number;
-  readonly executionIds: readonly number[];
-  /** How many pairs of ancestor and descendant it has. */
+  /** How many it has. */
+  readonly executions: number;
+}
+
+/** What a transaction has deleted. */
+export interface DeletedTrees {
+  readonly rootIds: readonly number[];
+  readonly executions: number;
+  /** Pairs of ancestor and descendant. */
   readonly pairs: number;
-  /** How many anomalies its executions have. */
   readonly anomalies: number;
 }
 
@@ -88,13 +94,15 @@ export class RetentionRepository {
       : manager.query(FIND_ROOTS_OF_PIPELINE, [...parameters, pipelineId]);
   }
 
-  /** Those of the trees with these roots that can be deleted. See `watcher_deletable_trees`. */
-  findDeletable(
-    manager: EntityManager,
-    roots: readonly number[],
-    { now, before, failedBefore, keepLast }: Ages,
-  ): Promise<OldTree[]> {
-    return manager.query(FIND_DELETABLE_TREES, [roots, now, before, failedBefore, keepLast]);
+  /** Those of the trees with these roots that can be deleted. See `watcher_old_trees`. */
+  findOld(manager: EntityManager, roots: readonly number[], ages: Ages): Promise<OldTree[]> {
+    return manager.query(FIND_OLD_TREES, [roots, ...parametersOf(ages)]);
+  }
+
+  /** Deletes those of them, adding them to the sums of their days. See `watcher_delete_old_trees`. */
+  async deleteOld(manager: EntityManager, roots: readonly number[], ages: Ages): Promise<DeletedTrees> {
+    const [row] = await manager.query<DeletedTrees[]>(DELETE_OLD_TREES, [roots, ...parametersOf(ages)]);
+    return row ?? { rootIds: [], executions: 0, pairs: 0, anomalies: 0 };
   }
 
   /** See {@link FIND_IDLE_PIPELINES}. */
@@ -107,11 +115,6 @@ export class RetentionRepository {
   async oldestStart(manager: EntityManager): Promise<Date | null> {
     const [row] = await manager.query<{ startDate: Date }[]>(OLDEST_START);
     return row?.startDate ?? null;
-  }
-
-  /** See {@link ADD_TO_DAYS}. */
-  async addToDays(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(ADD_TO_DAYS, [ids]);
   }
 
   /** See {@link BEGIN_RUN}. */
@@ -134,4 +137,8 @@ export class RetentionRepository {
     const [row] = await manager.query<RetentionRun[]>(FIND_RUN);
     return row;
   }
+}
+
+function parametersOf({ now, before, failedBefore, keepLast }: Ages): unknown[] {
+  return [now, before, failedBefore, keepLast];
 }

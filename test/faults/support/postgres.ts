@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { EmbeddedServer } from '../../../src/platform/embedded-postgres/embedded-server.js';
-import type { TestDatabase } from '../../support/database.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { COORDINATOR } from './own-server.js';
 
-/** A PostgreSQL for one test file, as durable as in production, because the tests test durability. */
+/**
+ * A PostgreSQL for one test file, as durable as in production, because the tests test durability; on a cluster that was
+ * given, a database of it.
+ */
 export interface Postgres extends Omit<TestDatabase, 'drop'> {
   close(): Promise<void>;
 }
 
 export async function startPostgres(): Promise<Postgres> {
+  if (COORDINATOR !== undefined) {
+    const database = await createDatabase();
+    return { ...database, close: () => database.drop() };
+  }
   const folder = await temporaryFolder();
   const server = await EmbeddedServer.start({ dataDir: folder.path });
   const database = openDatabase(server.url);

@@ -6,7 +6,6 @@ import { deriveRun, parentClaimOf } from '../state/derived-run.js';
 import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
 import {
   AFTER_LOCK,
-  DELETE_RUNS,
   FIND_ATTEMPTS,
   FIND_JOBS,
   FIND_LEFT,
@@ -85,10 +84,6 @@ export class OpenLineageRunRepository {
   /** See {@link FIND_LEFT}. */
   findLeft(manager: EntityManager, moment: Date): Promise<{ id: number; heardAt: Date }[]> {
     return manager.query(FIND_LEFT, [moment, MOST_LEFT]);
-  }
-
-  async deleteOfExecutions(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(DELETE_RUNS, [ids]);
   }
 
   async findJobs(manager: EntityManager, pipelineIds: readonly number[]): Promise<Map<number, JobClaims>> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { DELETE_CLOSURE, FIND_TREE, FIND_TREES } from './tree-deletion.sql.js';
+import { FIND_TREE, FIND_TREES } from './tree-deletion.sql.js';
 
 /** An execution of a tree that is to be deleted. */
 export interface TreeNode {
@@ -21,10 +21,5 @@ export class TreeDeletionRepository {
   /** The executions at and below one. */
   findTree(manager: EntityManager, id: number): Promise<TreeNode[]> {
     return manager.query(FIND_TREE, [id]);
-  }
-
-  /** See {@link DELETE_CLOSURE}. */
-  async deleteClosure(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(DELETE_CLOSURE, [ids]);
   }
 }

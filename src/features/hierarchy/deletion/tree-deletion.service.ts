@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { ExecutionNotFoundError, NotARootError, TreeRunningError } from '../../execution/execution.errors.js';
 import { ExecutionDeletionService } from '../../execution/execution-deletion.service.js';
-import { ExecutionEvents } from '../../execution/execution.events.js';
 import { PipelineDeletionService } from '../../pipeline/pipeline-deletion.service.js';
 import { PipelineHasExecutionsError, PipelineInOtherTreesError } from '../../pipeline/pipeline.errors.js';
 import { TreeDeletionRepository } from './tree-deletion.repository.js';
@@ -14,23 +13,13 @@ const TREES_AT_ONCE = 500;
 
 /** Deletes whole trees of executions, and pipelines with theirs. */
 @Injectable()
-export class TreeDeletionService implements OnModuleInit {
+export class TreeDeletionService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly trees: TreeDeletionRepository,
     private readonly executions: ExecutionDeletionService,
-    private readonly executionEvents: ExecutionEvents,
     private readonly pipelines: PipelineDeletionService,
   ) {}
-
-  onModuleInit(): void {
-    this.executionEvents.deleting.listen((manager, executions) =>
-      this.trees.deleteClosure(
-        manager,
-        executions.map(({ id }) => id),
-      ),
-    );
-  }
 
   /**
    * Deletes a pipeline; with `cascade` its trees too, some at a time, and the pipeline with the last. Throws
@@ -64,6 +53,7 @@ export class TreeDeletionService implements OnModuleInit {
       if (nodes.some(({ isOpen }) => isOpen)) throw new TreeRunningError(id);
       await this.executions.delete(
         manager,
+        [id],
         nodes.map((node) => node.id),
       );
     });
@@ -75,7 +65,7 @@ export class TreeDeletionService implements OnModuleInit {
     await this.pipelines.require(manager, id);
     if (!cascade && (await this.executions.hasExecutions(manager, id))) throw new PipelineHasExecutionsError(id);
     const roots = await this.executions.findRoots(manager, id, TREES_AT_ONCE);
-    if (roots.length > 0) await this.executions.delete(manager, await this.trees.findTrees(manager, roots));
+    if (roots.length > 0) await this.executions.delete(manager, roots, await this.trees.findTrees(manager, roots));
     if (roots.length === TREES_AT_ONCE) return false;
     if (await this.executions.hasExecutions(manager, id)) throw new PipelineInOtherTreesError(id);
     await this.pipelines.delete(manager, id);

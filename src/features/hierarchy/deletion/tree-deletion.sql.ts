@@ -14,7 +14,3 @@ export const FIND_TREE = `
    WHERE e.id = ANY (ARRAY(SELECT c.child_execution_id
                              FROM pipeline_execution_closure c
                             WHERE c.parent_execution_id = $1::bigint))`;
-
-/** Deletes the closure rows of executions whose whole trees are deleted. Uses pk_pipeline_execution_closure. */
-export const DELETE_CLOSURE = `
-  DELETE FROM pipeline_execution_closure c WHERE c.child_execution_id = ANY ($1::bigint[])`;

@@ -7,7 +7,6 @@ import {
   ESCALATE_LATE,
   ESCALATE_STALE,
   LOCK_CHECK,
-  FORGET_LATE_ENDS,
   NOTE_LATE_ENDS,
   OPEN_LATE,
   OPEN_LATE_ENDS,
@@ -61,11 +60,6 @@ export class CheckRepository {
   /** Records executions that ended late, for the next check. */
   async noteLateEnds(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
     await manager.query(NOTE_LATE_ENDS, [executionIds]);
-  }
-
-  /** Forgets late ends of executions that are deleted. */
-  async forgetLateEnds(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
-    await manager.query(FORGET_LATE_ENDS, [executionIds]);
   }
 
   /** The number of pipelines or executions that a check covers. Counts them all, so its cost grows with them. */

@@ -105,10 +105,6 @@ export const ESCALATE_LATE = `
 export const NOTE_LATE_ENDS = prepared(`
   INSERT INTO late_end (execution_id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING`);
 
-/** Uses pk_late_end. */
-export const FORGET_LATE_ENDS = `
-  DELETE FROM late_end l WHERE l.execution_id = ANY ($1::bigint[])`;
-
 /**
  * Opens an incident for each execution that ended late since the last check, unless its incident is open; the check
  * resolves it in the same transaction, since the execution has ended.

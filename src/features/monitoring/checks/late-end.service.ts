@@ -2,8 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ExecutionEvents } from '../../execution/execution.events.js';
 import { CheckRepository } from './check.repository.js';
 
-/** Records executions that ended after their deadline, together with their ends, for the next timeliness check; forgets them if
- * they are deleted first. */
+/** Records executions that ended after their deadline, together with their ends, for the next timeliness check. */
 @Injectable()
 export class LateEndService implements OnModuleInit {
   constructor(
@@ -16,11 +15,5 @@ export class LateEndService implements OnModuleInit {
       const late = ended.filter((e) => e.deadline && e.endDate > e.deadline).map(({ id }) => id);
       if (late.length > 0) await this.checks.noteLateEnds(manager, late);
     });
-    this.executionEvents.deleting.listen((manager, executions) =>
-      this.checks.forgetLateEnds(
-        manager,
-        executions.map(({ id }) => id),
-      ),
-    );
   }
 }

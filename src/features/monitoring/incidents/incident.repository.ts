@@ -3,13 +3,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { type Page, pageLimit, positionOf, toPage } from '../../../platform/http/page.js';
 import type { ListIncidentsQuery } from './incident.dto.js';
 import { INCIDENT_LONG_COLUMNS, IncidentEntity, type Kind } from './incident.entity.js';
-import {
-  COUNT_OPEN_INCIDENTS,
-  DELETE_FAILURES_OF_EXECUTIONS,
-  DELETE_INCIDENTS_OF_PIPELINES,
-  DELETE_INCIDENTS_OF_TREES,
-  DELETE_OLD_INCIDENTS,
-} from './incident.sql.js';
+import { COUNT_OPEN_INCIDENTS, DELETE_OLD_INCIDENTS } from './incident.sql.js';
 
 /** The fields of an incident that a caller may change. */
 export type Acknowledgement = Pick<IncidentEntity, 'acknowledgedAt' | 'acknowledgedBy' | 'note' | 'mutedUntil'>;
@@ -38,20 +32,6 @@ export class IncidentRepository {
   /** Reads the incident and locks it until the transaction ends. */
   lock(manager: EntityManager, id: number): Promise<IncidentEntity | null> {
     return this.select(manager).where('i.id = :id', { id }).setLock('pessimistic_write', undefined, ['i']).getOne();
-  }
-
-  /**
-   * Deletes what is known of executions: their failures, and the incidents of their trees. All executions of a tree are
-   * among them. Uses pk_incident_failure and ix_incident_root.
-   */
-  async deleteOfExecutions(manager: EntityManager, executionIds: readonly number[]): Promise<void> {
-    await manager.query(DELETE_FAILURES_OF_EXECUTIONS, [executionIds]);
-    await manager.query(DELETE_INCIDENTS_OF_TREES, [executionIds]);
-  }
-
-  /** Deletes the incidents of pipelines; by ix_incident_pipeline. */
-  async deleteOfPipelines(manager: EntityManager, pipelineIds: readonly number[]): Promise<void> {
-    await manager.query(DELETE_INCIDENTS_OF_PIPELINES, [pipelineIds]);
   }
 
   async acknowledge(manager: EntityManager, id: number, change: Partial<Acknowledgement>): Promise<void> {

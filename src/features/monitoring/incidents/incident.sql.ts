@@ -9,20 +9,6 @@ export const COUNT_OPEN_INCIDENTS = `
          count(*) FILTER (WHERE kind = 'anomaly') AS anomaly
     FROM (SELECT i.kind FROM incident i WHERE i.resolved_at IS NULL LIMIT 100000) AS open`;
 
-/** Uses pk_incident_failure. */
-export const DELETE_FAILURES_OF_EXECUTIONS = `
-  DELETE FROM incident_failure f WHERE f.execution_id = ANY ($1::bigint[])`;
-
-/** Uses ix_incident_root and ix_incident_failure_incident. */
-export const DELETE_INCIDENTS_OF_TREES = `
-  WITH gone AS (DELETE FROM incident i WHERE i.root_id = ANY ($1::bigint[]) RETURNING i.id)
-  DELETE FROM incident_failure f USING gone WHERE f.incident_id = gone.id`;
-
-/** Uses ix_incident_pipeline and ix_incident_failure_incident. */
-export const DELETE_INCIDENTS_OF_PIPELINES = `
-  WITH gone AS (DELETE FROM incident i WHERE i.pipeline_id = ANY ($1::bigint[]) RETURNING i.id)
-  DELETE FROM incident_failure f USING gone WHERE f.incident_id = gone.id`;
-
 /** Where incidents begin: their executions and the causes of failures; by pk_incident. */
 export const FIND_ORIGINS = `
   SELECT i.id AS "incidentId", i.pipeline_id AS "pipelineId",

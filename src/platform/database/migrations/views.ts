@@ -41,7 +41,19 @@ class Views1769503600000 extends LatestViews {}
 
 class Views1769603600000 extends LatestViews {}
 
-const LATEST = Views1769603600000;
+/** Functions that are called by other names since. */
+class Views1769800000000 extends LatestViews {
+  override async up(runner: QueryRunner): Promise<void> {
+    await super.up(runner);
+    await withBriefLock(runner, () =>
+      runner.query(
+        'DROP FUNCTION IF EXISTS watcher_deletable_trees(bigint[], timestamptz, timestamptz, timestamptz, integer)',
+      ),
+    );
+  }
+}
+
+const LATEST = Views1769800000000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -57,4 +69,5 @@ export const VIEWS_MIGRATIONS = [
   Views1769203600000,
   Views1769503600000,
   Views1769603600000,
+  Views1769800000000,
 ];

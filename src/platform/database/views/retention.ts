@@ -1,15 +1,15 @@
 /**
- * Of each of these trees, by their roots: when it started, its executions, how many pairs of ancestor and descendant it
- * has, and whether it can be deleted. That is so if the last sign of life of each of its executions (its end, else its
- * last heartbeat, else its start) was before the cutoff, no incident about it is open, and its root is not among the
- * newest `keep_last` of its pipeline. The cutoff follows from the retention of the root's pipeline or its type at
- * `moment`; without one it is `before`, null: never. If the root failed, it is `failed_before`, where that is earlier.
- * Uses ix_pipeline_execution_closure_parent, pk_pipeline_execution, pk_execution_heartbeat and ix_incident_root.
+ * Of each of these trees, by their roots: when it started, its executions, and whether it is old. That is so if the last
+ * sign of life of each of its executions (its end, else its last heartbeat, else its start) was before the cutoff, no
+ * incident about it is open, and its root is not among the newest `keep_last` of its pipeline. The cutoff follows from
+ * the retention of the root's pipeline or its type at `moment`; without one it is `before`, null: never. If the root
+ * failed, it is `failed_before`, where that is earlier. Uses ix_pipeline_execution_closure_parent, pk_pipeline_execution,
+ * pk_execution_heartbeat and ix_incident_root.
  */
-const DELETABLE_TREES = `
-  CREATE OR REPLACE FUNCTION watcher_deletable_trees(
+const OLD_TREES = `
+  CREATE OR REPLACE FUNCTION watcher_old_trees(
     roots bigint[], moment timestamptz, before timestamptz, failed_before timestamptz, keep_last integer)
-  RETURNS TABLE (root_id bigint, start_date timestamptz, execution_ids bigint[], pairs bigint, is_old boolean)
+  RETURNS TABLE (root_id bigint, start_date timestamptz, execution_ids bigint[], is_old boolean)
   LANGUAGE plpgsql STABLE ROWS 1000 SET plan_cache_mode = force_generic_plan SET enable_nestloop = off AS $$
   #variable_conflict use_column
   DECLARE
@@ -42,12 +42,7 @@ const DELETABLE_TREES = `
                                          FROM pipeline_execution e
                                         WHERE e.id = ANY (ids) AND e.end_date IS NULL));
     RETURN QUERY
-    WITH pair AS MATERIALIZED (
-      SELECT c.parent_execution_id AS top, sum(c.depth)::bigint AS pairs
-        FROM pipeline_execution_closure c
-       WHERE c.parent_execution_id = ANY (roots)
-       GROUP BY c.parent_execution_id
-    ), node AS MATERIALIZED (
+    WITH node AS MATERIALIZED (
       SELECT e.id, e.root_id, e.pipeline_id, e.start_date, e.end_date, e.completed_successfully
         FROM pipeline_execution e
        WHERE e.id = ANY (ids)
@@ -61,16 +56,17 @@ const DELETABLE_TREES = `
         LEFT JOIN unnest(beating, beats) AS beat (id, at) ON beat.id = node.id
        GROUP BY node.root_id
     ), due AS MATERIALIZED (
-      SELECT tree.top, CASE WHEN rule.id IS NULL THEN before ELSE rule.cutoff END AS cutoff
+      SELECT tree.top, CASE WHEN rule.id IS NULL THEN before ELSE rule.cutoff END AS cutoff,
+             stays.id IS NOT NULL AS stays
         FROM tree
         LEFT JOIN unnest(own, cutoffs) AS rule (id, cutoff) ON rule.id = tree.pipeline_id
+        LEFT JOIN (SELECT DISTINCT k.id FROM unnest(kept) AS k (id)) AS stays ON stays.id = tree.top
     )
-    SELECT tree.top, tree.start_date::timestamptz, tree.ids, pair.pairs,
+    SELECT tree.top, tree.start_date::timestamptz, tree.ids,
            coalesce(tree.alive_at < CASE WHEN tree.has_failed AND failed_before < due.cutoff THEN failed_before
                                          ELSE due.cutoff END
-                    AND NOT tree.top = ANY (kept), false)
+                    AND NOT due.stays, false)
       FROM tree
-      JOIN pair ON pair.top = tree.top
       JOIN due ON due.top = tree.top
      ORDER BY 2, 1;
   END $$`;
@@ -120,8 +116,8 @@ export const RETENTION_VIEWS = {
   views: [],
   functions: [
     'watcher_retention_cutoffs(bigint[], timestamptz)',
-    'watcher_deletable_trees(bigint[], timestamptz, timestamptz, timestamptz, integer)',
+    'watcher_old_trees(bigint[], timestamptz, timestamptz, timestamptz, integer)',
     'watcher_backlog()',
   ],
-  statements: [CUTOFFS, DELETABLE_TREES, BACKLOG],
+  statements: [CUTOFFS, OLD_TREES, BACKLOG],
 };

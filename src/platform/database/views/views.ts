@@ -1,6 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { DAY_VIEWS } from './days.js';
 import { ANOMALY_VIEWS } from './anomaly.js';
+import { DELETION_VIEWS } from './deletion.js';
 import { EXECUTION_VIEWS } from './execution.js';
 import { FAILURE_VIEWS } from './failures.js';
 import { LINEAGE_VIEWS } from './lineage.js';
@@ -21,6 +22,7 @@ const OFFERED = [
   OVERVIEW_VIEWS,
   DAY_VIEWS,
   RETENTION_VIEWS,
+  DELETION_VIEWS,
   LINEAGE_VIEWS,
   ANOMALY_VIEWS,
   FAILURE_VIEWS,

@@ -5,7 +5,9 @@ import type pg from 'pg';
  * data, and inserted in sets, closure included.
  */
 
-const LEVELS = 5;
+export const LEVELS = 5;
+/** How far apart in time trees start, by the ids between their roots. */
+export const SECONDS_APART = 30;
 const PIPELINES = 200;
 const BATCH = 20_000;
 
@@ -96,16 +98,19 @@ export async function plantForest(client: pg.Client, executions: number): Promis
   return landmarks;
 }
 
-class Forest {
+/** The generator of trees; their pipelines are the first `pipelines` ids. */
+export class Forest {
   nextId = 1;
   /** The lowest execution of the last tree created, the last one if there are several. */
   deepest = 0;
   readonly draw = random(20_260_131);
   private batch = new Batch();
   private readonly client: pg.Client;
+  private readonly pipelines: number;
 
-  constructor(client: pg.Client) {
+  constructor(client: pg.Client, pipelines = PIPELINES) {
     this.client = client;
+    this.pipelines = pipelines;
   }
 
   /**
@@ -117,7 +122,7 @@ class Forest {
     const root = this.nextId;
     const depths: number[] = [];
     const lines: number[][] = [];
-    const begun = Date.UTC(2025, 0, 1) + root * 30_000;
+    const begun = Date.UTC(2025, 0, 1) + root * 1000 * SECONDS_APART;
     const isTroubled = open || this.draw() < 0.01;
     for (let index = 0; index < size; index++) {
       const above = index < levels ? index - 1 : this.above(depths, levels);
@@ -131,7 +136,7 @@ class Forest {
       this.batch.ids.push(id);
       this.batch.parents.push(line[1] ?? null);
       this.batch.roots.push(root);
-      this.batch.pipelines.push(1 + Math.floor(this.draw() * PIPELINES));
+      this.batch.pipelines.push(1 + Math.floor(this.draw() * this.pipelines));
       this.batch.starts.push(new Date(start).toISOString());
       this.batch.ends.push(runs ? null : new Date(start + Math.floor(this.draw() * 600_000)).toISOString());
       this.batch.succeeded.push(runs ? null : !failed);

@@ -14,7 +14,10 @@ import {
 } from '../../src/features/lineage/lineage.sql.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
-/** 500 chains of 40 datasets with two edges each, and three executions that read and wrote each dataset. */
+/**
+ * 500 chains of 40 datasets with two edges each, and three executions that read and wrote each of the first half of the
+ * datasets; 3,000 did so with the last.
+ */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('t');
   INSERT INTO pipeline (name, pipeline_type_id, config_hash) SELECT 'p' || n, 1, '' FROM generate_series(1, 2000) n;
@@ -31,6 +34,9 @@ const SEED = `
   INSERT INTO execution_dataset (execution_id, dataset_id, io, at)
   SELECT n, n % 10000 + 1, io, '2026-01-01Z'::timestamptz + n * interval '1 minute'
     FROM generate_series(1, 30000) n, unnest(ARRAY['I', 'O']) io;
+  INSERT INTO execution_dataset (execution_id, dataset_id, io, at)
+  SELECT n, 20000, io, '2026-01-01Z'::timestamptz + n * interval '1 minute'
+    FROM generate_series(1, 3000) n, unnest(ARRAY['I', 'O']) io;
   ANALYZE`;
 const TABLES = ['address', 'address_edge', 'execution_dataset', 'pipeline_execution'];
 
@@ -82,6 +88,7 @@ describe('the statements of lineage', () => {
     ['descriptions', DESCRIBE_DATASETS, [chain]],
     ['what executions reported', FIND_REPORTED, [[1, 2, 3], 5001]],
     ['the writers of a dataset', LIST_OF_DATASET, [7, 'O', 'infinity', 0, 101]],
+    ['the newest writers of many', LIST_OF_DATASET, [20_000, 'O', 'infinity', 0, 101]],
     [
       'the last writers',
       FIND_LAST_WRITERS,

@@ -25,6 +25,9 @@ import { type Status, STATUSES } from './execution-status.js';
 @Index('ix_pipeline_execution_root_start', ['startDate', 'id'], { where: 'parent_id IS NULL' })
 @Index('ix_pipeline_execution_running', ['startDate', 'id'], { where: 'end_date IS NULL' })
 @Index('ix_pipeline_execution_failed', ['startDate', 'id'], { where: 'completed_successfully = false' })
+@Index('ix_pipeline_execution_failed_root', ['startDate', 'id', 'pipelineId'], {
+  where: 'completed_successfully = false AND parent_id IS NULL',
+})
 @Index('ix_pipeline_execution_pipeline_failed', ['pipelineId', 'startDate', 'id'], {
   where: 'completed_successfully = false',
 })

@@ -25,7 +25,7 @@ export const LIST_OF_DATASET = `
          e.end_date AS "endDate", e.completed_successfully AS "completedSuccessfully"
     FROM execution_dataset d
     JOIN pipeline_execution e ON e.id = d.execution_id
-   WHERE d.dataset_id = $1::bigint AND d.io = $2::text
+   WHERE d.dataset_id = $1::bigint AND d.io = $2::character(1)
      AND (d.at, d.execution_id) < ($3::timestamptz, $4::bigint)
    ORDER BY d.at DESC, d.execution_id DESC
    LIMIT $5::int`;

@@ -9,7 +9,7 @@ import { type Ages, type DeletedTrees, type OldTree, RetentionRepository } from 
 import { RetentionMetrics } from './retention-metrics.js';
 
 /** How long a transaction should take; its size follows from the speed of the one before. */
-const TARGET_MS = 100;
+const TARGET_MS = 60;
 const FIRST_BATCH = 1000;
 const SMALLEST_BATCH = 100;
 /** The pause after a transaction, as a multiple of its duration: starts below others wait for a sixth of the time. */

@@ -29,6 +29,7 @@ import { PipelineDay1769200000000 } from './migrations/1769200000000-pipeline-da
 import { Impact1769300000000 } from './migrations/1769300000000-impact.js';
 import { OpenLineage1769500000000 } from './migrations/1769500000000-openlineage.js';
 import { Retention1769600000000 } from './migrations/1769600000000-retention.js';
+import { FailedRoots1769700000000 } from './migrations/1769700000000-failed-roots.js';
 import { DatasetFields1769900000000 } from './migrations/1769900000000-dataset-fields.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
@@ -59,6 +60,7 @@ const MIGRATIONS = [
   Impact1769300000000,
   OpenLineage1769500000000,
   Retention1769600000000,
+  FailedRoots1769700000000,
   DatasetFields1769900000000,
   ...VIEWS_MIGRATIONS,
 ];

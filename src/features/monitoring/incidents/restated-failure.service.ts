@@ -197,10 +197,10 @@ function joiningFailures(
   others: ReadonlySet<number>,
 ): Map<number, readonly FailedTop[]> {
   const topOf = new Map(tops.map((top) => [top.id, top]));
-  const byPipeline = new Map<number, RestatedExecution[]>();
-  for (const execution of executions) {
-    for (const id of execution.pipelineIds) byPipeline.set(id, [...(byPipeline.get(id) ?? []), execution]);
-  }
+  const byPipeline = Map.groupBy(
+    executions.flatMap((execution) => execution.pipelineIds.map((pipelineId) => ({ ...execution, pipelineId }))),
+    ({ pipelineId }) => pipelineId,
+  );
   const joining = new Map<number, readonly FailedTop[]>();
   for (const [pipelineId, { since }] of open) {
     const ofPipeline = byPipeline.get(pipelineId) ?? [];

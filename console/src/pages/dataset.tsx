@@ -140,7 +140,7 @@ function About({ dataset }: { dataset: Dataset }): ReactNode {
   );
 }
 
-/** The fields of a dataset; one of a structure has the name of that before its own. */
+/** The fields of a dataset; those of a structure are shown as `structure.field`. */
 function Fields({ of }: { of: readonly DatasetField[] }): ReactNode {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Fields">

@@ -16,7 +16,7 @@ import { RunWriterService } from './receive/run-writer.service.js';
 type Result = ReceivedEventDto | DomainError;
 
 const DAY_MS = 86_400_000;
-/** A transaction takes as many events as this many transactions take starts: most of its cost is that of its statements. */
+/** A transaction takes this many times as many events as starts: an event costs less than the statements they share. */
 const BATCHES_OF_STARTS = 5;
 
 /**

@@ -44,7 +44,7 @@ export class ExecutionMetrics implements OnModuleInit {
     });
     this.metrics.registerFigure({
       name: 'watcher_expected_executions',
-      help: 'Executions that are known of and have not begun as far as that is known, over all replicas; counted up to 100,000.',
+      help: 'Executions that were named and whose start was not reported yet, over all replicas; counted up to 100,000.',
       collect: () => this.transactions.read((manager) => this.expected.count(manager)),
     });
   }

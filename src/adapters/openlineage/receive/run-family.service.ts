@@ -106,7 +106,7 @@ export class RunFamilyService {
     return new Map(executions.map((id) => [id, places.get(id)?.parentId ?? null]));
   }
 
-  /** Of the expected executions that the batch changes, or the children of. */
+  /** Sets the spans of the expected executions that the batch changes, and of those whose children it changes. */
   private async span(
     manager: EntityManager,
     placed: readonly PlacedChange[],

@@ -53,7 +53,7 @@ export class RestatedFailureService implements OnModuleInit {
     await this.correct(manager, tops);
   }
 
-  /** Of pipelines that only succeeded, those alone that have an open failure. */
+  /** Derives the failures of the failing pipelines, and of those with an open failure (`known`). */
   private async derive(
     manager: EntityManager,
     {

@@ -41,9 +41,14 @@ function urlOf(parts: Partial<URL>): string {
   return Object.assign(new URL(database.url), parts).href;
 }
 
-/** Ends all other connections, those of the service and of the test. */
+/**
+ * Ends all other connections, those of the service and of the test, and waits for their end. A connection that is being
+ * opened names no database yet, and may have been let in by the rules of before.
+ */
 async function endConnections(): Promise<void> {
-  await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'watcher'`);
+  await admin.query(`
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`);
 }
 
 /** Runs a statement that requires a database without connections, while the service keeps opening new ones. */

@@ -49,6 +49,21 @@ it('further failures join the open one, in whatever order they come', async () =
   expect(await openFailure('join')).toBeUndefined();
 });
 
+it('of failures that ended at once, the incident names that of the greatest run id, whatever comes last', async () => {
+  const namedRun = async (): Promise<string> => {
+    const [row] = await watcher.database.sql(`
+      SELECT e.external_id FROM incident i JOIN pipeline_execution e ON e.id = i.execution_id JOIN pipeline p ON p.id = i.pipeline_id
+       WHERE p.name = 'at once' AND i.resolved_at IS NULL`);
+    return row.external_id.slice(-1);
+  };
+  await send(event('at once', 2, 'FAIL', 10));
+  await send(event('at once', 1, 'FAIL', 10));
+  expect(await namedRun()).toBe('2');
+  await send(event('at once', 3, 'FAIL', 10));
+  expect(await namedRun()).toBe('3');
+  expect(await openFailure('at once')).toEqual({ occurrences: 3, since: 10, covered: 3 });
+});
+
 it('a failure of a job that got another name counts there alone', async () => {
   await send(event('old name', 1, 'FAIL', 10), event('new name', 1, 'FAIL', 10));
   await send(event('old name', 2, 'START', 20, 'old name'));

@@ -97,10 +97,13 @@ export function fold(bodies: readonly Json[]): Folded {
     (runId) => parents.get(runId) ?? '',
   );
   const spans = new Map<string, readonly [start: number, end: number | null]>();
+  // An expected run that nothing is below may also be one that no claim names any more.
+  const isSpanning = (runId: string): boolean =>
+    stateOf(seen.get(runId) ?? []) !== 'expected' || (children.get(runId)?.length ?? 0) > 0;
   const spanOf = (runId: string): readonly [number, number | null] => {
     const known = spans.get(runId);
     if (known) return known;
-    const own = ownSpan(seen.get(runId) ?? [], () => (children.get(runId) ?? []).map(spanOf));
+    const own = ownSpan(seen.get(runId) ?? [], () => (children.get(runId) ?? []).filter(isSpanning).map(spanOf));
     // Nothing but its name is known, and those that named it are not below it.
     const naming = milliseconds(first((named.get(runId) ?? []).map(({ at }) => at)) ?? 0n);
     const span = Number.isFinite(own[0]) ? own : ([naming, naming] as const);

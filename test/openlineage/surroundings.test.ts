@@ -48,6 +48,31 @@ describe('a run that its producer does not end', () => {
   });
 });
 
+describe('a run that nobody claims any more', () => {
+  beforeAll(async () => {
+    watcher = await Watcher.start();
+  });
+  afterAll(() => watcher.stop());
+
+  it('does not lengthen the expected run above it', async () => {
+    const under = (run: number, job: string): Json => ({
+      parent: {
+        ...below(run, job).parent,
+        root: { run: { runId: runId(10) }, job: { namespace: 'near', name: 'root' } },
+      },
+    });
+    const [named, begun, other] = [at(20), at(10), at(8)];
+    await send(event('root', 10, 'OTHER', named), event('child', 12, 'START', begun, under(11, 'group')));
+    const times = async (): Promise<Json> => {
+      const { status, start_date: start, end_date: end } = await executionOf(10);
+      return { status, start, end };
+    };
+    expect(await times()).toEqual({ status: 'expected', start: named, end: begun });
+    await send(event('child', 12, 'COMPLETE', other, below(13, 'another group')));
+    expect(await times()).toEqual({ status: 'expected', start: named, end: named });
+  });
+});
+
 describe('the schedule of an Airflow DAG', () => {
   const dagRun = { airflowDagRun: { dag: { timetable: { expression: '0 2 * * *', timezone: 'Europe/Berlin' } } } };
   const scheduleOf = async (name: string): Promise<Json> => {

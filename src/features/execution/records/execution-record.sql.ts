@@ -89,18 +89,27 @@ export const SET_SUPERSEDED = prepared(`
 
 /**
  * Sets the spans of expected executions to those of their children; $2 is a moment at which they were heard of, if they
- * were: it may be the earlier start. Without either, both ends are $3. Returns the parents of those that change. Uses
- * ix_pipeline_execution_parent_start and pk_pipeline_execution.
+ * were: it may be the earlier start. Without either, both ends are $3. A child that is expected and has nothing below
+ * it does not count: nobody may claim it any more. Returns the parents of those that change, or that may count anew.
+ * Uses ix_pipeline_execution_parent_start and pk_pipeline_execution.
  */
 export const SPAN_EXPECTED = prepared(`
-  WITH child AS MATERIALIZED (
-    SELECT c.parent_id AS id, min(c.start_date) AS first, max(coalesce(c.end_date, c.start_date)) AS last
+  WITH below AS MATERIALIZED (
+    SELECT c.id, c.parent_id, c.status, c.start_date, coalesce(c.end_date, c.start_date) AS end_date
       FROM pipeline_execution c
      WHERE c.parent_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
-     GROUP BY c.parent_id
+  ), spanning AS MATERIALIZED (
+    SELECT DISTINCT c.parent_id AS id
+      FROM pipeline_execution c
+     WHERE c.parent_id = ANY (ARRAY (SELECT below.id FROM below WHERE below.status = 'expected'))
+  ), child AS MATERIALIZED (
+    SELECT below.parent_id AS id, count(*) AS number, min(below.start_date) AS first, max(below.end_date) AS last
+      FROM below
+     WHERE below.status IS DISTINCT FROM 'expected' OR below.id IN (SELECT spanning.id FROM spanning)
+     GROUP BY below.parent_id
   ), span AS MATERIALIZED (
     SELECT item.id, coalesce(least(child.first, item.own), item.fallback) AS start_date,
-           coalesce(child.last, item.own, item.fallback) AS end_date
+           coalesce(child.last, item.own, item.fallback) AS end_date, coalesce(child.number, 0) AS number
       FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS item (id, own, fallback)
       LEFT JOIN child ON child.id = item.id
   )
@@ -110,5 +119,5 @@ export const SPAN_EXPECTED = prepared(`
          date_recorded = (span.start_date AT TIME ZONE 'UTC')::date
     FROM span
    WHERE e.id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND e.id = span.id AND e.status = 'expected' AND span.start_date IS NOT NULL
-     AND (e.start_date, e.end_date) IS DISTINCT FROM (span.start_date, span.end_date)
+     AND (span.number < 2 OR (e.start_date, e.end_date) IS DISTINCT FROM (span.start_date, span.end_date))
   RETURNING e.id, e.root_id AS "rootId", e.parent_id AS "parentId"`);

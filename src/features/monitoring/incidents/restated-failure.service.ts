@@ -7,6 +7,13 @@ import { FailureNewsService } from './failure-news.service.js';
 import { type FailedTree, type FailureIncident, FailureRepository } from './failure.repository.js';
 import { type FailedTop, type OpenFailure, RestatedRepository, type Top } from './restated.repository.js';
 
+/** Failures of a pipeline that its incident is to cover, the last of all that it covers, and their number. */
+interface FailureState {
+  readonly ofPipeline: readonly FailedTop[];
+  readonly last: FailedTop;
+  readonly occurrences: number;
+}
+
 /** The most failures of a pipeline since its last success that an incident counts. */
 const MOST_FAILURES = 1000;
 
@@ -78,9 +85,10 @@ export class RestatedFailureService implements OnModuleInit {
     const resolved = await this.restated.resolve(manager, over, now);
     await this.news.resolved(manager, resolved, now);
     await this.keepOvertaken(manager, tops, failed, now);
-    const states = [...failed].map(([pipelineId, ofPipeline]) => {
-      const before = joining.has(pipelineId) ? (known.get(pipelineId)?.occurrences ?? 0) : 0;
-      return { ofPipeline, occurrences: Math.min(before + ofPipeline.length, MOST_FAILURES) };
+    const states = [...failed].map(([pipelineId, ofPipeline]): FailureState => {
+      const joined = joining.has(pipelineId) ? known.get(pipelineId) : undefined;
+      const last = ofPipeline.reduce(laterOf, joined ? lastOf(joined) : (ofPipeline[0] as FailedTop));
+      return { ofPipeline, last, occurrences: Math.min((joined?.occurrences ?? 0) + ofPipeline.length, MOST_FAILURES) };
     });
     await this.open(manager, states, known, now);
   }
@@ -88,16 +96,18 @@ export class RestatedFailureService implements OnModuleInit {
   /** Opens incidents, and makes open ones name and count what has failed. */
   private async open(
     manager: EntityManager,
-    states: readonly { readonly ofPipeline: readonly FailedTop[]; readonly occurrences: number }[],
+    states: readonly FailureState[],
     open: ReadonlyMap<number, OpenFailure>,
     now: Date,
   ): Promise<void> {
-    const last = states.map(({ ofPipeline }) => ofPipeline.reduce(laterOf));
-    const trees = await this.treesOf(manager, last);
+    const trees = await this.treesOf(
+      manager,
+      states.map(({ last }) => last),
+    );
     const incidents = states.map(({ occurrences }, index) => ({
       ...(trees[index] as FailedTree),
       occurrences,
-      known: open.get((last[index] as FailedTop).pipelineId),
+      known: open.get((trees[index] as FailedTree).pipeline_id),
     }));
     // Before others open: an incident may still name an execution that is another pipeline's by now.
     const changed = await this.restated.restate(
@@ -187,8 +197,8 @@ export class RestatedFailureService implements OnModuleInit {
 
 /**
  * The new failures, by pipeline, that do no more than join an open incident: all that the transaction says of the
- * pipeline is that further roots failed, each after the last failure of the incident. So the failures before need not
- * be read again.
+ * pipeline is that further roots failed, each no earlier than the last failure of the incident. So the failures before
+ * need not be read again.
  */
 function joiningFailures(
   executions: readonly RestatedExecution[],
@@ -202,12 +212,12 @@ function joiningFailures(
     ({ pipelineId }) => pipelineId,
   );
   const joining = new Map<number, readonly FailedTop[]>();
-  for (const [pipelineId, { since }] of open) {
+  for (const [pipelineId, incident] of open) {
     const ofPipeline = byPipeline.get(pipelineId) ?? [];
     const failures = ofPipeline.flatMap(({ id, isFailure, isFirstEnd, isWithdrawn, isRearranged }) => {
       const top = topOf.get(id);
       const isNew = isFailure && isFirstEnd && !isWithdrawn && !isRearranged;
-      return isNew && top?.pipelineId === pipelineId && isAfter(top, since) ? [top] : [];
+      return isNew && top?.pipelineId === pipelineId && isLater(top, incident) ? [top] : [];
     });
     if (failures.length > 0 && failures.length === ofPipeline.length && !others.has(pipelineId)) {
       joining.set(pipelineId, failures);
@@ -216,8 +226,13 @@ function joiningFailures(
   return joining;
 }
 
-function isAfter(top: Top, moment: Date): top is FailedTop {
-  return top.endDate !== null && top.endDate > moment;
+/** Of two that ended at once, which is the last can be told by their external ids. */
+function isLater(top: Top, { since, externalId }: OpenFailure): top is FailedTop {
+  return top.endDate !== null && (externalId === null ? top.endDate > since : top.endDate >= since);
+}
+
+function lastOf({ executionId, rootId, pipelineId, since, externalId }: OpenFailure): FailedTop {
+  return { id: executionId, rootId, pipelineId, endDate: since, externalId };
 }
 
 /** Of two that ended at once, the greater by the reporter's own id: the service's depend on the order of reports. */

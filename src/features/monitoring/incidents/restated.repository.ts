@@ -29,8 +29,12 @@ export interface FailedTop extends Top {
 export interface OpenFailure {
   readonly id: number;
   readonly pipelineId: number;
+  /** The last failure. */
   readonly executionId: number;
-  /** The end of the last failure. */
+  readonly rootId: number;
+  /** Null if it has none, or is gone. */
+  readonly externalId: string | null;
+  /** Its end. */
   readonly since: Date;
   readonly occurrences: number;
 }

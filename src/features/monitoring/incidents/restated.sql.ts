@@ -38,14 +38,23 @@ export const OPEN_TOPS = prepared(`
          t.external_id AS "externalId"
     FROM watcher_failed_tops($1::bigint[], $2::int) t`);
 
-/** The open failures of pipelines. By uq_incident_open_failure. */
+/** The open failures of pipelines. By uq_incident_open_failure and pk_pipeline_execution. */
 export const OPEN_INCIDENTS = prepared(`
-  SELECT i.id, i.pipeline_id AS "pipelineId", i.execution_id AS "executionId", i.since,
-         i.occurrences
-    FROM incident i
-   WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
-   ORDER BY i.id
-     FOR NO KEY UPDATE`);
+  WITH open AS MATERIALIZED (
+    SELECT i.id, i.pipeline_id, i.execution_id, i.root_id, i.since, i.occurrences
+      FROM incident i
+     WHERE i.kind = 'failure' AND i.resolved_at IS NULL AND i.pipeline_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
+     ORDER BY i.id
+       FOR NO KEY UPDATE
+  ), named AS MATERIALIZED (
+    SELECT e.id, e.external_id
+      FROM pipeline_execution e
+     WHERE e.id = ANY (ARRAY (SELECT open.execution_id FROM open))
+  )
+  SELECT open.id, open.pipeline_id AS "pipelineId", open.execution_id AS "executionId", open.root_id AS "rootId",
+         named.external_id AS "externalId", open.since, open.occurrences
+    FROM open
+    LEFT JOIN named ON named.id = open.execution_id`);
 
 /** Makes open failures what is left of them; by pk_incident. */
 export const RESTATE_INCIDENTS = prepared(`

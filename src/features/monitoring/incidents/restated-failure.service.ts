@@ -55,9 +55,25 @@ export class RestatedFailureService implements OnModuleInit {
     if (mayFail.length === 0 && !areOpen) return;
     const open = areOpen ? await this.restated.openIncidents(manager, asked) : [];
     const known = new Map(open.map((incident) => [incident.pipelineId, incident]));
-    const joining = joiningFailures(executions, tops, known, new Set(below));
+    const joining = await this.joining(manager, newFailures(executions, tops, known, new Set(below)), known);
     await this.derive(manager, { failing, known, joining, tops });
     await this.correct(manager, tops);
+  }
+
+  /** Those of the new failures that join the open incidents, so that the failures before need not be read again. */
+  private async joining(
+    manager: EntityManager,
+    failures: ReadonlyMap<number, readonly FailedTop[]>,
+    open: ReadonlyMap<number, OpenFailure>,
+  ): Promise<ReadonlyMap<number, readonly FailedTop[]>> {
+    // The incident is open, so no success has followed its last failure; one may have followed an earlier one.
+    const early = [...failures].flatMap(([id, ofPipeline]) =>
+      ofPipeline.some(({ endDate }) => endDate < (open.get(id) as OpenFailure).since) ? [id] : [],
+    );
+    if (early.length === 0) return failures;
+    const successes = await this.failures.lastSuccesses(manager, early);
+    const isLater = (success: Date | undefined) => (failure: FailedTop) => !success || failure.endDate > success;
+    return new Map([...failures].filter(([id, ofPipeline]) => ofPipeline.every(isLater(successes.get(id)))));
   }
 
   /** Derives the failures of the failing pipelines, and of those with an open failure (`known`). */
@@ -196,11 +212,10 @@ export class RestatedFailureService implements OnModuleInit {
 }
 
 /**
- * The new failures, by pipeline, that do no more than join an open incident: all that the transaction says of the
- * pipeline is that further roots failed, each no earlier than the last failure of the incident. So the failures before
- * need not be read again.
+ * The new failures, by pipeline, of pipelines with an open incident of which the transaction says nothing else: all that
+ * may change is that they join it.
  */
-function joiningFailures(
+function newFailures(
   executions: readonly RestatedExecution[],
   tops: readonly Top[],
   open: ReadonlyMap<number, OpenFailure>,
@@ -211,24 +226,23 @@ function joiningFailures(
     executions.flatMap((execution) => execution.pipelineIds.map((pipelineId) => ({ ...execution, pipelineId }))),
     ({ pipelineId }) => pipelineId,
   );
-  const joining = new Map<number, readonly FailedTop[]>();
-  for (const [pipelineId, incident] of open) {
+  const found = new Map<number, readonly FailedTop[]>();
+  for (const pipelineId of open.keys()) {
     const ofPipeline = byPipeline.get(pipelineId) ?? [];
     const failures = ofPipeline.flatMap(({ id, isFailure, isFirstEnd, isWithdrawn, isRearranged }) => {
       const top = topOf.get(id);
       const isNew = isFailure && isFirstEnd && !isWithdrawn && !isRearranged;
-      return isNew && top?.pipelineId === pipelineId && isLater(top, incident) ? [top] : [];
+      return isNew && top?.pipelineId === pipelineId && hasEnded(top) ? [top] : [];
     });
     if (failures.length > 0 && failures.length === ofPipeline.length && !others.has(pipelineId)) {
-      joining.set(pipelineId, failures);
+      found.set(pipelineId, failures);
     }
   }
-  return joining;
+  return found;
 }
 
-/** Of two that ended at once, which is the last can be told by their external ids. */
-function isLater(top: Top, { since, externalId }: OpenFailure): top is FailedTop {
-  return top.endDate !== null && (externalId === null ? top.endDate > since : top.endDate >= since);
+function hasEnded(top: Top): top is FailedTop {
+  return top.endDate !== null;
 }
 
 function lastOf({ executionId, rootId, pipelineId, since, externalId }: OpenFailure): FailedTop {

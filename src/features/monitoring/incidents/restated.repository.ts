@@ -32,7 +32,6 @@ export interface OpenFailure {
   /** The last failure. */
   readonly executionId: number;
   readonly rootId: number;
-  /** Null if it has none, or is gone. */
   readonly externalId: string | null;
   /** Its end. */
   readonly since: Date;

@@ -54,7 +54,7 @@ export interface Folded {
   readonly datasets: readonly string[];
   readonly uses: readonly FoldedUse[];
   readonly edges: readonly FoldedEdge[];
-  /** Failed runs without a failed descendant, superseded ones left out. */
+  /** Of the roots. */
   readonly rootCauses: readonly string[];
   /** Runs that some event names, and that the claims which count do not. */
   readonly forgotten: readonly string[];
@@ -153,7 +153,7 @@ export function fold(bodies: readonly Json[]): Folded {
     datasets: [...new Set(uses.map(({ dataset }) => dataset))].toSorted(),
     uses,
     edges: edgesOf(runs, seen),
-    rootCauses: rootCausesOf(runs),
+    rootCauses: runs.flatMap((run) => (run.parent === null ? rootCausesBelow(run, runs) : [])),
     forgotten: [...named.keys()].filter((runId) => !present.has(runId)).toSorted(),
   };
 }
@@ -475,14 +475,25 @@ function closureOf(runs: readonly FoldedRun[]): string[] {
   });
 }
 
-function rootCausesOf(runs: readonly FoldedRun[]): string[] {
-  const failed = runs.filter(({ state, superseded }) => state === 'failed' && !superseded);
-  const parents = new Map(runs.map(({ runId, parent }) => [runId, parent]));
-  const above = new Set<string>();
-  for (const { runId } of failed) {
-    for (let at = parents.get(runId) ?? null; at !== null; at = parents.get(at) ?? null) above.add(at);
-  }
-  return failed.flatMap(({ runId }) => (above.has(runId) ? [] : runId));
+/** The runs above each run, from its parent up to its root. */
+function ancestorsOf(runs: readonly FoldedRun[]): (run: FoldedRun) => FoldedRun[] {
+  const byId = new Map(runs.map((run) => [run.runId, run]));
+  return function ancestors(run): FoldedRun[] {
+    const parent = run.parent === null ? undefined : byId.get(run.parent);
+    return parent ? [parent, ...ancestors(parent)] : [];
+  };
+}
+
+/** The failed runs below a run, or itself, without a failed one below them; retried attempts and all below them left out. */
+function rootCausesBelow(top: FoldedRun, runs: readonly FoldedRun[]): string[] {
+  const ancestors = ancestorsOf(runs);
+  const failed = runs.filter((run) => {
+    const line = [run, ...ancestors(run)];
+    const isRetried = line.slice(0, line.indexOf(top)).some(({ superseded }) => superseded);
+    return line.includes(top) && run.state === 'failed' && !run.superseded && !isRetried;
+  });
+  const above = new Set(failed.flatMap(ancestors));
+  return failed.flatMap((run) => (above.has(run) ? [] : run.runId));
 }
 
 /** A failure that is open. */
@@ -499,12 +510,8 @@ export interface OpenFailure {
  * The failures that are open after all: of runs that are a root, or have none above them that was heard of, and that no
  * success of their pipeline has followed.
  */
-export function openFailures({ runs, rootCauses }: Folded): OpenFailure[] {
-  const byId = new Map(runs.map((run) => [run.runId, run]));
-  const ancestors = (run: FoldedRun): FoldedRun[] => {
-    const parent = run.parent === null ? undefined : byId.get(run.parent);
-    return parent ? [parent, ...ancestors(parent)] : [];
-  };
+export function openFailures({ runs }: Folded): OpenFailure[] {
+  const ancestors = ancestorsOf(runs);
   const isTop = (run: FoldedRun): boolean => ancestors(run).every(({ state }) => state === 'expected');
   return [...Map.groupBy(runs, ({ pipeline }) => pipeline)].flatMap(([pipeline, ofPipeline]) => {
     const ends = (state: string): FoldedRun[] => ofPipeline.filter((run) => run.state === state);
@@ -513,10 +520,7 @@ export function openFailures({ runs, rootCauses }: Folded): OpenFailure[] {
     if (open.length === 0) return [];
     const latest = Math.max(...open.map(({ end }) => end ?? 0));
     const last = open.filter(({ end }) => end === latest).reduce((a, b) => (a.runId > b.runId ? a : b));
-    const causes = rootCauses.filter((runId) => {
-      const cause = byId.get(runId);
-      return cause && (cause === last || ancestors(cause).some((ancestor) => ancestor === last));
-    });
-    return [{ pipeline, occurrences: open.length, last: last.runId, rootCauses: causes.toSorted() }];
+    const rootCauses = rootCausesBelow(last, runs).toSorted();
+    return [{ pipeline, occurrences: open.length, last: last.runId, rootCauses }];
   });
 }

@@ -30,14 +30,17 @@ const WRONG_ROOTS = `
    WHERE w.root_id IS DISTINCT FROM e.root_id`;
 
 /**
- * Expected executions that are shorter than their children, are open, or are not known as expected. They may be longer:
- * one that all its children have left keeps its dates.
+ * Expected executions that are shorter than their children, are open, or are not known as expected. An expected child
+ * that all its own have left does not count. They may be longer: one that all its children have left keeps its dates.
  */
 const WRONG_EXPECTED = `
   SELECT e.id, e.start_date, e.end_date, child.start_date AS first_start, child.end_date AS last_end
     FROM pipeline_execution e
     LEFT JOIN LATERAL (SELECT min(c.start_date) AS start_date, max(coalesce(c.end_date, c.start_date)) AS end_date
-                         FROM pipeline_execution c WHERE c.parent_id = e.id) child ON true
+                         FROM pipeline_execution c
+                        WHERE c.parent_id = e.id
+                          AND (c.status <> 'expected' OR EXISTS (SELECT FROM pipeline_execution WHERE parent_id = c.id))
+                      ) child ON true
     LEFT JOIN pipeline_execution_expected x ON x.execution_id = e.id
    WHERE (e.status = 'expected') <> (x.execution_id IS NOT NULL)
       OR e.status = 'expected'

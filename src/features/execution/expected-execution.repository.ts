@@ -51,7 +51,7 @@ export class ExpectedExecutionRepository {
 
   /** Adds executions to the expected ones. */
   async note(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(NOTE_EXPECTED, [ids]);
+    if (ids.length > 0) await manager.query(NOTE_EXPECTED, [ids]);
   }
 
   /**
@@ -84,7 +84,7 @@ export class ExpectedExecutionRepository {
 
   /** Removes executions from the expected ones. */
   async forget(manager: EntityManager, ids: readonly number[]): Promise<void> {
-    await manager.query(FORGET_EXPECTED, [ids]);
+    if (ids.length > 0) await manager.query(FORGET_EXPECTED, [ids]);
   }
 
   /** See {@link STRETCH_EXPECTED}; at most one child per parent. */

@@ -42,6 +42,8 @@ export function storableValue(value: unknown): unknown {
 export function isDeeperThan(value: unknown, most: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (most === 0) return true;
-  for (const member of Object.values(value)) if (isDeeperThan(member, most - 1)) return true;
+  if (Array.isArray(value)) return value.some((member) => isDeeperThan(member, most - 1));
+  // Parsed JSON inherits no enumerable property, and `Object.values` takes twice as long.
+  for (const name in value) if (isDeeperThan((value as JsonObject)[name], most - 1)) return true;
   return false;
 }

@@ -39,6 +39,12 @@ export type JobClaims = Readonly<Record<string, Claim<unknown>>>;
 type Facts = Pick<RunState, 'claims' | 'shown' | 'inputs' | 'outputs' | 'sources' | 'columnSources'>;
 type RunRow = Omit<StoredRun, 'state'> & Omit<RunState, keyof Facts> & { readonly facts: Partial<Facts> };
 
+/** The times of a run, and the columns that they are in. */
+const TIMES = [...EARLIEST, ...LATEST].map((name) => ({
+  name,
+  column: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+}));
+
 /** The most runs that one check declares lost; the next one finds the rest. */
 const MOST_LEFT = 10_000;
 
@@ -112,7 +118,7 @@ function rowOf({ runId, executionId, pipelineId, isParentRefused, state }: Store
     run_id: runId,
     execution_id: executionId,
     pipeline_id: pipelineId,
-    ...Object.fromEntries([...EARLIEST, ...LATEST].map((name) => [columnOf(name), state[name]])),
+    ...Object.fromEntries(TIMES.map(({ name, column }) => [column, state[name]])),
     parent_run_id: parent?.runId ?? null,
     parent_at: parent?.at ?? null,
     parent_refused: isParentRefused,
@@ -120,8 +126,4 @@ function rowOf({ runId, executionId, pipelineId, isParentRefused, state }: Store
     map_index: mapIndex,
     facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => Object.keys(value).length > 0)),
   };
-}
-
-function columnOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -7,7 +7,7 @@ import {
 } from '../../../features/execution/records/execution-record.service.js';
 import { together } from '../../../platform/database/together.js';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
-import type { LineageEvent, RunEvent } from '../event/lineage-event.js';
+import type { DatasetName, LineageEvent, RunEvent } from '../event/lineage-event.js';
 import { nativeIdOf } from '../event/names.js';
 import { jobOf } from '../state/derived-run.js';
 import { foldEvents } from '../state/fold-events.js';
@@ -53,17 +53,14 @@ export class RunWriterService {
       if (change) changed.set(runId, change);
     }
     const planned = await planTree(manager, this.runs, changed, known, isAnyRefused);
-    await this.lock(manager, planned);
     const executionIds = new Map<string, number>(natives);
     for (const run of known.values()) executionIds.set(run.runId, run.executionId);
-    const plan = await this.effects.limit(manager, planned, executionIds);
-    const { changes } = plan;
-    const fresh = [...changes.values()].filter(({ before }) => !before);
-    const ids = await this.executions.reserve(manager, fresh.length);
-    const named = [...changes.values()].flatMap(({ before, job }) =>
-      before && isSame(jobOf(before.state), job) ? [] : [job],
+    const fresh = [...planned.changes.values()].filter(({ before }) => !before);
+    await this.lock(manager, planned);
+    const [plan, { ids, pipelines }] = await together(
+      this.effects.limit(manager, planned, executionIds),
+      this.reserve(manager, planned, fresh.length, events, datasetId),
     );
-    const pipelines = await this.jobs.write(manager, named, events, datasetId);
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
     const placed = await this.place(manager, { plan, executionIds, pipelines });
     await this.writeRuns(manager, plan, placed, executionIds);
@@ -91,6 +88,22 @@ export class RunWriterService {
     const isChildNew = [...plan.changes].some(([runId, { before }]) => !before && plan.parentOf.get(runId) != null);
     if (plan.moves.size > 0) await this.executions.lockTree(manager, 'exclusive');
     else if (isChildNew) await this.executions.lockTree(manager, 'shared');
+  }
+
+  /** The ids of new executions, and the pipelines of all. */
+  private async reserve(
+    manager: EntityManager,
+    { changes }: TreePlan,
+    fresh: number,
+    events: readonly LineageEvent[],
+    datasetId: (name: DatasetName) => number,
+  ): Promise<{ ids: number[]; pipelines: JobPipelines }> {
+    // Pipelines that are found from then on are not deleted.
+    const ids = await this.executions.reserve(manager, fresh);
+    const named = [...changes.values()].flatMap(({ before, job }) =>
+      before && isSame(jobOf(before.state), job) ? [] : [job],
+    );
+    return { ids, pipelines: await this.jobs.write(manager, named, events, datasetId) };
   }
 
   private async place(

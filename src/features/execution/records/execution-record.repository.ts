@@ -81,6 +81,7 @@ export class ExecutionRecordRepository {
   }
 
   async insert(manager: EntityManager, records: readonly PlacedRecord[]): Promise<void> {
+    if (records.length === 0) return;
     await insertWithSubscribers(
       manager,
       ExecutionEntity,
@@ -91,6 +92,7 @@ export class ExecutionRecordRepository {
 
   /** Throws a serialization failure if one of them is gone, and the transaction runs again. */
   async update(manager: EntityManager, records: readonly PlacedRecord[]): Promise<Map<number, Recorded>> {
+    if (records.length === 0) return new Map();
     const sorted = records.toSorted((a, b) => a.record.id - b.record.id);
     const ids = sorted.map(({ record }) => record.id);
     const [rows]: [Recorded[], number] = await manager.query(UPDATE_RECORDS, [JSON.stringify(sorted.map(rowOf)), ids]);

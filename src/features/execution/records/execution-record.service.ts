@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { together } from '../../../platform/database/together.js';
 import { writtenMeanwhile } from '../../../platform/database/database-errors.js';
 import { type EndedExecution, ExecutionEvents, type RestatedExecution } from '../execution.events.js';
 import { ExecutionStartRepository, type Parent } from '../execution-start.repository.js';
@@ -87,9 +88,11 @@ export class ExecutionRecordService {
     const placed = await this.place(manager, changes, parents);
     const inserted = placed.filter(({ before }) => before === null);
     const updated = placed.filter(({ before }) => before !== null);
-    const written = updated.length > 0 ? await this.records.update(manager, updated) : new Map<number, Recorded>();
-    if (inserted.length > 0) await this.records.insert(manager, inserted);
-    await this.noteExpected(manager, changes);
+    const [written] = await together(
+      this.records.update(manager, updated),
+      this.records.insert(manager, inserted),
+      this.noteExpected(manager, changes),
+    );
     await this.tell(manager, placed, written);
   }
 
@@ -157,9 +160,8 @@ export class ExecutionRecordService {
   private async noteExpected(manager: EntityManager, changes: readonly RecordedChange[]): Promise<void> {
     const begun = changes.filter(({ record, before }) => before?.status === 'expected' && record.status !== 'expected');
     const ids = (some: readonly RecordedChange[]): number[] => some.map(({ record }) => record.id);
-    if (begun.length > 0) await this.expected.forget(manager, ids(begun));
     const added = changes.filter(({ record, before }) => before === null && record.status === 'expected');
-    if (added.length > 0) await this.expected.note(manager, ids(added));
+    await together(this.expected.forget(manager, ids(begun)), this.expected.note(manager, ids(added)));
   }
 
   private async tell(

@@ -77,6 +77,7 @@ export class FailureRepository {
 
   /** Opens incidents, or adds the failures to open ones; one item for each pipeline. */
   open(manager: EntityManager, failures: readonly JoinedFailures[], now: Date): Promise<FailureIncident[]> {
+    if (failures.length === 0) return Promise.resolve([]);
     return manager.query(OPEN_FAILURES, [JSON.stringify(failures), now, SEVERITY_OF.failure]);
   }
 

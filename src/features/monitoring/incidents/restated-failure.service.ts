@@ -56,8 +56,11 @@ export class RestatedFailureService implements OnModuleInit {
     const open = areOpen ? await this.restated.openIncidents(manager, asked) : [];
     const known = new Map(open.map((incident) => [incident.pipelineId, incident]));
     const joining = await this.joining(manager, newFailures(executions, tops, known, new Set(below)), known);
-    await this.derive(manager, { failing, known, joining, tops });
-    await this.correct(manager, tops);
+    const told = new Set(await this.derive(manager, { failing, known, joining, tops }));
+    await this.correct(
+      manager,
+      tops.filter(({ id }) => !told.has(id)),
+    );
   }
 
   /** Those of the new failures that join the open incidents, so that the failures before need not be read again. */
@@ -76,7 +79,10 @@ export class RestatedFailureService implements OnModuleInit {
     return new Map([...failures].filter(([id, ofPipeline]) => ofPipeline.every(isLater(successes.get(id)))));
   }
 
-  /** Derives the failures of the failing pipelines, and of those with an open failure (`known`). */
+  /**
+   * Derives the failures of the failing pipelines, and of those with an open failure (`known`). Returns the executions
+   * that their incidents name, with their causes.
+   */
   private async derive(
     manager: EntityManager,
     {
@@ -90,7 +96,7 @@ export class RestatedFailureService implements OnModuleInit {
       joining: ReadonlyMap<number, readonly FailedTop[]>;
       tops: readonly Top[];
     },
-  ): Promise<void> {
+  ): Promise<number[]> {
     const now = new Date();
     const anew = [...new Set([...failing, ...known.keys()])].filter((id) => !joining.has(id));
     const failed = new Map<number, readonly FailedTop[]>([
@@ -106,16 +112,17 @@ export class RestatedFailureService implements OnModuleInit {
       const last = ofPipeline.reduce(laterOf, joined ? lastOf(joined) : (ofPipeline[0] as FailedTop));
       return { ofPipeline, last, occurrences: Math.min((joined?.occurrences ?? 0) + ofPipeline.length, MOST_FAILURES) };
     });
-    await this.open(manager, states, known, now);
+    const written = await this.open(manager, states, known, now);
+    return states.flatMap(({ last }) => (written.has(last.pipelineId) ? [last.id] : []));
   }
 
-  /** Opens incidents, and makes open ones name and count what has failed. */
+  /** Opens incidents, and makes open ones name and count what has failed. Returns the pipelines that have one now. */
   private async open(
     manager: EntityManager,
     states: readonly FailureState[],
     open: ReadonlyMap<number, OpenFailure>,
     now: Date,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<number>> {
     const trees = await this.treesOf(
       manager,
       states.map(({ last }) => last),
@@ -149,6 +156,7 @@ export class RestatedFailureService implements OnModuleInit {
       return known === undefined || (counts.get(pipeline_id) ?? 0) > known.occurrences;
     };
     await this.news.announce(manager, [...opened, ...changed].filter(isNews), now);
+    return new Set(idOf.keys());
   }
 
   /** Failures that a success had followed before they were heard of: each is kept as a resolved incident. */
@@ -164,7 +172,7 @@ export class RestatedFailureService implements OnModuleInit {
     if (overtaken.length > 0) await this.failures.keepOvertaken(manager, await this.treesOf(manager, overtaken), now);
   }
 
-  /** Updates the causes of the incidents that cover these tops, also of resolved ones. */
+  /** Updates the causes of the incidents that name these tops, also of resolved ones. */
   private async correct(manager: EntityManager, tops: readonly Top[]): Promise<void> {
     if (tops.length === 0) return;
     const named = new Set(

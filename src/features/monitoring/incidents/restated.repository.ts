@@ -54,7 +54,7 @@ export class RestatedRepository {
 
   /** See {@link OPEN_TOPS}. */
   openTops(manager: EntityManager, pipelineIds: readonly number[], limit: number): Promise<FailedTop[]> {
-    return manager.query(OPEN_TOPS, [pipelineIds, limit]);
+    return pipelineIds.length === 0 ? Promise.resolve([]) : manager.query(OPEN_TOPS, [pipelineIds, limit]);
   }
 
   /** Locks them. */

@@ -53,3 +53,14 @@ describe.each(DOCUMENTS)('%s', (document) => {
     ).toEqual([]);
   });
 });
+
+it('docs/reliability.md names tests that exist', () => {
+  const rows = readFileSync('docs/reliability.md', 'utf8').match(/^\|.*$/gm) ?? [];
+  const checks = rows.map((row) => row.split('|').at(-2) ?? '');
+  const quoted = checks.flatMap((check) => [...check.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name));
+  const files = checks.flatMap((check) => check.match(/`test\/[^`]+`/g) ?? []).map((file) => file.slice(1, -1));
+  const tests = globSync('test/**/*.test.ts').map((file) => readFileSync(file, 'utf8'));
+  expect(quoted.length).toBeGreaterThan(10);
+  expect(quoted.filter((name) => !tests.some((test) => test.includes(`'${name.replace('…', '')}`)))).toEqual([]);
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
+});

@@ -144,6 +144,21 @@ describe('DELETE /pipeline/{id}', () => {
     await expectNoStray();
   });
 
+  it('and starts below executions of other pipelines do not refuse each other', async () => {
+    const id = await watcher.pipeline('started beside deletions');
+    const root = await watcher.begin(id);
+    const others = await Promise.all(Array.from({ length: 24 }, (_, n) => watcher.pipeline(`deleted beside ${n}`)));
+    const answers: Answer[] = [];
+    for (let round = 0; round < 3; round++) {
+      const deletions = others.splice(0, 8).map((other) => remove(other, '?cascade=true'));
+      const starts = Array.from({ length: 5 }, () =>
+        watcher.post('/start_pipeline_execution', { pipeline_id: id, parent_id: root }),
+      );
+      answers.push(...(await Promise.all([...deletions, ...starts])));
+    }
+    expect(answers.map(({ status }) => status).filter((status) => status !== 204 && status !== 201)).toEqual([]);
+  });
+
   it('leaves nothing behind of starts, moves and ends at the same time, on two replicas', async () => {
     const second = await Watcher.start({}, watcher.database);
     const refusals = new Set<number>();

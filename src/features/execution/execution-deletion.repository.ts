@@ -19,8 +19,8 @@ export class ExecutionDeletionRepository {
 
   /** Takes the two locks exclusively, in the order in which starts take them. */
   async lock(manager: EntityManager): Promise<void> {
-    await this.lockTrees(manager);
     await manager.query(LOCK_PIPELINES);
+    await this.lockTrees(manager);
   }
 
   /** See {@link FIND_ROOTS_OF_PIPELINE}. */

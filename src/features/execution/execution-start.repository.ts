@@ -113,9 +113,9 @@ export class ExecutionStartRepository {
   constructor(private readonly names: PipelineNameService) {}
 
   /**
-   * Looks up the data for a batch of starts and assigns an id to each. Takes the tree lock first, so that the results
-   * stay valid, unless the lock is busy and `waits` is false; and the pipelines lock before it reads pipelines. No
-   * lookup depends on the result of another.
+   * Looks up the data for a batch of starts and assigns an id to each. Takes the pipelines lock first, then the tree
+   * lock, so that the results stay valid, unless the tree lock is busy and `waits` is false. No lookup depends on the
+   * result of another.
    */
   async resolveStarts(
     manager: EntityManager,
@@ -126,9 +126,9 @@ export class ExecutionStartRepository {
     const parentRuns = starts.flatMap(({ parent }) => (parent && !('id' in parent) ? parent : []));
     const retriedIds = starts.flatMap(({ retryOf }) => retryOf ?? []);
     const pipelineIds = [...starts, ...parentRuns].flatMap(({ pipelineId }) => pipelineId ?? []);
-    const [lock, ids, pipelines, parents, retried, named] = await Promise.all([
-      this.lockTree(manager, starts, waits),
+    const [ids, lock, pipelines, parents, retried, named] = await Promise.all([
       this.lockPipelinesAndDrawIds(manager, starts.length),
+      this.lockTree(manager, starts, waits),
       this.findPipelines(manager, pipelineIds),
       this.findParents(manager, parentIds),
       this.findRetried(manager, retriedIds),

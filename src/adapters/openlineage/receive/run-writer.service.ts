@@ -56,10 +56,11 @@ export class RunWriterService {
     const executionIds = new Map<string, number>(natives);
     for (const run of known.values()) executionIds.set(run.runId, run.executionId);
     const fresh = [...planned.changes.values()].filter(({ before }) => !before);
+    const ids = await this.executions.reserve(manager, fresh.length);
     await this.lock(manager, planned);
-    const [plan, { ids, pipelines }] = await together(
+    const [plan, pipelines] = await together(
       this.effects.limit(manager, planned, executionIds),
-      this.reserve(manager, planned, fresh.length, events, datasetId),
+      this.pipelinesOf(manager, planned, events, datasetId),
     );
     for (const [index, { runId }] of fresh.entries()) executionIds.set(runId, ids[index] as number);
     const placed = await this.place(manager, { plan, executionIds, pipelines });
@@ -90,20 +91,17 @@ export class RunWriterService {
     else if (isChildNew) await this.executions.lockTree(manager, 'shared');
   }
 
-  /** The ids of new executions, and the pipelines of all. */
-  private async reserve(
+  /** The pipelines of the jobs of new runs, and of those that changed theirs. */
+  private pipelinesOf(
     manager: EntityManager,
     { changes }: TreePlan,
-    fresh: number,
     events: readonly LineageEvent[],
     datasetId: (name: DatasetName) => number,
-  ): Promise<{ ids: number[]; pipelines: JobPipelines }> {
-    // Pipelines that are found from then on are not deleted.
-    const ids = await this.executions.reserve(manager, fresh);
+  ): Promise<JobPipelines> {
     const named = [...changes.values()].flatMap(({ before, job }) =>
       before && isSame(jobOf(before.state), job) ? [] : [job],
     );
-    return { ids, pipelines: await this.jobs.write(manager, named, events, datasetId) };
+    return this.jobs.write(manager, named, events, datasetId);
   }
 
   private async place(

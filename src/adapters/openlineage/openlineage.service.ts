@@ -129,7 +129,7 @@ export class OpenLineageService {
     try {
       const event = parseEvent(body, new Date());
       const [first] = event.skippedFacets;
-      if (first !== undefined) this.logger.debug(`skipped the malformed facet ${first}`);
+      if (first !== undefined) this.logger.log(`skipped the malformed facet ${first}`);
       return event;
     } catch (error) {
       if (error instanceof DomainError) this.metrics.refused();

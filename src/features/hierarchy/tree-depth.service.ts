@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { DEPTHS_OF, HEIGHTS_OF } from './tree-move.sql.js';
+import { DEPTHS_OF, HEIGHTS_OF, LINES_OF } from './tree-move.sql.js';
 
-/** How deep executions are in their trees; in the caller's transaction, under the tree lock. */
+/** Where executions are in their trees; in the caller's transaction, under the tree lock. */
 @Injectable()
 export class TreeDepthService {
   /** The number of executions above each. */
   depthsOf(manager: EntityManager, ids: readonly number[]): Promise<Map<number, number>> {
     return byId(manager, DEPTHS_OF, ids);
+  }
+
+  /** Each with those above it, up to its root. */
+  async linesOf(manager: EntityManager, ids: readonly number[]): Promise<number[][]> {
+    if (ids.length === 0) return [];
+    const rows = await manager.query<{ id: number; above: number }[]>(LINES_OF, [ids]);
+    return [...Map.groupBy(rows, ({ id }) => id).values()].map((line) => line.map(({ above }) => above));
   }
 
   /** The number of levels below each. */

@@ -64,6 +64,13 @@ export const DEPTHS_OF = prepared(`
    WHERE c.child_execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
    GROUP BY c.child_execution_id`);
 
+/** Executions with those above them, each from itself to its root. Uses pk_pipeline_execution_closure. */
+export const LINES_OF = `
+  SELECT c.child_execution_id AS id, c.parent_execution_id AS above
+    FROM pipeline_execution_closure c
+   WHERE c.child_execution_id = ANY (ARRAY (SELECT unnest($1::bigint[])))
+   ORDER BY c.child_execution_id, c.depth`;
+
 /** The depths of the subtrees of executions. Uses the index of the closure by parent. */
 export const HEIGHTS_OF = prepared(`
   SELECT c.parent_execution_id AS id, max(c.depth) AS levels

@@ -14,6 +14,9 @@ import {
   UPSERT_USES,
 } from './run-intake.sql.js';
 
+/** The most edges that one statement writes. */
+const MOST_EDGES_AT_ONCE = 50_000;
+
 /** What an execution read (`I`) or wrote (`O`). */
 export type RunUse = Readonly<ExecutionDatasetEntity>;
 
@@ -22,7 +25,8 @@ export interface ObservedRun {
   readonly pipelineId: number;
   /** The UTC date of its end. */
   readonly day: string;
-  readonly pairs: readonly (readonly [source: number, target: number])[];
+  /** The datasets that it wrote, and those that each comes from; itself among them counts for nothing. */
+  readonly edges: readonly { readonly target: number; readonly sources: readonly number[] }[];
   /** Whether it counts among the last runs, for which others are forgotten; once for each run. */
   readonly hasDatasets: boolean;
 }
@@ -78,13 +82,7 @@ export class RunIntakeRepository {
     const ids = [...byPipeline.keys()].toSorted((a, b) => a - b);
     if (ids.length === 0) return new Map();
     const locked = await manager.query<{ pipelineId: number; recent: string[] }[]>(LOCK_PIPELINES_OF_EDGES, [ids]);
-    const rows = runs.flatMap(({ pipelineId, day, pairs }) =>
-      pairs.map(([source, target]) => [source, target, pipelineId, day] as const),
-    );
-    if (rows.length > 0) {
-      const column = (index: 0 | 1 | 2 | 3): unknown[] => rows.map((row) => row[index]);
-      await manager.query(OBSERVE_PAIRS, [column(0), column(1), column(2), column(3)]);
-    }
+    for (const some of slicesOf(runs)) await this.observePairs(manager, some);
     const full = new Map<number, string>();
     for (const { pipelineId, recent } of locked.toSorted((a, b) => a.pipelineId - b.pipelineId)) {
       const days = (byPipeline.get(pipelineId) ?? []).flatMap(({ day, hasDatasets }) => (hasDatasets ? day : []));
@@ -97,6 +95,17 @@ export class RunIntakeRepository {
     return full;
   }
 
+  private async observePairs(manager: EntityManager, runs: readonly ObservedRun[]): Promise<void> {
+    const rows = runs.flatMap(({ pipelineId, day, edges }) =>
+      edges.flatMap(({ target, sources }) =>
+        sources.flatMap((source) => (source === target ? [] : [[source, target, pipelineId, day] as const])),
+      ),
+    );
+    if (rows.length === 0) return;
+    const column = (index: 0 | 1 | 2 | 3): unknown[] => rows.map((row) => row[index]);
+    await manager.query(OBSERVE_PAIRS, [column(0), column(1), column(2), column(3)]);
+  }
+
   /** Forgets what the runs of pipelines have shown. */
   async forget(manager: EntityManager, pipelineIds: readonly number[]): Promise<void> {
     await manager.query(LOCK_PIPELINES_OF_EDGES, [pipelineIds.toSorted((a, b) => a - b)]);
@@ -104,4 +113,25 @@ export class RunIntakeRepository {
     await manager.query(UNSHOW_DECLARED, [pipelineIds]);
     for (const id of pipelineIds) await manager.query(SET_RECENT, [id, []]);
   }
+}
+
+/** The number of edges of a run. */
+export function countEdges({ edges }: ObservedRun): number {
+  return edges.reduce((sum, { target, sources }) => sum + sources.length - (sources.includes(target) ? 1 : 0), 0);
+}
+
+/** Runs that show the same on the same day once, in parts of a bounded number of edges. */
+function slicesOf(runs: readonly ObservedRun[]): ObservedRun[][] {
+  const distinct = new Map(runs.map((run) => [JSON.stringify([run.pipelineId, run.day, run.edges]), run]));
+  const slices: ObservedRun[][] = [[]];
+  let count = 0;
+  for (const run of distinct.values()) {
+    count += countEdges(run);
+    if (count > MOST_EDGES_AT_ONCE) {
+      slices.push([]);
+      count = countEdges(run);
+    }
+    slices.at(-1)?.push(run);
+  }
+  return slices;
 }

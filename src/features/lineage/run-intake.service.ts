@@ -6,8 +6,15 @@ import { AddressRepository } from './address.repository.js';
 import { typeOfName } from './dataset-key.js';
 import { KnownItems } from './known-items.js';
 import { MOST_EDGES } from './lineage-declaration.service.js';
-import { type ObservedRun, type RunUse, RunIntakeRepository, type StatedFields } from './run-intake.repository.js';
+import {
+  countEdges,
+  type ObservedRun,
+  type RunUse,
+  RunIntakeRepository,
+  type StatedFields,
+} from './run-intake.repository.js';
 
+export { MOST_EDGES };
 export type { ObservedRun, RunUse };
 
 /** Another name of a dataset, by the ids of both. */
@@ -90,8 +97,8 @@ export class RunIntakeService {
    * many.
    */
   async observe(manager: EntityManager, runs: readonly ObservedRun[]): Promise<number> {
-    const fitting = runs.filter(({ pairs }) => pairs.length <= MOST_EDGES);
-    const showing = fitting.filter(({ pairs, hasDatasets }) => pairs.length > 0 || hasDatasets);
+    const fitting = runs.filter((run) => countEdges(run) <= MOST_EDGES);
+    const showing = fitting.filter((run) => run.hasDatasets || countEdges(run) > 0);
     const fresh = showing.filter((run) => this.signatures.get(signatureOf(run)) === undefined);
     if (fresh.length > 0) {
       const full = await this.runs.observe(manager, fresh);
@@ -107,13 +114,13 @@ export class RunIntakeService {
     await this.runs.forget(manager, pipelineIds);
     await this.runs.observe(
       manager,
-      runs.filter(({ pairs }) => pairs.length <= MOST_EDGES),
+      runs.filter((run) => countEdges(run) <= MOST_EDGES),
     );
     this.transactions.afterCommit(manager, () => this.signatures.clear());
   }
 }
 
 /** A run that shows the same on the same day as an earlier one changes nothing, once the days of the last runs are that day. */
-function signatureOf({ pipelineId, day, pairs, hasDatasets }: ObservedRun): string {
-  return hash('sha256', JSON.stringify([pipelineId, day, pairs, hasDatasets]));
+function signatureOf({ pipelineId, day, edges, hasDatasets }: ObservedRun): string {
+  return hash('sha256', JSON.stringify([pipelineId, day, edges, hasDatasets]));
 }

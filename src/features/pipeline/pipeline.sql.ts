@@ -165,7 +165,9 @@ export const RECORD_GREATEST = prepared(`
      WHERE item.next_watermark IS NOT NULL AND item.start_date > locked.patched_at
      ORDER BY item.pipeline_id, item.next_watermark COLLATE "C" DESC, item.start_date DESC
   ), loaded AS MATERIALIZED (
-    SELECT item.pipeline_id, max(item.loaded_at) AS at FROM item GROUP BY item.pipeline_id
+    SELECT item.pipeline_id, max(CASE WHEN item.loaded_at > now() THEN now() ELSE item.loaded_at END) AS at
+      FROM item
+     GROUP BY item.pipeline_id
   ), progress AS MATERIALIZED (
     SELECT p.id, loaded.at, best.next_watermark, best.start_date,
            best.next_watermark IS NOT NULL

@@ -14,12 +14,21 @@ describe(parseInstant.name, () => {
     expect(parseInstant(text)).toBe(instant);
   });
 
-  it.each(['', 'yesterday', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '1969-12-31T23:59:59Z', 5, null])(
-    'refuses %p',
-    (value) => {
-      expect(parseInstant(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'yesterday',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-00-15T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '0099-06-01T00:00:00Z',
+    '2026-11-25T24:30:00Z',
+    '2026-11-25T22:00:00+99:99',
+    5,
+    null,
+  ])('refuses %p', (value) => {
+    expect(parseInstant(value)).toBeUndefined();
+  });
 
   it('keeps the order of moments, and milliseconds for executions', () => {
     const [early, late] = ['2026-11-25T22:41:18.000001Z', '2026-11-25T23:41:18.000002+01:00'].map(parseInstant);

@@ -16,8 +16,12 @@ export function parseInstant(value: unknown): Instant | undefined {
     (typeof value === 'string' ? PATTERN.exec(value.trim()) : null) ?? [];
   if (year === undefined) return undefined;
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  if (new Date(midnight).getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
-  if (Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  // `Date.UTC` takes the years 0 to 99 for 1900 to 1999.
+  if (Number(year) < 1969 || new Date(midnight).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
+    return undefined;
+  if (Number(minute) > 59 || Number(second) > 60 || Number(hour) > 24) return undefined;
+  if (Number(hour) === 24 && Number(minute) + Number(second) > 0) return undefined;
+  if (Number(hours ?? 0) > 23 || Number(minutes) > 59) return undefined;
   const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
   const seconds = (Number(hour) * 60 + Number(minute) - offset) * 60 + Number(second);
   return instantAt(midnight + seconds * 1000, decimals);

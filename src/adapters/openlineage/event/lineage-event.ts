@@ -74,8 +74,6 @@ export interface RunEvent extends AnyEvent {
   readonly kind: 'run';
   readonly runId: string;
   readonly type: EventType;
-  /** Whether the type is one of those that the specification has. */
-  readonly isTypeKnown: boolean;
   readonly job: JobFacts;
   /** The name of the producer's integration, for the metrics. */
   readonly integration: string;

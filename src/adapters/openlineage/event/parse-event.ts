@@ -51,7 +51,6 @@ function runEvent(body: JsonObject, at: Instant, reader: FacetReader): RunEvent 
     at,
     runId,
     type: known ?? 'OTHER',
-    isTypeKnown: known !== undefined,
     ...job,
     ...namedRuns(reader, facets, runId),
     facts: runFacts(reader, facets, objectFacet(body, 'jobType')),

@@ -106,14 +106,20 @@ function shownBy(state: RunState, pipelineId: number): ObservedRun | undefined {
   const { status, end } = deriveRun(state);
   if (status !== 'succeeded' || end === null) return undefined;
   const hasDatasets = Object.keys(state.inputs).length + Object.keys(state.outputs).length > 0;
-  return { pipelineId, day: end.slice(0, 10), pairs: edgesOf(state), hasDatasets };
+  return { pipelineId, day: end.slice(0, 10), edges: edgesOf(state), hasDatasets };
 }
 
 /** Whether everything that was shown still is. */
 function isPart(was: ObservedRun, is: ObservedRun | undefined): boolean {
   if (is?.pipelineId !== was.pipelineId || is.day !== was.day || (was.hasDatasets && !is.hasDatasets)) return false;
-  const pairs = new Set(is.pairs.map(String));
-  return was.pairs.every((pair) => pairs.has(String(pair)));
+  const sourcesOf = new Map(is.edges.map(({ target, sources }) => [target, sources]));
+  const asSet = new Map<readonly number[], ReadonlySet<number>>();
+  return was.edges.every(({ target, sources }) => {
+    const now = sourcesOf.get(target) ?? [];
+    const known = asSet.get(now) ?? new Set(now);
+    asSet.set(now, known);
+    return sources.every((source) => source === target || known.has(source));
+  });
 }
 
 function namesOf({ inputs, outputs, stated }: LineageEvent): DatasetName[] {

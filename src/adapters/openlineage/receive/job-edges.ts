@@ -1,4 +1,4 @@
-import type { ObservedRun } from '../../../features/lineage/run-intake.service.js';
+import { MOST_EDGES, type ObservedRun } from '../../../features/lineage/run-intake.service.js';
 import type { DatasetName, JobEvent } from '../event/lineage-event.js';
 import type { Claim } from '../state/claim.js';
 import type { JobClaims } from './openlineage-run.repository.js';
@@ -8,7 +8,7 @@ export const EDGES = '_edges';
 
 type Pairs = readonly (readonly [source: number, target: number])[];
 
-/** The edges that an event of a job states, without a run. */
+/** The edges that an event of a job states, without a run; none if there are more than 10,000. */
 export function pairsOfJob(
   { inputs, outputs, stated }: JobEvent,
   datasetId: (name: DatasetName) => number,
@@ -21,6 +21,9 @@ export function pairsOfJob(
     const id = datasetId(output);
     if (!explicit.has(id)) explicit.set(id, output.sources ?? output.columnSources ?? inputs);
   }
+  let most = 0;
+  for (const sources of explicit.values()) most += sources.length;
+  if (most > MOST_EDGES) return [];
   return [...explicit].flatMap(([target, sources]) =>
     sources.map((source) => [datasetId(source), target] as const).filter(([source]) => source !== target),
   );
@@ -29,5 +32,7 @@ export function pairsOfJob(
 /** What the latest of these events shows. */
 export function shownByJob(job: JobClaims | undefined, pipelineId: number): ObservedRun[] {
   const claim = job?.[EDGES] as Claim<Pairs> | undefined;
-  return claim ? [{ pipelineId, day: claim[0].slice(0, 10), pairs: claim[1], hasDatasets: false }] : [];
+  if (!claim) return [];
+  const edges = claim[1].map(([source, target]) => ({ target, sources: [source] }));
+  return [{ pipelineId, day: claim[0].slice(0, 10), edges, hasDatasets: false }];
 }

@@ -54,7 +54,12 @@ export class JobWriterService {
       if (id === undefined) throw new Error('a job has no pipeline');
       return id;
     };
-    const claims = new Map([...heard].map(([key, all]) => [idOf(names.get(key) as JobName), all]));
+    const claims = new Map<number, JobClaims>();
+    for (const [key, all] of heard) {
+      // Several spellings of a name are one pipeline.
+      const id = idOf(names.get(key) as JobName);
+      claims.set(id, latestOfEach(claims.get(id) ?? {}, all));
+    }
     return { idOf, withOtherEdges: await this.state(manager, claims) };
   }
 

@@ -102,11 +102,15 @@ function isRecordSame(
   );
 }
 
+/** The member of an execution's metadata with what OpenLineage says of it. */
+const MEMBER = 'openlineage';
+
 /** What is shown of the facets, and the parent that is claimed in vain. */
-function metadataOf({ before, is, refusedParent }: RunChange): Record<string, unknown> | null {
+function metadataOf({ before, is, refusedParent }: RunChange): Pick<ExecutionRecord, 'metadata' | 'withoutMetadata'> {
   const shown = { ...is.metadata, ...(refusedParent !== null && { refused_parent: refusedParent }) };
-  const isEmpty = Object.keys(shown).length === 0 && !before?.isParentRefused;
-  return isEmpty ? null : { openlineage: shown };
+  if (Object.keys(shown).length > 0) return { metadata: { [MEMBER]: shown }, withoutMetadata: null };
+  // The refusal that was shown is lifted.
+  return { metadata: null, withoutMetadata: before?.isParentRefused ? MEMBER : null };
 }
 
 function executionOf(change: RunChange, place: RunPlace): ExecutionRecord {
@@ -125,7 +129,7 @@ function executionOf(change: RunChange, place: RunPlace): ExecutionRecord {
     rows: is.rows,
     watermark: is.watermark,
     nextWatermark: is.nextWatermark,
-    metadata: metadataOf(change),
+    ...metadataOf(change),
     errorMessage: is.hasError ? change.errorText : null,
     keepsLost: before !== undefined && is.status === 'running' && !isRevived(before.state, after),
     attempt: is.attempt ?? 1,

@@ -21,9 +21,9 @@ export class RunEffectsService {
     private readonly metrics: OpenLineageMetrics,
   ) {}
 
-  /** The plan without the claims that would make a tree too deep. Before anything is written. */
+  /** The plan without the claims that cannot be followed. Before anything is written. */
   limit(manager: EntityManager, plan: TreePlan, executionIds: ReadonlyMap<string, number>): Promise<TreePlan> {
-    return this.family.limit(manager, plan, (runId) => executionIds.get(runId));
+    return this.family.limit(manager, plan, executionIds);
   }
 
   async write(

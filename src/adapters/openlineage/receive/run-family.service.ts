@@ -25,12 +25,13 @@ export class RunFamilyService {
     private readonly trees: TreeDepthService,
   ) {}
 
-  /** Refuses the claims that would make a tree too deep; under the tree lock. */
-  async limit(
-    manager: EntityManager,
-    plan: TreePlan,
-    executionOf: (runId: string) => number | undefined,
-  ): Promise<TreePlan> {
+  /**
+   * Refuses the claims that would make a tree too deep, and those that would close a cycle through parents that no event
+   * claims: those of the service's own executions, and those set by hand. Under the tree lock.
+   */
+  async limit(manager: EntityManager, planned: TreePlan, executionIds: ReadonlyMap<string, number>): Promise<TreePlan> {
+    const plan = refuse(planned, await this.closingCycles(manager, planned, executionIds));
+    const executionOf = (runId: string): number | undefined => executionIds.get(runId);
     const placed = [...plan.parentOf].filter(([runId]) => plan.moves.has(runId) || !plan.changes.get(runId)?.before);
     const parents = placed.flatMap(([, parent]) => (parent === null ? [] : (executionOf(parent) ?? [])));
     const depths = await this.trees.depthsOf(manager, [...new Set(parents)]);
@@ -39,7 +40,7 @@ export class RunFamilyService {
     const depthOf = (runId: string, steps = 0): number => {
       const parent = plan.parentOf.get(runId) ?? null;
       const known = depths.get(executionOf(runId) ?? 0);
-      if (known !== undefined || parent === null || steps > MOST_LEVELS) return known ?? steps;
+      if (known !== undefined || parent === null || steps > MOST_LEVELS) return known ?? 0;
       return depthOf(parent, steps + 1) + 1;
     };
     const isTooDeep = ([runId, parent]: readonly [string, string | null]): boolean =>
@@ -48,6 +49,42 @@ export class RunFamilyService {
       plan,
       placed.filter(isTooDeep).map(([runId]) => runId),
     );
+  }
+
+  private async closingCycles(
+    manager: EntityManager,
+    { moves, changes, known }: TreePlan,
+    executionIds: ReadonlyMap<string, number>,
+  ): Promise<string[]> {
+    if (moves.size === 0) return [];
+    const named = [...moves].flatMap(([runId, parent]) => (parent === null ? [runId] : [runId, parent]));
+    const ids = await this.executionsOf(manager, named, executionIds);
+    const idOf = (runId: string | null): number | null => (runId === null ? null : (ids.get(runId) ?? null));
+    const lines = await this.trees.linesOf(
+      manager,
+      [...moves.values()].flatMap((parent) => idOf(parent) ?? []),
+    );
+    const parents = new Map(lines.flatMap((line) => line.map((id, index) => [id, line[index + 1] ?? null] as const)));
+    for (const [runId, parent] of moves) parents.set(idOf(runId) as number, idOf(parent));
+    const claimedAt = (runId: string): string => {
+      const state = changes.get(runId)?.after ?? known.get(runId)?.state;
+      return (state && parentClaimOf(state, runId)?.at) ?? '';
+    };
+    const latestFirst = [...moves.keys()]
+      .map((runId) => `${claimedAt(runId)} ${runId}`)
+      .toSorted()
+      .toReversed();
+    const closing: string[] = [];
+    for (const runId of latestFirst.map((text) => text.slice(text.lastIndexOf(' ') + 1))) {
+      const id = idOf(runId) as number;
+      const passed = new Set<number>();
+      let at = parents.get(id) ?? null;
+      for (; at !== null && at !== id && !passed.has(at); at = parents.get(at) ?? null) passed.add(at);
+      if (at !== id) continue;
+      closing.push(runId);
+      parents.set(id, null);
+    }
+    return closing;
   }
 
   /** After runs and executions were written; returns what listeners are told of all of them. */

@@ -5,12 +5,13 @@ import type { Instant } from '../event/event-time.js';
 export type Claim<Value> = readonly [at: Instant, value: Value];
 
 /**
- * The claim that counts: the latest, and of two at the same moment the one whose value is the greater as JSON. So the
- * result does not depend on the order in which claims are heard.
+ * The claim that counts: the latest, and of two at the same moment the one with the greater value, which is compared as
+ * JSON unless it is a number. So the result does not depend on the order in which claims are heard.
  */
 function latest<C extends Claim<unknown>>(a: C | undefined, b: C | undefined): C | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (a[0] !== b[0]) return a[0] > b[0] ? a : b;
+  if (typeof a[1] === 'number' && typeof b[1] === 'number') return a[1] >= b[1] ? a : b;
   return a[1] === b[1] || canonicalJson(a[1]) >= canonicalJson(b[1]) ? a : b;
 }
 

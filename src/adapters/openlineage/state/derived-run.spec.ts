@@ -87,14 +87,19 @@ describe(parentClaimOf.name, () => {
 describe(edgesOf.name, () => {
   const [a, b] = ['1', '2'].map((name) => ({ namespace: 'd', name }));
 
-  it('pairs all inputs with all outputs but themselves', () => {
-    expect(edgesOf(fold([event('COMPLETE', 1, { inputs: [a, b], outputs: [b] })]))).toEqual([[1, 2]]);
+  it('leads from all inputs to all outputs', () => {
+    const edges = edgesOf(fold([event('COMPLETE', 1, { inputs: [a, b], outputs: [b] })]));
+    expect(edges).toEqual([{ target: 2, sources: [1, 2] }]);
   });
 
   it('follows the lineage facet, where an empty list says that there is none', () => {
     const lineage = (inputs: object[]) => ({ ...b, facets: { lineage: { inputs } } });
-    expect(edgesOf(fold([event('COMPLETE', 1, { inputs: [a], outputs: [lineage([])] })]))).toEqual([]);
+    expect(edgesOf(fold([event('COMPLETE', 1, { inputs: [a], outputs: [lineage([])] })]))).toEqual([
+      { target: 2, sources: [] },
+    ]);
     const source = { namespace: 'd', name: '3', type: 'DATASET' };
-    expect(edgesOf(fold([event('COMPLETE', 1, { inputs: [a], outputs: [lineage([source])] })]))).toEqual([[3, 2]]);
+    expect(edgesOf(fold([event('COMPLETE', 1, { inputs: [a], outputs: [lineage([source])] })]))).toEqual([
+      { target: 2, sources: [3] },
+    ]);
   });
 });

@@ -91,13 +91,19 @@ export function isTorn({ startLast, completeLast, abortLast, failLast }: RunStat
   return counting.length > 1;
 }
 
-/** The pairs of datasets that a run connects, without those of a dataset with itself. */
-export function edgesOf({ inputs, outputs, sources, columnSources }: RunState): (readonly [number, number])[] {
+/** A dataset that a run wrote, and those that it comes from, itself perhaps among them. */
+export interface EdgesTo {
+  readonly target: number;
+  readonly sources: readonly number[];
+}
+
+/** The datasets that a run wrote. All that come from all inputs share one list. */
+export function edgesOf({ inputs, outputs, sources, columnSources }: RunState): EdgesTo[] {
   const all = Object.keys(inputs).map(Number);
   const targets = new Set([...Object.keys(outputs), ...Object.keys(sources)]);
-  return [...targets].flatMap((target) => {
-    const from = (sources[target] ?? columnSources[target])?.[1] ?? all;
-    return from.filter((source) => source !== Number(target)).map((source) => [source, Number(target)] as const);
+  return [...targets].map((target) => {
+    const stated = sources[target] ?? columnSources[target];
+    return { target: Number(target), sources: stated?.[1] ?? all };
   });
 }
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DatasetFacts, DatasetName, NamedRun, RunEvent } from '../event/lineage-event.js';
-import type { Claim } from './claim.js';
-import { type Claims, type Measures, mergeRuns, type RunState, UNHEARD } from './run-state.js';
+import { type Claim, latestOfEach } from './claim.js';
+import { type Claims, type Measures, mergeRuns, type RunState, type Sources, UNHEARD } from './run-state.js';
 
 /** What a batch of events says of one run. */
 export interface RunDelta {
@@ -84,23 +84,27 @@ function usesOf(
   at: string,
   datasetId: FoldContext['datasetId'],
 ): Record<string, Measures> {
-  return Object.fromEntries(
-    datasets.map((dataset) => {
-      const { rows, bytes, files } = dataset;
-      const given = Object.entries({ rows, bytes, files }).filter(([, count]) => count !== undefined);
-      return [datasetId(dataset), Object.fromEntries(given.map(([name, count]) => [name, [at, count]]))];
-    }),
-  );
+  const uses: Record<string, Measures> = {};
+  for (const dataset of datasets) {
+    const { rows, bytes, files } = dataset;
+    const given = Object.entries({ rows, bytes, files }).flatMap(([name, count]): [string, Claim<number>][] =>
+      count === undefined ? [] : [[name, [at, count]]],
+    );
+    const id = datasetId(dataset);
+    // An event may name a dataset several times.
+    uses[id] = latestOfEach((uses[id] ?? {}) as Record<string, Claim<number>>, Object.fromEntries(given));
+  }
+  return uses;
 }
 
-type Sources = Record<string, Claim<readonly number[]>>;
+type Known = Record<string, Claim<readonly number[]>>;
 
 function sourcesOf(
   { at, outputs, stated }: RunEvent,
   datasetId: FoldContext['datasetId'],
 ): [stated: Sources, ofColumns: Sources] {
-  const all: [Sources, Sources] = [{}, {}];
-  const note = (of: Sources, target: DatasetName, names: readonly DatasetName[] | undefined): void => {
+  const all: [Known, Known] = [{}, {}];
+  const note = (of: Known, target: DatasetName, names: readonly DatasetName[] | undefined): void => {
     if (names) of[datasetId(target)] = [at, [...new Set(names.map(datasetId))].toSorted((a, b) => a - b)];
   };
   for (const { target, sources } of stated) note(all[0], target, sources);

@@ -9,6 +9,9 @@ export interface Measures {
   readonly files?: Claim<number>;
 }
 
+/** The datasets that outputs are said to come from, by the ids of the outputs. */
+export type Sources = Readonly<Record<string, Claim<readonly number[]>>>;
+
 /** The times of the events of a run, of each kind the first or the last. */
 export const EARLIEST = ['namedFirst', 'seenFirst', 'startFirst'] as const;
 export const LATEST = ['startLast', 'runningLast', 'completeLast', 'abortLast', 'failLast'] as const;
@@ -42,9 +45,9 @@ export interface RunState extends Extremes {
   readonly inputs: Readonly<Record<string, Measures>>;
   readonly outputs: Readonly<Record<string, Measures>>;
   /** The datasets that an output comes from, by the `lineage` facet. */
-  readonly sources: Readonly<Record<string, Claim<readonly number[]>>>;
+  readonly sources: Sources;
   /** The same by the `columnLineage` facet. */
-  readonly columnSources: Readonly<Record<string, Claim<readonly number[]>>>;
+  readonly columnSources: Sources;
 }
 
 /** A run of which nothing was heard. */
@@ -79,9 +82,27 @@ export function mergeRuns(a: RunState, b: RunState): RunState {
     shown: latestOfEach(a.shown, b.shown),
     inputs: mergeMeasures(a.inputs, b.inputs),
     outputs: mergeMeasures(a.outputs, b.outputs),
-    sources: latestOfEach(a.sources, b.sources),
-    columnSources: latestOfEach(a.columnSources, b.columnSources),
+    sources: mergeSources(a.sources, b.sources),
+    columnSources: mergeSources(a.columnSources, b.columnSources),
   };
+}
+
+/**
+ * Of each output the datasets that the latest event names, and those of all events of that moment: the ids of datasets
+ * depend on the order in which they were heard of, so they cannot decide.
+ */
+function mergeSources(a: Sources, b: Sources): Sources {
+  const merged: Record<string, Claim<readonly number[]>> = { ...a };
+  for (const [output, claim] of Object.entries(b)) {
+    const known = merged[output];
+    if (known?.[0] === claim[0]) merged[output] = [claim[0], union(known[1], claim[1])];
+    else if (!known || known[0] < claim[0]) merged[output] = claim;
+  }
+  return merged;
+}
+
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].toSorted((x, y) => x - y);
 }
 
 function mergeClaims(a: Claims, b: Claims): Claims {

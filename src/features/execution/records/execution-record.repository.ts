@@ -35,6 +35,8 @@ export interface ExecutionRecord {
   readonly nextWatermark: string | null;
   /** Merged into what is there. */
   readonly metadata: Readonly<Record<string, unknown>> | null;
+  /** The member of the metadata that is removed, if it has to be; in place of `metadata`. */
+  readonly withoutMetadata: string | null;
   /** Undefined keeps what is there. */
   readonly errorMessage: string | null | undefined;
   /** Whether it stays lost if it was found lost. */
@@ -162,6 +164,7 @@ function rowOf({ record, pipeline, deadline, slowAt }: PlacedRecord): Record<str
     watermark: record.watermark,
     next_watermark: record.nextWatermark,
     execution_metadata: record.metadata,
+    without_metadata: record.withoutMetadata,
     error_message: record.errorMessage ?? null,
     keeps_error: record.errorMessage === undefined,
     keeps_lost: record.keepsLost,

@@ -5,7 +5,7 @@ const RECORD = `
   jsonb_to_recordset($1::jsonb) AS item (
     id bigint, parent_id bigint, root_id bigint, pipeline_id bigint, external_id text, start_date timestamptz,
     start_date_estimated bool, end_date timestamptz, status text, completed_successfully bool, total_rows bigint,
-    inserts bigint, watermark text, next_watermark text, execution_metadata jsonb, error_message text, keeps_error bool,
+    inserts bigint, watermark text, next_watermark text, execution_metadata jsonb, without_metadata text, error_message text, keeps_error bool,
     keeps_lost bool, attempt smallint, deadline timestamptz, slow_at timestamptz,
     config_version int, duration_seconds double precision, throughput double precision)`;
 
@@ -35,8 +35,10 @@ export const UPDATE_RECORDS = prepared(`
          status = CASE WHEN item.keeps_lost AND e.status = 'lost' THEN e.status ELSE item.status END,
          completed_successfully = item.completed_successfully, total_rows = item.total_rows, inserts = item.inserts,
          watermark = item.watermark, next_watermark = item.next_watermark,
-         execution_metadata = coalesce(e.execution_metadata || item.execution_metadata, item.execution_metadata,
-                                       e.execution_metadata),
+         execution_metadata = CASE WHEN item.without_metadata IS NOT NULL
+                                   THEN nullif(e.execution_metadata - item.without_metadata, '{}')
+                                   ELSE coalesce(e.execution_metadata || item.execution_metadata,
+                                                 item.execution_metadata, e.execution_metadata) END,
          error_message = CASE WHEN item.keeps_error THEN e.error_message ELSE item.error_message END,
          attempt = item.attempt,
          deadline = item.deadline, slow_at = item.slow_at, config_version = item.config_version, duration_seconds = item.duration_seconds,

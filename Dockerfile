@@ -32,6 +32,8 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# `watcher key` asks it whether this Node is recent enough.
+COPY tools/runtime.js ./tools/
 # The user `node`, as a number: Kubernetes can check only a number against runAsNonRoot.
 USER 1000:1000
 EXPOSE 8000

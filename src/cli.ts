@@ -6,6 +6,15 @@ interface Command {
   readonly summary: string;
   /** Takes the arguments after the command's name; resolves to the exit code, or undefined if it keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
+  /** Whether it also runs on a Node that is too old for the service. */
+  readonly onAnyNode?: true;
+}
+
+/** What this file uses of tools/runtime.js, which is not compiled. */
+interface Runtime {
+  isChosen(): boolean;
+  chooseNode(): string;
+  become(node: string, args: readonly string[]): undefined;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -22,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'run [options] [--] COMMAND [ARGUMENT ...]',
     summary: 'run a command and report it as an execution (run --help)',
     run: async (args) => (await import('./adapters/run/run-command.js')).runCommandLine(args),
+    onAnyNode: true,
   },
   key: {
     usage: 'key create|list|revoke …',
@@ -40,6 +50,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+const FAILED = 1;
 const WRONG_USAGE = 2;
 
 function usage(): string {
@@ -59,7 +70,21 @@ async function main([name, ...args]: readonly string[]): Promise<number | undefi
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  return command ? command.run(args) : refuse(`there is no command '${name}'`);
+  if (!command) return refuse(`there is no command '${name}'`);
+  return command.onAnyNode ? command.run(args) : onChosenNode(() => command.run(args));
+}
+
+/** Runs a part of the service here, or the same command line on the Node that the scripts of package.json use. */
+async function onChosenNode(run: () => Promise<number | undefined>): Promise<number | undefined> {
+  const file = new URL('../../tools/runtime.js', import.meta.url);
+  const runtime = (await import(file.href)) as Runtime;
+  if (runtime.isChosen()) return run();
+  try {
+    return runtime.become(runtime.chooseNode(), [...process.execArgv, ...process.argv.slice(1)]);
+  } catch (error) {
+    process.stderr.write(`watcher: ${error instanceof Error ? error.message : String(error)}\n`);
+    return FAILED;
+  }
 }
 
 const code = await main(process.argv.slice(2));

@@ -3,7 +3,7 @@
  *
  *   npm run demo [-- --url http://localhost:8000 --days 14 --seed 7 --force]
  *
- * Everything goes through the API, in batches. Where the service needs a key, WATCHER_KEY has one with the scope write.
+ * Everything goes through the API, in batches. WATCHER_URL is the default of --url. Where the service needs a key, WATCHER_KEY has one with the scope write.
  * The same seed gives the same platform, up to the moment of the call.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { LINEAGE } from './demo/lineage.js';
 
 const { values } = parseArgs({
   options: {
-    url: { type: 'string', default: 'http://localhost:8000' },
+    url: { type: 'string', default: process.env['WATCHER_URL'] || 'http://localhost:8000' },
     days: { type: 'string', default: '14' },
     seed: { type: 'string', default: '7' },
     force: { type: 'boolean', default: false },

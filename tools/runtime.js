@@ -38,6 +38,12 @@ export function chooseNode(environment = process.env) {
   );
 }
 
+/** Whether the Node of this process is one that `chooseNode` could return. */
+export function isChosen() {
+  const installed = nodeOfNpm();
+  return isLongTerm(process.versions.node) || (installed !== undefined && isSame(process.execPath, installed));
+}
+
 /** The first Node on the caller's PATH, before npm prepends the commands of the packages. */
 function nodeOnPath({ PATH = '', Path = PATH }) {
   const folders = Path.split(delimiter).filter(

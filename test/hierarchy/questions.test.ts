@@ -263,6 +263,7 @@ describe('the questions asked of a tree', () => {
         faster: 0,
         same: 0,
         running: 0,
+        not_comparable: 0,
       });
       expect(comparison.entries).toEqual([
         {

@@ -65,6 +65,52 @@ describe('the Node of the scripts', () => {
   });
 });
 
+describe('the watcher command on an older Node', () => {
+  /** Makes the first process look like Node 20; the one that takes its place says what runs it. */
+  const older = (program: string): string => `
+    if (process.env.IS_OLDER) {
+      delete process.env.IS_OLDER;
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });
+      process.execPath = ${JSON.stringify(program)};
+    } else console.error(process.execPath);`;
+
+  async function watcher(home: string, ...args: string[]): Promise<{ code: number | null; said: string }> {
+    const path = await callersNode('20.20.2');
+    const preload = `data:text/javascript,${encodeURIComponent(older(join(path, 'node')))}`;
+    const cli = join(home, 'dist', 'src', 'cli.js');
+    const env = { PATH: [path, '/usr/bin', '/bin'].join(delimiter), WATCHER_DATA_DIR: folder, IS_OLDER: 'yes' };
+    return outcome(spawn(process.execPath, ['--import', preload, cli, ...args], { env }));
+  }
+
+  it.each([
+    ['import', '--help', 0, 'usage: watcher import'],
+    ['shard', '--help', 0, 'usage: watcher shard'],
+    ['key', 'list', 1, 'DATABASE_URL is not set'],
+    ['serve', 'now', 2, "takes no arguments, and got 'now'"],
+  ])("runs %s on npm's, with its arguments and its exit code", async (name, argument, expected, text) => {
+    const { code, said } = await watcher(repository, name, argument);
+    expect([code, said]).toEqual([expected, expect.stringContaining(text)]);
+    expect(said).toContain(join('node_modules', 'node-'));
+  });
+
+  it('runs run itself, which has to start fast', async () => {
+    const { code, said } = await watcher(repository, 'run', '--help');
+    expect([code, said]).toEqual([0, expect.stringMatching(/^usage: watcher run/)]);
+    expect(said).not.toContain(join('node_modules', 'node-'));
+  });
+
+  it('says in one line which Node it needs where there is none', async () => {
+    const bare = join(folder, 'bare-command');
+    await cp(join(repository, 'tools'), join(bare, 'tools'), { recursive: true });
+    await cp(join(repository, 'dist', 'src', 'cli.js'), join(bare, 'dist', 'src', 'cli.js'));
+    await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
+    const { code, said } = await watcher(bare, 'key', 'list');
+    expect(code).toBe(1);
+    expect(said).toMatch(/^watcher: Node 24\.11, or a newer LTS, is required, found Node 20\.20\.2, .*[^\n]$/);
+    expect(said).not.toContain('\n');
+  });
+});
+
 describe('a program that cannot replace its parent process, as on Windows', () => {
   const starter = (script: string): ChildProcess =>
     spawn(process.execPath, [

@@ -6,6 +6,7 @@
 takes the place of `dbt build --select orders+`, with the same output and the same exit code.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -16,6 +17,11 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import watcher_client
 
+# The commands that run nodes, and the others.
+WITH_NODES = {"build", "clone", "retry", "run", "seed", "snapshot", "test"}
+COMMANDS = WITH_NODES | {
+    *("clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "run-operation", "show", "source")
+}
 STATUSES = {"success": "succeeded", "pass": "succeeded", "warn": "succeeded", "error": "failed", "fail": "failed"}
 
 
@@ -52,11 +58,22 @@ def report(results: List[Dict[str, Any]], command_began: datetime) -> None:
         )
 
 
+def paths(arguments: List[str]) -> Tuple[Path, Path]:
+    """The folder of the project and the file of the results, by the options of dbt, else by its variables."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--project-dir", default=os.environ.get("DBT_PROJECT_DIR", "."))
+    parser.add_argument("--target-path", default=os.environ.get("DBT_TARGET_PATH", "target"))
+    options, _ = parser.parse_known_args(arguments)
+    project = Path(options.project_dir)
+    return project, project / options.target_path / "run_results.json"
+
+
 def main(arguments: List[str]) -> int:
-    project = Path(os.environ.get("DBT_PROJECT_DIR", "."))
-    target = project / os.environ.get("DBT_TARGET_PATH", "target") / "run_results.json"
-    command = " ".join(arguments[:1]) or "dbt"
-    with watcher_client.run(f"dbt {command}", type="dbt", namespace=project.resolve().name) as run:
+    project, target = paths(arguments)
+    # Options may come before the command.
+    command = next((argument for argument in arguments if argument in COMMANDS), None)
+    name = f"dbt {command}" if command else "dbt"
+    with watcher_client.run(name, type="dbt", namespace=project.resolve().name) as run:
         if not run.active:
             print("an operator has stopped this pipeline", file=sys.stderr)
             return 0
@@ -68,6 +85,8 @@ def main(arguments: List[str]) -> int:
             results = json.loads(target.read_text("utf-8"))["results"]
             report(results, began)
             run.metadata["nodes"] = len(results)
+        elif command in WITH_NODES:
+            print(f"watcher: dbt wrote no results to {target}: its nodes are not reported", file=sys.stderr)
         if code != 0:
             run.fail(f"dbt ended with {code}")
     return code

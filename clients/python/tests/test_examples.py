@@ -1,6 +1,7 @@
 """The examples, as they stand. One whose tool is not installed is left out."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -116,6 +117,26 @@ class Examples(Case):
             {(name, status) for _, name, status, _ in nodes},
             {("orders", "succeeded"), ("big_orders", "succeeded"), ("broken", "failed"), ("after_broken", "skipped")},
         )
+
+    def test_dbt_options(self) -> None:
+        """With a program in the place of dbt, which writes the results of one node to the folder that it is given."""
+        programs, results = Path(self.folder, "bin"), Path(self.folder, "shop/out")
+        for folder in (programs, results):
+            folder.mkdir(parents=True)
+        node = {"unique_id": "model.shop.big_orders", "status": "success", "timing": []}
+        written = json.dumps({"results": [node]})
+        (programs / "dbt").write_text(f"#!/bin/sh\n[ -z \"$WRITES\" ] || echo '{written}' > \"$WRITES\"\n")
+        (programs / "dbt").chmod(0o755)
+        settings = {"cwd": self.folder, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+        script = [sys.executable, str(EXAMPLES / "dbt_with_watcher.py")]
+        for options in (["--project-dir", "shop", "--target-path", "out"], ["--project-dir=shop", "--target-path=out"]):
+            command = [*script, "--no-use-colors", "build", *options]
+            self.run_here(*command, **settings, WRITES=str(results / "run_results.json"))
+            self.assertEqual(
+                self.tree("dbt build", "shop"), [(0, "dbt build", "succeeded", 1), (1, "big_orders", "succeeded", 1)]
+            )
+        said = self.run_here("sh", "-c", 'exec "$@" 2>&1', "sh", *script, "test", **settings)
+        self.assertEqual(said, "watcher: dbt wrote no results to target/run_results.json: its nodes are not reported\n")
 
     @needs("dagster")
     def test_dagster(self) -> None:

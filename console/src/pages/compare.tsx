@@ -67,7 +67,7 @@ function Compared({ comparison }: { comparison: Comparison }): ReactNode {
         </p>
       )}
       {shown.length === 0 ? (
-        <Empty title="The runs do not differ">Each execution took about as long in both, and ended alike.</Empty>
+        <Empty title="The runs do not differ">Each execution ended alike in both, and took about as long.</Empty>
       ) : (
         <div className="scroll" tabIndex={0} role="region" aria-label="Differences">
           <table className="compare">

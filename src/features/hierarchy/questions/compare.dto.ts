@@ -13,6 +13,7 @@ export const CHANGES = [
   'faster',
   'same',
   'running',
+  'not_comparable',
 ] as const;
 export type Change = (typeof CHANGES)[number];
 
@@ -87,8 +88,8 @@ export class ComparisonEntryDto {
   other!: ComparedExecutionDto | null;
 
   /**
-   * The duration of `execution` divided by that of `other`: 2 means twice as long. Null if one is missing or `other`
-   * took 0 seconds.
+   * The duration of `execution` divided by that of `other`: 2 means twice as long. Null if one is missing or
+   * neither succeeded nor failed, or if `other` took 0 seconds.
    * @example 1.5
    */
   @ApiProperty(MEASURE)
@@ -96,9 +97,10 @@ export class ComparisonEntryDto {
 
   /**
    * The difference. `added`: only in the tree of `id`. `removed`: only in the tree of `other_id`. `failed_here`: failed
-   * only in the tree of `id`. `failed_there`: failed only in the tree of `other_id`. Otherwise by duration: `slower`
-   * (`execution` took at least a tenth longer), `faster` (`other` took at least a tenth longer) or `same`; `running` if
-   * one of them runs and the result is not certain yet.
+   * only in the tree of `id`. `failed_there`: failed only in the tree of `other_id`. If both succeeded or both failed, by
+   * duration: `slower` (`execution` took at least a tenth longer), `faster` (`other` took at least a tenth longer) or
+   * `same`. Otherwise: `running` if one of them is running or expected, `same` if both were skipped, both aborted or
+   * both lost, and `not_comparable` if their statuses differ.
    * @example slower
    */
   @ApiProperty({ enum: CHANGES, enumName: 'ComparisonChange' })
@@ -150,18 +152,25 @@ export class ComparisonSummaryDto implements Record<Change, number> {
   faster!: number;
 
   /**
-   * Number of pairs without such a difference.
+   * Number of pairs without such a difference, or both skipped, both aborted or both lost.
    * @example 3
    */
   @ApiProperty(COUNT)
   same!: number;
 
   /**
-   * Number of pairs whose result is not certain yet, because one of them runs.
+   * Number of pairs of which one is running or expected, and none failed.
    * @example 0
    */
   @ApiProperty(COUNT)
   running!: number;
+
+  /**
+   * Number of pairs of which one was skipped, aborted or lost and the other ended with another status, and none failed.
+   * @example 0
+   */
+  @ApiProperty(COUNT)
+  not_comparable!: number;
 }
 
 /** A comparison of two runs. */

@@ -62,14 +62,27 @@ describe(compare, () => {
     expect(both({ at: [0, 0] }, { at: [3, 3] }).entries[0]).toMatchObject({ change: 'same', ratio: null });
   });
 
-  it('judges what runs only as far as it is certain', () => {
-    const [running, short, long] = [{ at: [0, null] }, { at: [0, 10] }, { at: [0, 2000] }] as const;
-    expect(changeOf(running, short)).toBe('slower');
-    expect(changeOf(running, long)).toBe('running');
-    expect(changeOf(short, running)).toBe('faster');
-    expect(changeOf(long, running)).toBe('running');
-    expect(changeOf(running, running)).toBe('running');
-    expect(changeOf({ ...short, failed: true }, running)).toBe('failed_here');
+  it('compares durations only of what ran to its end', () => {
+    const [short, long, failed] = [{ at: [0, 10] }, { at: [0, 2000] }, { at: [0, 10], failed: true }] as const;
+    const [running, expected] = [{ at: [0, null] }, { at: [0, 10], status: 'expected' }] as const;
+    for (const open of [running, expected] as const) {
+      for (const other of [short, long, running, expected, { at: [0, 10], status: 'skipped' }] as const) {
+        expect([changeOf(open, other), changeOf(other, open)]).toEqual(['running', 'running']);
+        expect(both(open, other).entries[0]?.ratio).toBeNull();
+      }
+      expect([changeOf(failed, open), changeOf(open, failed)]).toEqual(['failed_here', 'failed_there']);
+    }
+    for (const status of ['skipped', 'aborted', 'lost'] as const) {
+      const one: Shape = { at: [0, 5], status };
+      for (const other of [short, long]) {
+        expect([changeOf(one, other), changeOf(other, one)]).toEqual(['not_comparable', 'not_comparable']);
+        expect(both(one, other).entries[0]?.ratio).toBeNull();
+      }
+      expect([changeOf(failed, one), changeOf(one, failed)]).toEqual(['failed_here', 'failed_there']);
+      expect(changeOf(one, { at: [0, 500], status })).toBe('same');
+      expect(changeOf(one, { at: [0, 5], status: status === 'lost' ? 'skipped' : 'lost' })).toBe('not_comparable');
+    }
+    expect(changeOf({ ...failed, at: [0, 20] }, failed)).toBe('slower');
   });
 
   it('leaves out what may have a counterpart among those that were cut off', () => {

@@ -1,4 +1,4 @@
-import { IS_FAILURE, IS_TERMINAL } from '../../execution/execution-status.js';
+import { COMPLETED_SUCCESSFULLY, IS_FAILURE, IS_TERMINAL } from '../../execution/execution-status.js';
 import { type Change, CHANGES } from './compare.dto.js';
 import type { Node, Subtree } from './subtree.js';
 
@@ -14,7 +14,7 @@ export interface Pair {
 export interface Entry extends Pair {
   readonly node: Node;
   readonly change: Change;
-  /** The duration of `a` divided by that of `b`; null if one is missing or `b` took no time. */
+  /** The duration of `a` divided by that of `b`; null if one is missing or has no result, or `b` took no time. */
   readonly ratio: number | null;
 }
 
@@ -80,10 +80,14 @@ function changeOf({ a, b }: Pair): Change {
   if (!b) return 'added';
   if (IS_FAILURE[a.status] && !IS_FAILURE[b.status]) return 'failed_here';
   if (IS_FAILURE[b.status] && !IS_FAILURE[a.status]) return 'failed_there';
-  const change = changeOfTime(a.end - a.start, b.end - b.start);
-  // A running execution can only become slower, so only `slower` is certain.
-  const isCertain = (IS_TERMINAL[a.status] || change === 'slower') && (IS_TERMINAL[b.status] || change === 'faster');
-  return isCertain ? change : 'running';
+  if (haveResults(a, b)) return changeOfTime(a.end - a.start, b.end - b.start);
+  if (!IS_TERMINAL[a.status] || !IS_TERMINAL[b.status]) return 'running';
+  return a.status === b.status ? 'same' : 'not_comparable';
+}
+
+/** Whether both ran to their end. The duration of one that was skipped, aborted or lost says nothing about its speed. */
+function haveResults(a: Node, b: Node): boolean {
+  return COMPLETED_SUCCESSFULLY[a.status] !== null && COMPLETED_SUCCESSFULLY[b.status] !== null;
 }
 
 /** At least a tenth longer or shorter; in integers, so that exactly a tenth counts. */
@@ -93,5 +97,5 @@ function changeOfTime(a: number, b: number): 'slower' | 'faster' | 'same' {
 }
 
 function ratioOf({ a, b }: Pair): number | null {
-  return a && b && b.end > b.start ? (a.end - a.start) / (b.end - b.start) : null;
+  return a && b && haveResults(a, b) && b.end > b.start ? (a.end - a.start) / (b.end - b.start) : null;
 }

@@ -45,7 +45,7 @@ async function sourcesOf(job: string): Promise<string[]> {
   const sources = await Promise.all(
     body.edges.map(({ source_id: id }: Json) => watcher.get(`/dataset/${id}`).then((answer) => answer.body.name)),
   );
-  return sources.toSorted();
+  return sources.map(String).toSorted();
 }
 
 describe('a cycle through a parent that no event claims', () => {

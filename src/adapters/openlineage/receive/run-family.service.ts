@@ -11,7 +11,7 @@ import { type DerivedStatus, deriveRun, parentClaimOf } from '../state/derived-r
 import type { RunState } from '../state/run-state.js';
 import { OpenLineageRunRepository, type RankedAttempt } from './openlineage-run.repository.js';
 import type { PlacedChange } from './run-change.js';
-import { refuse, type TreePlan } from './run-tree.js';
+import { closingMoves, refuse, type TreePlan } from './run-tree.js';
 
 /** The most levels of a tree: a chain of n runs has n²/2 rows in the closure. */
 const MOST_LEVELS = 1000;

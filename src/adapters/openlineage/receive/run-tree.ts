@@ -103,3 +103,26 @@ function suspects(
 function hasClaims(link: LinkedRun | undefined): boolean {
   return link !== undefined && (link.before ?? link.after) !== null;
 }
+
+/**
+ * The moves without which there is no cycle: of those on a cycle the one with the greatest time of its claim, and of
+ * several, that of the greatest run id. `parents` has the parent of each execution as it would be after all moves.
+ */
+export function closingMoves(
+  moves: readonly { readonly runId: string; readonly at: string; readonly id: number }[],
+  parents: ReadonlyMap<number, number | null>,
+): string[] {
+  const above = new Map(parents);
+  const closing: string[] = [];
+  const isLater = (a: string, b: string): number => (a < b ? 1 : -1);
+  const order = moves.toSorted((a, b) => (a.at === b.at ? isLater(a.runId, b.runId) : isLater(a.at, b.at)));
+  for (const { runId, id } of order) {
+    const passed = new Set<number>();
+    let at = above.get(id) ?? null;
+    for (; at !== null && at !== id && !passed.has(at); at = above.get(at) ?? null) passed.add(at);
+    if (at !== id) continue;
+    closing.push(runId);
+    above.set(id, null);
+  }
+  return closing;
+}

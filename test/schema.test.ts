@@ -68,6 +68,28 @@ describe('the schema', () => {
     await database.drop();
   });
 
+  it('gives the names of datasets of an older version their keys, many of them', async () => {
+    const { database, source } = await before('DatasetFields1769900000000');
+    await database.sql(`
+      INSERT INTO address_type (name, name_key, group_name) VALUES ('t', 't', 'g');
+      INSERT INTO address (name, key, address_type_id, input_hash)
+      SELECT CASE WHEN n % 1000 = 0 THEN 'Straße ' ELSE 'Table ' END || n, sha256(n::text::bytea), 1, ''
+        FROM generate_series(1, 3000) AS n`);
+    await migrate(source);
+    expect(await database.sql(`SELECT name_key FROM address WHERE name LIKE 'S%' ORDER BY id`)).toEqual([
+      { name_key: 'strasse 1000' },
+      { name_key: 'strasse 2000' },
+      { name_key: 'strasse 3000' },
+    ]);
+    const [tables] = await database.sql(`SELECT count(*)::int AS n FROM address WHERE name_key = lower(name)`);
+    expect(tables).toEqual({ n: 2997 });
+    expect(await database.sql(`SELECT indexname FROM pg_indexes WHERE indexname LIKE 'ix_address_name_%part'`)).toEqual(
+      [{ indexname: 'ix_address_name_key_part' }],
+    );
+    await source.destroy();
+    await database.drop();
+  });
+
   it('stops where two names have become the same, says which in one line, and goes on when they differ', async () => {
     const { database, source } = await before('Analysis1767657600000');
     await database.sql(`

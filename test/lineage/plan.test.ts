@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DESCRIBE_DATASETS, FIND_DATASETS } from '../../src/features/lineage/address.sql.js';
+import { DESCRIBE_DATASETS, FIND_DATASETS, FIND_DATASETS_NAMED } from '../../src/features/lineage/address.sql.js';
 import { FIND_LAST_WRITERS, FIND_REPORTED, LIST_OF_DATASET } from '../../src/features/lineage/execution-dataset.sql.js';
 import {
   EXPIRE_EDGES,
@@ -85,6 +85,7 @@ describe('the statements of lineage', () => {
     ['a declaration', UNDECLARE_EDGES, [7, [1], [2], null, new Date()]],
     ['an expiry', EXPIRE_EDGES, [7, '2026-01-01', new Date()]],
     ['datasets by key', FIND_DATASETS, [[Buffer.alloc(32)]]],
+    ['datasets by a part of the name', FIND_DATASETS_NAMED, ['%d1999%', 10, 200]],
     ['descriptions', DESCRIBE_DATASETS, [chain]],
     ['what executions reported', FIND_REPORTED, [[1, 2, 3], 5001]],
     ['the writers of a dataset', LIST_OF_DATASET, [7, 'O', 'infinity', 0, 101]],

@@ -193,6 +193,7 @@ describe('watcher import into an empty database', () => {
     });
     expect(address.text).toContain('12345678901234567890.10');
     expect((await watcher.get('/address_type/1')).body).toMatchObject({ name: 'postgresql', group_name: 'database' });
+    expect((await watcher.get('/dataset?q=EISS')).body).toMatchObject([{ name: 'weiß' }]);
     const reached = await watcher.get('/dataset/1/downstream?limit=1000');
     expect(reached.body).toMatchObject({ reached: ADDRESSES - 1, truncated: false });
     const { body: lineage } = await watcher.get('/pipeline/2/lineage');

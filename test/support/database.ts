@@ -11,11 +11,15 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template; `empty` makes a database without a schema instead, and so does a `locale` of its own. */
-export async function createDatabase({ empty = false, locale = '' } = {}): Promise<TestDatabase> {
+/**
+ * Clones the template; `empty` makes a database without a schema instead, and so does a `locale` of its own. `icu` is the
+ * locale by which that database sorts.
+ */
+export async function createDatabase({ empty = false, locale = '', icu = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = empty || locale !== '' ? 'template0' : TEMPLATE;
-  const settings = locale === '' ? '' : ` LOCALE_PROVIDER libc LOCALE '${locale}'`;
+  const provider = icu === '' ? 'libc' : `icu ICU_LOCALE '${icu}'`;
+  const settings = locale === '' ? '' : ` LOCALE_PROVIDER ${provider} LOCALE '${locale}'`;
   for (const server of template === TEMPLATE ? [...workers(), serverUrl()] : [serverUrl()])
     await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}${settings}`, server);
   const pool = new pg.Pool({ connectionString: urlOf(name, serverUrl()), max: 4 });

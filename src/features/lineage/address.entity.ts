@@ -26,9 +26,9 @@ export interface DatasetField {
 @Index('uq_address_key', ['key'], { unique: true })
 @Index('ix_address_address_type', ['addressTypeId', 'id'])
 @Index('ix_address_namespace', ['namespace', 'id'])
-// For names, which may be too long for a btree, and for parts of them, where the database has the extension pg_trgm.
+// For names, which may be too long for a btree, and for parts of their keys, where the database has pg_trgm.
 @Index('ix_address_name', { synchronize: false })
-@Index('ix_address_name_part', { synchronize: false })
+@Index('ix_address_name_key_part', { synchronize: false })
 export class AddressEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -42,6 +42,10 @@ export class AddressEntity {
 
   @Column('varchar', { length: 2048 })
   name!: string;
+
+  /** The key of the name, by which parts of it are found; see `nameKey`. */
+  @Column({ type: 'text', name: 'name_key', collation: 'C', select: false })
+  nameKey!: string;
 
   /** See `datasetKey`. */
   @Column('bytea', { select: false })

@@ -13,6 +13,7 @@ import {
   FIND_SHORT_METADATA,
   INSERT_DATASETS,
   LOCK_DATASETS,
+  SET_NAME_KEYS,
 } from './address.sql.js';
 import {
   type AskedDataset,
@@ -43,8 +44,12 @@ export interface DescribedDataset {
 interface KnownDataset {
   readonly id: number;
   readonly key: string;
+  readonly nameKey: string;
   readonly inputHash: string;
 }
+
+/** A dataset and its key. */
+type KeyedDataset = readonly [key: string, dataset: AskedDataset];
 
 /** All SQL on `address`. */
 @Injectable()
@@ -74,8 +79,13 @@ export class AddressRepository {
       const known = found.get(key);
       return known && declaresAnything(dataset.declaration) && known.inputHash !== declarationHash(dataset);
     });
+    // A replica of an older version has added or renamed it, or SQL has.
+    const misnamed = [...byKey].filter(([key, { name }]) => {
+      const known = found.get(key);
+      return known && known.nameKey !== nameKey(name);
+    });
     const missing = [...byKey].filter(([key]) => !found.has(key));
-    const created = await this.write(manager, missing, changed, found);
+    const created = await this.write(manager, { missing, changed, misnamed }, found);
     const idOf = (key: string): number => found.get(key)?.id ?? unreachable();
     return { ids: keys.map(idOf), created: new Set(created.map(idOf)) };
   }
@@ -83,11 +93,10 @@ export class AddressRepository {
   /** Adds what is missing to `found`, and brings what changed in step; returns the keys of the created ones. */
   private async write(
     manager: EntityManager,
-    missing: readonly (readonly [string, AskedDataset])[],
-    changed: readonly (readonly [string, AskedDataset])[],
+    { missing, changed, misnamed }: Readonly<Record<'missing' | 'changed' | 'misnamed', readonly KeyedDataset[]>>,
     found: Map<string, KnownDataset>,
   ): Promise<string[]> {
-    if (missing.length + changed.length === 0) return [];
+    if (missing.length + changed.length + misnamed.length === 0) return [];
     const { known: types } = await this.types.ensure(
       manager,
       [...missing, ...changed].map(([, { type }]) => type),
@@ -97,20 +106,26 @@ export class AddressRepository {
       const rows = missing.map(([key, dataset]) => ({
         namespace: dataset.namespace,
         name: dataset.name,
+        name_key: nameKey(dataset.name),
         key,
         ...columnsOf(dataset, types),
       }));
-      const inserted = await manager.query<{ id: number; key: string }[]>(INSERT_DATASETS, [JSON.stringify(rows)]);
-      for (const { id, key } of inserted) found.set(key, { id, key, inputHash: '' });
+      const inserted = await manager.query<KnownDataset[]>(INSERT_DATASETS, [JSON.stringify(rows)]);
+      for (const dataset of inserted) found.set(dataset.key, dataset);
       created.push(...inserted.map(({ key }) => key));
       const raced = missing.flatMap(([key]) => (found.has(key) ? [] : [key]));
       if (raced.length > 0)
         for (const dataset of (await this.find(manager, raced)).values()) found.set(dataset.key, dataset);
     }
+    const ids = [...changed, ...misnamed].map(([key]) => found.get(key)?.id);
+    if (ids.length > 1) await manager.query(LOCK_DATASETS, [ids]);
     if (changed.length > 0) {
       const rows = changed.map(([key, dataset]) => ({ id: found.get(key)?.id, ...columnsOf(dataset, types) }));
-      if (rows.length > 1) await manager.query(LOCK_DATASETS, [rows.map(({ id }) => id)]);
       await manager.query(DECLARE_DATASETS, [JSON.stringify(rows)]);
+    }
+    if (misnamed.length > 0) {
+      const keys = misnamed.map(([key]) => Buffer.from(key, 'hex'));
+      await manager.query(SET_NAME_KEYS, [keys, misnamed.map(([, { name }]) => nameKey(name))]);
     }
     return created;
   }
@@ -149,12 +164,13 @@ export class AddressRepository {
 
   async update(manager: EntityManager, dataset: AddressEntity, change: Partial<AddressEntity>): Promise<void> {
     const { name } = change;
-    const key = name === undefined ? undefined : Buffer.from(datasetKey(dataset.namespace, name), 'hex');
-    const changed = { ...change, ...(key && { key }), updatedAt: () => CHANGED_NOW };
+    const keyOf = (newName: string): Buffer => Buffer.from(datasetKey(dataset.namespace, newName), 'hex');
+    const keys = name === undefined ? {} : { key: keyOf(name), nameKey: nameKey(name) };
+    const changed = { ...change, ...keys, updatedAt: () => CHANGED_NOW };
     await manager.update(AddressEntity, { id: dataset.id }, changed as QueryDeepPartialEntity<AddressEntity>);
   }
 
-  /** Oldest first. Indexes: pk_address, ix_address_namespace, uq_address_key, ix_address_name, ix_address_name_part. */
+  /** Oldest first. Indexes: pk_address, ix_address_namespace, uq_address_key, ix_address_name, ix_address_name_key_part. */
   async list(manager: EntityManager, query: DatasetFilter): Promise<Page<AddressEntity>> {
     const limit = pageLimit(query) + 1;
     const rows = ADDRESS_LONG_COLUMNS.select(manager, 'a', limit)
@@ -168,7 +184,7 @@ export class AddressRepository {
       const isExact = namespace !== undefined;
       rows.andWhere(isExact ? 'a.key = :key::bytea' : '(a.name = :name OR a.key = :key::bytea)', { name, key });
     }
-    if (q !== undefined) rows.andWhere('a.name ILIKE :part', { part: patternOf(q) });
+    if (q !== undefined) rows.andWhere('a.nameKey LIKE :part', { part: patternOf(q) });
     const [after] = positionOf(query, 1) ?? [];
     if (after !== undefined) rows.andWhere('a.id > :after', { after });
     return toPage(await ADDRESS_LONG_COLUMNS.getMany(rows), query, (dataset) => [dataset.id]);

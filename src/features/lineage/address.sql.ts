@@ -17,7 +17,7 @@ export const INSERT_TYPES = `
 
 /** The datasets with these keys. Index: uq_address_key. */
 export const FIND_DATASETS = prepared(`
-  SELECT a.id, encode(a.key, 'hex') AS key, a.input_hash AS "inputHash"
+  SELECT a.id, encode(a.key, 'hex') AS key, a.name_key AS "nameKey", a.input_hash AS "inputHash"
     FROM address a
    WHERE a.key = ANY (ARRAY (SELECT unnest($1::bytea[])))`);
 
@@ -29,16 +29,16 @@ export const INSERT_DATASETS = `
   WITH numbered AS MATERIALIZED (
     SELECT nextval('address_id_seq') AS id, r.*
       FROM jsonb_to_recordset($1::jsonb) AS r (
-             namespace text, name text, key text, address_type_id bigint, database_name text, schema_name text,
-             table_name text, primary_key text, address_metadata jsonb, input_hash text))
-  INSERT INTO address (id, namespace, name, key, address_type_id, database_name, schema_name, table_name, primary_key,
-                       address_metadata, input_hash)
-  SELECT r.id, r.namespace, r.name, decode(r.key, 'hex'), r.address_type_id, r.database_name, r.schema_name,
-         r.table_name, r.primary_key, r.address_metadata, r.input_hash
+             namespace text, name text, name_key text, key text, address_type_id bigint, database_name text,
+             schema_name text, table_name text, primary_key text, address_metadata jsonb, input_hash text))
+  INSERT INTO address (id, namespace, name, name_key, key, address_type_id, database_name, schema_name, table_name,
+                       primary_key, address_metadata, input_hash)
+  SELECT r.id, r.namespace, r.name, r.name_key, decode(r.key, 'hex'), r.address_type_id, r.database_name,
+         r.schema_name, r.table_name, r.primary_key, r.address_metadata, r.input_hash
     FROM numbered r
    ORDER BY r.key
       ON CONFLICT (key) DO NOTHING
-  RETURNING id, encode(key, 'hex') AS key`;
+  RETURNING id, encode(key, 'hex') AS key, name_key AS "nameKey", input_hash AS "inputHash"`;
 
 /** Locks datasets in the order of their ids. Index: pk_address. */
 export const LOCK_DATASETS = `
@@ -54,6 +54,16 @@ export const DECLARE_DATASETS = `
            id bigint, address_type_id bigint, database_name text, schema_name text, table_name text, primary_key text,
            address_metadata jsonb, input_hash text)
    WHERE a.id = r.id AND a.input_hash <> r.input_hash`;
+
+/**
+ * Corrects the keys of names ($2) of locked datasets by their own keys ($1), which say what the names are. Index:
+ * uq_address_key.
+ */
+export const SET_NAME_KEYS = `
+  UPDATE address a
+     SET name_key = r.name_key
+    FROM unnest($1::bytea[], $2::text[]) AS r (key, name_key)
+   WHERE a.key = r.key AND a.name_key <> r.name_key`;
 
 /** The time of a change: always later than the creation. */
 export const CHANGED_NOW = `GREATEST(now(), created_at + interval '1 millisecond')`;
@@ -73,15 +83,15 @@ export const FIND_SHORT_METADATA = `
    WHERE a.id = ANY ($1::bigint[])`;
 
 /**
- * The datasets whose names match the pattern $1, those with the shortest names first, $2 of the first $3 that are found.
- * Index: ix_address_name_part.
+ * The datasets the keys of whose names match the pattern $1, those with the shortest names first, $2 of the first $3 that
+ * are found. Index: ix_address_name_key_part.
  */
 export const FIND_DATASETS_NAMED = `
   SELECT found.id, found.namespace, found.name, t.name AS "typeName", t.group_name AS "groupName"
     FROM (SELECT a.id, a.namespace, a.name, a.address_type_id
             FROM address a
-           WHERE a.name ILIKE $1::text
+           WHERE a.name_key LIKE $1::text
            LIMIT $3::int) AS found
     JOIN address_type t ON t.id = found.address_type_id
-   ORDER BY length(found.name), found.name, found.id
+   ORDER BY length(found.name), found.name COLLATE "C", found.id
    LIMIT $2::int`;

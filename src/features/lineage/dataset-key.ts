@@ -84,7 +84,7 @@ function schemeOf(text: string): string | undefined {
   return /^([a-z][a-z0-9+._-]*):\/\//i.exec(text)?.[1];
 }
 
-/** The pattern of names that contain a text. */
+/** The pattern of the keys of names that contain a text. */
 export function patternOf(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return `%${nameKey(text).replace(/[\\%_]/g, '\\$&')}%`;
 }

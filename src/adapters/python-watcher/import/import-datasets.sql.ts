@@ -19,12 +19,12 @@ export const INSERT_TYPES = `
            id bigint, name text, key text, group_name text, created_at timestamptz, updated_at timestamptz)`;
 
 export const INSERT_DATASETS = `
-  INSERT INTO address (id, name, key, address_type_id, database_name, schema_name, table_name, primary_key,
+  INSERT INTO address (id, name, name_key, key, address_type_id, database_name, schema_name, table_name, primary_key,
                        address_metadata, input_hash, created_at, updated_at)
-  SELECT coalesce(item.id, nextval(pg_get_serial_sequence('address', 'id'))), item.name, decode(item.key, 'hex'), t.id,
+  SELECT coalesce(item.id, nextval(pg_get_serial_sequence('address', 'id'))), item.name, item.name_key, decode(item.key, 'hex'), t.id,
          item.database_name, item.schema_name, item.table_name, item.primary_key, item.address_metadata::jsonb,
          item.input_hash, item.created_at, item.updated_at
     FROM jsonb_to_recordset($1::jsonb) AS item (
-           id bigint, name text, key text, type_key text, database_name text, schema_name text, table_name text,
+           id bigint, name text, name_key text, key text, type_key text, database_name text, schema_name text, table_name text,
            primary_key text, address_metadata text, input_hash text, created_at timestamptz, updated_at timestamptz)
     JOIN address_type t ON t.name_key = item.type_key`;

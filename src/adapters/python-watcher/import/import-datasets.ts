@@ -102,6 +102,7 @@ function toDataset(row: SourceAddress) {
   return {
     ...row,
     name,
+    name_key: nameKey(name),
     key: datasetKeyOf(row),
     type_key: nameKey(type),
     input_hash: declarationHash({ namespace: '', name, type: { name: type, group: '' }, declaration }),

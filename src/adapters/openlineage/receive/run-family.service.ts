@@ -70,21 +70,10 @@ export class RunFamilyService {
       const state = changes.get(runId)?.after ?? known.get(runId)?.state;
       return (state && parentClaimOf(state, runId)?.at) ?? '';
     };
-    const latestFirst = [...moves.keys()]
-      .map((runId) => `${claimedAt(runId)} ${runId}`)
-      .toSorted()
-      .toReversed();
-    const closing: string[] = [];
-    for (const runId of latestFirst.map((text) => text.slice(text.lastIndexOf(' ') + 1))) {
-      const id = idOf(runId) as number;
-      const passed = new Set<number>();
-      let at = parents.get(id) ?? null;
-      for (; at !== null && at !== id && !passed.has(at); at = parents.get(at) ?? null) passed.add(at);
-      if (at !== id) continue;
-      closing.push(runId);
-      parents.set(id, null);
-    }
-    return closing;
+    return closingMoves(
+      [...moves.keys()].map((runId) => ({ runId, at: claimedAt(runId), id: idOf(runId) as number })),
+      parents,
+    );
   }
 
   /** After runs and executions were written; returns what listeners are told of all of them. */

@@ -212,7 +212,7 @@ describe('lineage', () => {
       await run(['shift failed'], false);
       expect(await inputs()).toEqual([]);
       const old = await run(['shift old', 'shift both', 'shifted']);
-      expect(await inputs()).toEqual(['shift old', 'shift both']);
+      expect(await inputs()).toEqual(['shifted', 'shift old', 'shift both']);
       await run(['shift new', 'shift both']);
       await run(['shift new', 'shift both']);
       expect((await inputs()).sort()).toEqual(['shift both', 'shift new', 'shift old']);

@@ -16,7 +16,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 
 /**
  * 500 chains of 40 datasets with two edges each, and three executions that read and wrote each of the first half of the
- * datasets; 3,000 did so with the last.
+ * datasets; 3,000 did so with the last. 10,000 successes of one pipeline reported nothing.
  */
 const SEED = `
   INSERT INTO pipeline_type (name) VALUES ('t');
@@ -37,6 +37,11 @@ const SEED = `
   INSERT INTO execution_dataset (execution_id, dataset_id, io, at)
   SELECT n, 20000, io, '2026-01-01Z'::timestamptz + n * interval '1 minute'
     FROM generate_series(1, 3000) n, unnest(ARRAY['I', 'O']) io;
+  INSERT INTO pipeline_execution (id, root_id, pipeline_id, start_date, end_date, completed_successfully, config_version)
+  SELECT n, n, 8, '2026-02-01Z'::timestamptz + n * interval '1 minute',
+         '2026-02-01Z'::timestamptz + n * interval '1 minute', true, 1
+    FROM generate_series(30001, 40000) n;
+  INSERT INTO pipeline_lineage (pipeline_id, recent) SELECT n, '{2026-01-01}' FROM generate_series(1, 2000) n;
   ANALYZE`;
 const TABLES = ['address', 'address_edge', 'execution_dataset', 'pipeline_execution'];
 
@@ -82,6 +87,7 @@ describe('the statements of lineage', () => {
     ['readers', FIND_READERS, [chain, depths, 1001]],
     ['the edges of a pipeline', FIND_EDGES, [[7], 5001]],
     ['the ends of a pipeline', FIND_ENDS, [[7], 5001]],
+    ['the ends of a pipeline that has not reported for long', FIND_ENDS, [[8], 5001]],
     ['a declaration', UNDECLARE_EDGES, [7, [1], [2], null, new Date()]],
     ['an expiry', EXPIRE_EDGES, [7, '2026-01-01', new Date()]],
     ['datasets by key', FIND_DATASETS, [[Buffer.alloc(32)]]],

@@ -56,7 +56,7 @@ export class AddressLineageController {
     return toLineageGraphDto(await this.walks.wholeGraph(id));
   }
 
-  /** List the names of addresses, oldest first. */
+  /** List the names of addresses, oldest first: of all datasets, also of those with a namespace. */
   @Get('lineage-graph/addresses')
   @Requires('read')
   @ApiOperation({ deprecated: true })

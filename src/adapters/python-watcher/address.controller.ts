@@ -22,7 +22,7 @@ export class AddressController {
   /**
    * Create an address, or find it by name.
    *
-   * A body that gives more than the name and the type declares what it gives, and what it leaves out is null; a change
+   * By name only datasets without a namespace are found. A body that gives more than the name and the type declares what it gives, and what it leaves out is null; a change
    * of the declaration is written. A body with nothing more changes nothing.
    */
   @Post()
@@ -33,7 +33,7 @@ export class AddressController {
     return this.addresses.getOrCreate(toAskedDataset(request));
   }
 
-  /** List addresses, oldest first. */
+  /** List addresses, oldest first: all datasets, also those with a namespace, which is not shown. */
   @Get()
   @Requires('read')
   @ApiOperation({ deprecated: true })
@@ -52,7 +52,11 @@ export class AddressController {
     return toAddressDto(await this.addresses.get(id));
   }
 
-  /** Change an address, by `id` or `name`; null clears. */
+  /**
+   * Change an address, by `id` or `name`; null clears.
+   *
+   * By `name` only datasets without a namespace are found, by `id` all. A new name is one in the same namespace.
+   */
   @Patch()
   @Requires('admin')
   @ApiOperation({ deprecated: true })

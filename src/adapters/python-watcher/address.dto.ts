@@ -7,7 +7,7 @@ import { DatasetDto, LONGEST_DATASET_NAME } from '../../features/lineage/dataset
 /** An address, and what its code declares. */
 export class CreateAddressDto {
   /**
-   * Its name, unique without case.
+   * Its name, unique without case among datasets without a namespace.
    * @example analytics.public.customers
    */
   @Name(LONGEST_DATASET_NAME)

@@ -25,7 +25,7 @@ export class ExecutionDatasetEntity {
   @Column('bigint', { nullable: true })
   files!: number | null;
 
-  /** The end of the execution; the time of the report if it had not ended. */
+  /** The end of the execution; the time of the report if that came first. */
   @Column({ type: 'timestamptz', precision: 3 })
   at!: Date;
 }

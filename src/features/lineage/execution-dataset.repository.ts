@@ -4,6 +4,7 @@ import { ChangeLog } from '../changes/change-log.js';
 import type { ExecutionGlance } from '../execution/execution.service.js';
 import type { ExecutionDatasetEntity } from './execution-dataset.entity.js';
 import {
+  BACKDATE_REPORTED,
   DELETE_REPORTED,
   FIND_LAST_WRITERS,
   FIND_REPORTED,
@@ -58,6 +59,14 @@ export class ExecutionDatasetRepository {
       files,
     }));
     await manager.query(INSERT_REPORTED, [id, at, JSON.stringify(rows)]);
+  }
+
+  /** Sets when executions read and wrote to their ends where it is later. */
+  async backdate(
+    manager: EntityManager,
+    ended: readonly { readonly id: number; readonly endDate: Date }[],
+  ): Promise<void> {
+    await manager.query(BACKDATE_REPORTED, [ended.map(({ id }) => id), ended.map(({ endDate }) => endDate)]);
   }
 
   /** The executions that read or wrote a dataset, newest first, after a position. */

@@ -16,6 +16,14 @@ export const INSERT_REPORTED = `
   SELECT $1::bigint, r.dataset_id, r.io, r.rows, r.bytes, r.files, $2::timestamptz
     FROM jsonb_to_recordset($3::jsonb) AS r (dataset_id bigint, io text, rows bigint, bytes bigint, files bigint)`;
 
+/** Sets when executions read and wrote to their ends (arrays in step) where it is later. Index: pk_execution_dataset. */
+export const BACKDATE_REPORTED = prepared(`
+  UPDATE execution_dataset d
+     SET at = ended.end_date
+    FROM unnest($1::bigint[], $2::timestamptz[]) AS ended (id, end_date)
+   WHERE d.execution_id = ANY (ARRAY (SELECT unnest($1::bigint[]))) AND d.execution_id = ended.id
+     AND d.at > ended.end_date`);
+
 /**
  * The executions that read or wrote a dataset, newest first. Indexes: ix_execution_dataset_dataset,
  * pk_pipeline_execution.

@@ -238,7 +238,10 @@ export class PipelineEdgeDto {
   @ApiProperty(DAY)
   first_seen!: string;
 
-  /** The day of the last run that read and wrote so (UTC); null if no run reported it. */
+  /**
+   * The day (UTC) of the last run that read and wrote so: of its end, or of its report if it had not ended; null if no
+   * run reported it.
+   */
   @ApiProperty({ ...DAY, nullable: true, example: null })
   last_seen!: string | null;
 }
@@ -252,11 +255,11 @@ export class PipelineLineageDto {
   @ApiProperty(ID)
   pipeline_id!: number;
 
-  /** What it reads, at most 1,000. */
+  /** What it reads, at most 1,000; also without an edge. */
   @ApiProperty({ type: [DatasetReferenceDto] })
   inputs!: DatasetReferenceDto[];
 
-  /** What it writes, at most 1,000. */
+  /** What it writes, at most 1,000; also without an edge. */
   @ApiProperty({ type: [DatasetReferenceDto] })
   outputs!: DatasetReferenceDto[];
 

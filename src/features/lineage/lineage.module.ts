@@ -23,6 +23,7 @@ import { EdgeSweepService } from './edge-sweep.service.js';
 import { JobModule } from '../../platform/jobs/job.module.js';
 import { LineageRepository } from './lineage.repository.js';
 import { LineageWalkService } from './lineage-walk.service.js';
+import { PastEndService } from './past-end.service.js';
 import { PipelineLineageController } from './pipeline-lineage.controller.js';
 import { PipelineLineageService } from './pipeline-lineage.service.js';
 import { RunIntakeRepository } from './run-intake.repository.js';
@@ -64,6 +65,7 @@ import { RunReportService } from './run-report.service.js';
     LineageDeclarationService,
     LineageRepository,
     LineageWalkService,
+    PastEndService,
     PipelineLineageService,
     RunIntakeRepository,
     RunIntakeService,

@@ -66,7 +66,11 @@ export const FIND_EDGES = `
    ORDER BY e.source_address_id, e.target_address_id
    LIMIT $2::int`;
 
-/** What pipelines read and write now, each dataset once. Index: ix_address_edge_pipeline. */
+/**
+ * What pipelines read and write now, each dataset once: the ends of their current edges, and what their latest
+ * successful runs read and wrote, which has no edge where a run only reads or only writes. Uses
+ * ix_address_edge_pipeline; see watcher_last_run_datasets.
+ */
 export const FIND_ENDS = `
   SELECT e.pipeline_id AS "pipelineId", 'I' AS io, e.source_address_id AS "datasetId"
     FROM address_edge e
@@ -75,6 +79,9 @@ export const FIND_ENDS = `
   SELECT e.pipeline_id, 'O', e.target_address_id
     FROM address_edge e
    WHERE e.pipeline_id = ANY ($1::bigint[]) AND e.removed_at IS NULL
+   UNION
+  SELECT r.pipeline_id, r.io, r.dataset_id
+    FROM watcher_last_run_datasets($1::bigint[], $2::int) r
    ORDER BY 1, 2, 3
    LIMIT $2::int`;
 

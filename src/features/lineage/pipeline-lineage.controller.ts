@@ -13,7 +13,12 @@ import { PipelineLineageService } from './pipeline-lineage.service.js';
 export class PipelineLineageController {
   constructor(private readonly lineage: PipelineLineageService) {}
 
-  /** Get what a pipeline reads and writes now. */
+  /**
+   * Get what a pipeline reads and writes now.
+   *
+   * What it declares, what its runs have shown to lead from an input to an output, and all that its latest success with
+   * datasets read and wrote, among the newest 20.
+   */
   @Get(':id/lineage')
   @Requires('read')
   @ApiId('The pipeline')
@@ -26,7 +31,8 @@ export class PipelineLineageController {
    * Declare what a pipeline reads and writes.
    *
    * Replaces what it declared before, as a whole; every output depends on every input. Datasets that are not known yet
-   * are created. What its runs have reported stays current until three runs with datasets have not shown it.
+   * are created. What its runs have reported stays current until three runs with datasets that ended on later days (UTC) do not
+   * show it.
    */
   @Put(':id/lineage')
   @Requires('write')

@@ -37,7 +37,8 @@ export class RunLineageController {
    * Report what an execution read and wrote.
    *
    * Replaces what it reported before. Unless it failed, its pipeline reads and writes these from now on, beside what it
-   * declares, until three later runs with datasets do not.
+   * declares, until three runs with datasets that ended on later days (UTC) do not. Outputs without an input, and inputs
+   * without an output, count once the run has succeeded, until a later success reports datasets.
    */
   @Put(':id/lineage')
   @Requires('write')
@@ -50,7 +51,7 @@ export class RunLineageController {
   /**
    * Get what depends on an execution.
    *
-   * From what it wrote or, if it reported nothing, from what its pipeline writes. Of a superseded attempt, the last one
+   * From what it wrote or, if it reported no output, from what its pipeline writes. Of a superseded attempt, the last one
    * counts. `ran_since` says which pipelines have started since it ended, and so may have read stale data.
    */
   @Get(':id/impact')

@@ -232,7 +232,7 @@ export class DatasetUseDto {
   status!: Status;
 
   /**
-   * When it read or wrote the dataset (UTC): its end, or the time of its report if it had not ended.
+   * When it read or wrote the dataset (UTC): its end, or the time of its report if that came first.
    * @example 2026-01-31T02:10:00.000Z
    */
   @ApiProperty(INSTANT)

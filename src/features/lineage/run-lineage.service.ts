@@ -77,13 +77,13 @@ export class RunLineageService {
     return this.outputsOf(manager, executions.length > 0 ? executions : [{ id: 0, pipelineId }]);
   }
 
-  /** What executions wrote; if one reported nothing, what its pipeline writes. */
+  /** What executions wrote; if one reported no output, what its pipeline writes. */
   async outputsOf(
     manager: EntityManager,
     executions: readonly Pick<ExecutionGlance, 'id' | 'pipelineId'>[],
   ): Promise<readonly number[]> {
-    const { rows } = await this.datasetsOf(manager, executions, MOST_DATASETS);
-    return [...new Set(rows.filter(({ io }) => io === 'O').map(({ datasetId }) => datasetId))];
+    const { rows } = await this.datasetsOf(manager, executions, MOST_DATASETS, ['O']);
+    return [...new Set(rows.map(({ datasetId }) => datasetId))];
   }
 
   private async readLevel(
@@ -115,21 +115,23 @@ export class RunLineageService {
     return { runs, size: rows.length, isCut };
   }
 
-  /** What executions reported; for those that reported nothing, the current edges of their pipelines. */
+  /** What executions reported; for those that reported nothing, what their pipelines read and write now. */
   private async datasetsOf(
     manager: EntityManager,
     executions: readonly Pick<ExecutionGlance, 'id' | 'pipelineId'>[],
     room: number,
+    sides: readonly Reported['io'][] = ['I', 'O'],
   ): Promise<{ rows: Reported[]; reporting: ReadonlySet<number>; isCut: boolean }> {
     const ids = executions.map(({ id }) => id);
-    const reported = await this.reported.findReported(manager, ids, room + 1);
+    const all = await this.reported.findReported(manager, ids, room + 1);
+    const reported = all.filter(({ io }) => sides.includes(io));
     const reporting = new Set(reported.map(({ executionId }) => executionId));
     const others = executions.filter(({ id }) => !reporting.has(id));
     const pipelineIds = [...new Set(others.map(({ pipelineId }) => pipelineId))];
     const ends = await this.lineage.findEnds(manager, pipelineIds, room + 1);
     const declared = others.flatMap(({ id, pipelineId }) =>
       ends
-        .filter((end) => end.pipelineId === pipelineId)
+        .filter((end) => end.pipelineId === pipelineId && sides.includes(end.io))
         .map(({ datasetId, io }): Reported => ({
           executionId: id,
           datasetId,

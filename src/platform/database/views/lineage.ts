@@ -1,3 +1,5 @@
+import { SUCCEEDED } from './conditions.js';
+
 /**
  * Walks the current edges from datasets, level by level: the datasets that are reached, each once, with the least
  * number of steps; the first ones and their aliases have depth 0. Ends after `max_depth` levels, or with the first
@@ -158,6 +160,48 @@ const LAST_WRITERS = `
     END LOOP;
   END $$`;
 
+/**
+ * What the latest successful runs of pipelines read (`I`) and wrote (`O`): of each pipeline the run that started last
+ * among its newest 20 successes and reported datasets; those that started at the same moment count together, so that
+ * the order of their reports does not matter. At most `most` rows. A loop, because a LIMIT for each pipeline can't be
+ * pushed down to shards. By pk_pipeline_lineage, ix_pipeline_execution_pipeline_succeeded and pk_execution_dataset.
+ */
+const LAST_RUN_DATASETS = `
+  CREATE OR REPLACE FUNCTION watcher_last_run_datasets(pipeline_ids bigint[], most integer)
+  RETURNS TABLE (pipeline_id bigint, io text, dataset_id bigint)
+  LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
+  DECLARE
+    pipeline bigint;
+    run record;
+    latest timestamptz;
+    added integer;
+  BEGIN
+    FOR pipeline IN
+      SELECT l.pipeline_id FROM pipeline_lineage l
+       WHERE l.pipeline_id = ANY (pipeline_ids) AND cardinality(l.recent) > 0
+       ORDER BY l.pipeline_id
+    LOOP
+      latest := NULL;
+      FOR run IN
+        SELECT s.id, s.start_date FROM pipeline_execution s
+         WHERE s.pipeline_id = pipeline AND s.${SUCCEEDED}
+         ORDER BY s.start_date DESC, s.id DESC
+         LIMIT 20
+      LOOP
+        EXIT WHEN run.start_date < latest;
+        RETURN QUERY
+        SELECT pipeline, d.io::text, d.dataset_id FROM execution_dataset d
+         WHERE d.execution_id = run.id
+         ORDER BY d.io, d.dataset_id
+         LIMIT most;
+        GET DIAGNOSTICS added = ROW_COUNT;
+        IF added > 0 THEN latest := run.start_date; END IF;
+        most := most - added;
+        IF most <= 0 THEN RETURN; END IF;
+      END LOOP;
+    END LOOP;
+  END $$`;
+
 /** The views and functions of the lineage module, two of them under the names of the older service's tables. */
 export const LINEAGE_VIEWS = {
   views: ['address_lineage', 'address_lineage_closure'],
@@ -165,6 +209,7 @@ export const LINEAGE_VIEWS = {
     'watcher_lineage_walk(bigint[], boolean, integer, integer)',
     'watcher_lineage_paths(bigint)',
     'watcher_last_writers(bigint[], timestamptz[], bigint[])',
+    'watcher_last_run_datasets(bigint[], integer)',
   ],
-  statements: [WALK, PATHS, ADDRESS_LINEAGE, ADDRESS_LINEAGE_CLOSURE, LAST_WRITERS],
+  statements: [WALK, PATHS, ADDRESS_LINEAGE, ADDRESS_LINEAGE_CLOSURE, LAST_WRITERS, LAST_RUN_DATASETS],
 };

@@ -31,6 +31,7 @@ import { OpenLineage1769500000000 } from './migrations/1769500000000-openlineage
 import { Retention1769600000000 } from './migrations/1769600000000-retention.js';
 import { FailedRoots1769700000000 } from './migrations/1769700000000-failed-roots.js';
 import { DatasetFields1769900000000 } from './migrations/1769900000000-dataset-fields.js';
+import { EndlessExecutions1770100000000 } from './migrations/1770100000000-endless-executions.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -62,6 +63,7 @@ const MIGRATIONS = [
   Retention1769600000000,
   FailedRoots1769700000000,
   DatasetFields1769900000000,
+  EndlessExecutions1770100000000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -53,7 +53,9 @@ class Views1769800000000 extends LatestViews {
   }
 }
 
-const LATEST = Views1769800000000;
+class Views1770110000000 extends Views1769800000000 {}
+
+const LATEST = Views1770110000000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -70,4 +72,5 @@ export const VIEWS_MIGRATIONS = [
   Views1769503600000,
   Views1769603600000,
   Views1769800000000,
+  Views1770110000000,
 ];

@@ -208,7 +208,7 @@ export const MODULES = {
     folders: {
       '.': {},
       heartbeats: { '.': 'a heartbeat is of an execution, and a lost execution ends' },
-      'pipeline-history': {},
+      'pipeline-history': { '.': 'the modules whose executions move a watermark only forward' },
       records: { '.': 'a record is an execution; places, deadlines and expected executions' },
       'pipeline-series': { '.': 'the status of a point' },
     },

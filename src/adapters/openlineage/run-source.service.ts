@@ -4,7 +4,7 @@ import { type ExecutionSource, ExecutionSourceService } from '../../features/exe
 import { runIdOf } from './event/names.js';
 import { OpenLineageRunRepository } from './receive/openlineage-run.repository.js';
 
-/** Finds executions by their run ids, and the attempts at the same task. */
+/** Finds executions by their run ids, the attempts at the same task, and which executions are runs. */
 @Injectable()
 export class RunSourceService implements ExecutionSource, OnModuleInit {
   constructor(
@@ -23,5 +23,9 @@ export class RunSourceService implements ExecutionSource, OnModuleInit {
 
   findAttempts(manager: EntityManager, id: number): Promise<number[]> {
     return this.runs.findAttempts(manager, id);
+  }
+
+  findOwn(manager: EntityManager, ids: readonly number[]): Promise<number[]> {
+    return this.runs.findOwn(manager, ids);
   }
 }

@@ -17,16 +17,19 @@ const SLOW_SECONDS = 60;
 /** The hour says nothing here: the expectation holds until the next one is learned. */
 const ANYTIME = { hour: 0, weekday: 1 };
 
-/** What to expect of a run after these, oldest first; null with fewer than ten. */
+/** What to expect of a run after these, oldest first, without those that are endless; null with fewer than ten. */
 export function expectationOf(runs: readonly PastRun[]): Expectation | null {
-  if (runs.length < MINIMUM_RUNS) return null;
-  const points = runs.map((run) => ({ local: ANYTIME, value: VALUE_OF.duration_seconds(run) as number }));
+  const points = runs
+    .map((run) => VALUE_OF.duration_seconds(run))
+    .filter((value) => value !== null)
+    .map((value) => ({ local: ANYTIME, value }));
+  if (points.length < MINIMUM_RUNS) return null;
   const verdict = judge(points, { local: ANYTIME, value: 0 }, measureOf('duration_seconds'), ['all']);
   if (!verdict) return null;
   const { expected, upper } = verdict;
   return {
     expected,
     upper: Math.max(upper, expected * SLOW_FACTOR, expected + SLOW_SECONDS),
-    runs: runs.length,
+    runs: points.length,
   };
 }

@@ -171,7 +171,7 @@ function runsOf(text: string | null): PastRun[] {
     runs.push({
       id: values[at] as number,
       start: values[at + 1] as number,
-      ms: values[at + 2] as number,
+      ms: values[at + 2] ?? null,
       totalRows: values[at + 3] ?? null,
       inserts: values[at + 4] ?? null,
       updates: values[at + 5] ?? null,

@@ -20,7 +20,8 @@ export interface Run {
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly start: number;
-  readonly ms: number;
+  /** Null for an endless run. */
+  readonly ms: number | null;
   readonly totalRows: number | null;
   readonly inserts: number | null;
   readonly updates: number | null;
@@ -29,14 +30,14 @@ export interface Run {
 
 /** The value of a metric; null where it was not reported. Rows are the total, or else the sum of the other counts. */
 export const VALUE_OF: Record<Metric, (run: Run) => number | null> = {
-  duration_seconds: ({ ms }) => ms / 1000,
+  duration_seconds: ({ ms }) => (ms === null ? null : ms / 1000),
   inserts: ({ inserts }) => inserts,
   updates: ({ updates }) => updates,
   soft_deletes: ({ softDeletes }) => softDeletes,
   total_rows: rowsOf,
   throughput: (run) => {
     const rows = rowsOf(run);
-    return rows === null || run.ms === 0 ? null : rows / (run.ms / 1000);
+    return rows === null || run.ms === null || run.ms === 0 ? null : rows / (run.ms / 1000);
   },
 };
 

@@ -7,6 +7,8 @@ export interface ExecutionSource {
   findByExternalId(manager: EntityManager, externalId: string): Promise<readonly number[]>;
   /** All attempts at the same run as an execution, itself included; none for an execution that is not its own. */
   findAttempts(manager: EntityManager, id: number): Promise<readonly number[]>;
+  /** Those of these executions that are its own: they move the watermark of their pipeline only to a greater one. */
+  findOwn(manager: EntityManager, ids: readonly number[]): Promise<readonly number[]>;
 }
 
 /** The other modules that are asked for executions. They add themselves in `onModuleInit`. */
@@ -27,6 +29,13 @@ export class ExecutionSourceService {
   async findAttempts(manager: EntityManager, id: number): Promise<number[]> {
     const found: number[] = [];
     for (const source of this.sources) found.push(...(await source.findAttempts(manager, id)));
+    return found;
+  }
+
+  async findOwn(manager: EntityManager, ids: readonly number[]): Promise<Set<number>> {
+    const found = new Set<number>();
+    if (ids.length === 0) return found;
+    for (const source of this.sources) for (const id of await source.findOwn(manager, ids)) found.add(id);
     return found;
   }
 }

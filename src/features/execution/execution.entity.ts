@@ -133,6 +133,10 @@ export class ExecutionEntity {
   @Column({ type: 'timestamptz', name: 'slow_at', precision: 3, nullable: true, select: false })
   slowAt?: Date | null;
 
+  /** Whether it has no usual length, as a stream: it is neither late nor slow, and its duration is not compared. */
+  @Column('boolean', { default: false, select: false })
+  endless?: boolean;
+
   /** Its unusual metrics, such as `{"total_rows": true}`; false for a dismissed one; null while there are none. */
   @Column('jsonb', { name: 'anomaly_flags', nullable: true })
   anomalyFlags!: Record<string, boolean> | null;

@@ -168,18 +168,22 @@ export const COUNT_OPEN = `
   SELECT count(*) AS open
     FROM (SELECT 1 FROM pipeline_execution WHERE end_date IS NULL LIMIT 100000) AS running`;
 
+/** Null for executions that are endless: they get no deadline, and lose one that an older version gave them. */
+const DUE = `
+           watcher_due(e.start_date, CASE WHEN NOT e.endless THEN threshold.timeliness_number END,
+                       threshold.timeliness_datepart)`;
+
 /**
  * Updates the deadlines of running executions to the current thresholds of the pipelines in the CTE `threshold`. The
  * rows are found first and written in id order, so that this statement and a batch of ends rarely wait for each other;
  * an execution that ends in between keeps its deadline. Uses ix_pipeline_execution_pipeline_running.
  */
 const MOVE_DEADLINES = `, moved AS MATERIALIZED (
-    SELECT e.id, watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart) AS deadline
+    SELECT e.id,${DUE} AS deadline
       FROM threshold
       JOIN pipeline_execution e ON e.pipeline_id = threshold.pipeline_id
      WHERE e.end_date IS NULL
-       AND e.deadline IS DISTINCT FROM
-           watcher_due(e.start_date, threshold.timeliness_number, threshold.timeliness_datepart)
+       AND e.deadline IS DISTINCT FROM${DUE}
      ORDER BY e.id
   )
   UPDATE pipeline_execution e

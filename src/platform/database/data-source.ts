@@ -32,6 +32,7 @@ import { Retention1769600000000 } from './migrations/1769600000000-retention.js'
 import { FailedRoots1769700000000 } from './migrations/1769700000000-failed-roots.js';
 import { DatasetFields1769900000000 } from './migrations/1769900000000-dataset-fields.js';
 import { DatasetNameKeys1770000000000 } from './migrations/1770000000000-dataset-name-keys.js';
+import { EndlessExecutions1770100000000 } from './migrations/1770100000000-endless-executions.js';
 import { VIEWS_MIGRATIONS } from './migrations/views.js';
 
 /** Oldest first; each file's name and class contain the time when it was written. */
@@ -64,6 +65,7 @@ const MIGRATIONS = [
   FailedRoots1769700000000,
   DatasetFields1769900000000,
   DatasetNameKeys1770000000000,
+  EndlessExecutions1770100000000,
   ...VIEWS_MIGRATIONS,
 ];
 

@@ -7,6 +7,7 @@ import { EARLIEST, LATEST, type RunState } from '../state/run-state.js';
 import {
   AFTER_LOCK,
   FIND_ATTEMPTS,
+  FIND_OWN,
   FIND_JOBS,
   FIND_LEFT,
   FIND_RUNS,
@@ -85,6 +86,11 @@ export class OpenLineageRunRepository {
   /** See {@link FIND_ATTEMPTS}. */
   async findAttempts(manager: EntityManager, id: number): Promise<number[]> {
     return (await manager.query<{ id: number }[]>(FIND_ATTEMPTS, [id])).map((run) => run.id);
+  }
+
+  /** See {@link FIND_OWN}. */
+  async findOwn(manager: EntityManager, ids: readonly number[]): Promise<number[]> {
+    return (await manager.query<{ id: number }[]>(FIND_OWN, [ids])).map((run) => run.id);
   }
 
   /** See {@link FIND_LEFT}. */

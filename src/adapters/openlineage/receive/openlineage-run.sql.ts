@@ -83,6 +83,10 @@ export const FIND_ATTEMPTS = `
    WHERE own.execution_id = $1::bigint AND own.attempt IS NOT NULL AND NOT own.parent_refused
      AND r.attempt IS NOT NULL AND NOT r.parent_refused`;
 
+/** Those of these executions that are runs. Uses ix_openlineage_run_execution. */
+export const FIND_OWN = `
+  SELECT r.execution_id AS id FROM openlineage_run r WHERE r.execution_id = ANY ($1::bigint[])`;
+
 /**
  * The runs that all above them have left before a moment, and of which nothing was heard since. See
  * watcher_left_running; uses ix_openlineage_run_execution.

@@ -33,7 +33,8 @@ export class PipelineHistoryController {
    * List the moves of a pipeline's watermark, newest first.
    *
    * A successful execution with a `next_watermark` moves it, unless one that started later, or a PATCH after its start,
-   * has moved it before. A page may be shorter than `limit`, even empty, and still have a next one.
+   * has moved it before. One that OpenLineage reports moves it only where its `next_watermark` is greater, as text, than
+   * those of the executions that started before it and after the last PATCH. A page may be shorter than `limit`, even empty, and still have a next one.
    */
   @Get(':id/watermarks')
   @Requires('read')

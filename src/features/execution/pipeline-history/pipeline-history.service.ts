@@ -13,6 +13,7 @@ import {
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { PIPELINE_CHANGE_LONG_COLUMNS, type PipelineChangeEntity } from '../../pipeline/pipeline-change.entity.js';
 import { PipelineChangeService } from '../../pipeline/pipeline-change.service.js';
+import { ExecutionSourceService } from '../execution-source.service.js';
 import type { PipelineChangeDto, WatermarkMoveDto } from './pipeline-history.dto.js';
 import { toChangeDto, toMoveChangeDto, toWatermarkMoveDto } from './pipeline-history.mapper.js';
 import { PipelineHistoryRepository } from './pipeline-history.repository.js';
@@ -24,18 +25,29 @@ import {
   type MovesPosition,
   MovesWalk,
   type WatermarkMove,
+  withoutBackward,
 } from './watermark-moves.js';
 
 /** How many executions, and how many patches, are read at a time. */
 const CHUNK = 500;
 /** How many executions a page reads at most; a pipeline may have millions that set no watermark. */
 const MOST_READ = 20_000;
+/** How many executions before them are looked through for a greater watermark, where it moves only to a greater one. */
+const LOOK_BACK = 5000;
 
 /** The next moves of a watermark, newest first. */
 interface Moves {
   readonly moves: readonly WatermarkMove[];
   /** Where the reading stopped, if it found neither enough moves nor the end. */
   readonly cutAt: MovesPosition | undefined;
+}
+
+/** The next candidates, as far as both kinds have been read. */
+interface Candidates {
+  readonly candidates: readonly Candidate[];
+  readonly isEnd: boolean;
+  /** How many executions were read. */
+  readonly read: number;
 }
 
 /** A line of the list of changes: a recorded change, or a move by an execution. */
@@ -55,6 +67,7 @@ export class PipelineHistoryService {
     private readonly transactions: TransactionRunner,
     private readonly executions: PipelineHistoryRepository,
     private readonly recorded: PipelineChangeService,
+    private readonly sources: ExecutionSourceService,
   ) {}
 
   watermarks(pipelineId: number, query: PageQuery): Promise<Page<WatermarkMoveDto>> {
@@ -109,8 +122,9 @@ export class PipelineHistoryService {
     // Still one more: what the watermark was before a move is what the previous move made it.
     const wanted = pageLimit(query) + 2;
     let isEnd = !hasMoved;
-    for (let read = 0; read < MOST_READ && moved.length < wanted && !isEnd; read += CHUNK) {
+    for (let read = 0; read < MOST_READ && moved.length < wanted && !isEnd;) {
       const next = await this.readNext(manager, pipelineId, walk.place);
+      read += next.read;
       for (const candidate of next.candidates) {
         if (walk.step(candidate)) moved.push({ ...candidate, place: walk.place });
       }
@@ -120,20 +134,39 @@ export class PipelineHistoryService {
     return { moves: moves.slice(0, wanted - 1), cutAt: isEnd || moved.length >= wanted ? undefined : walk.place };
   }
 
-  /** The next candidates of both kinds, as far as both have been read. */
-  private async readNext(
-    manager: EntityManager,
-    pipelineId: number,
-    place: MovesPosition,
-  ): Promise<{ readonly candidates: readonly Candidate[]; readonly isEnd: boolean }> {
-    const runs = (await this.executions.findSuccesses(manager, pipelineId, place, CHUNK)).map(candidateOfRun);
-    const found = await this.recorded.findWatermarkPatches(manager, pipelineId, place.patch, CHUNK);
-    const patches = found.map(candidateOfPatch);
+  private async readNext(manager: EntityManager, pipelineId: number, place: MovesPosition): Promise<Candidates> {
+    const found = await this.executions.findSuccesses(manager, pipelineId, place, CHUNK);
+    const forward = await this.sources.findOwn(
+      manager,
+      found.map(({ id }) => id),
+    );
+    const runs = found.map((run) => candidateOfRun({ ...run, isForward: forward.has(run.id) }));
+    const patches = (await this.recorded.findWatermarkPatches(manager, pipelineId, place.patch, CHUNK)).map(
+      candidateOfPatch,
+    );
     const readDownTo = Math.max(...[runs, patches].map(({ [CHUNK - 1]: last }) => last?.listedAt ?? -Infinity));
     const candidates = [...runs, ...patches]
       .filter(({ listedAt }) => listedAt >= readDownTo)
       .toSorted((a, b) => b.listedAt - a.listedAt);
-    return { candidates, isEnd: readDownTo === -Infinity };
+    const isEnd = readDownTo === -Infinity;
+    if (forward.size === 0) return { candidates, isEnd, read: CHUNK };
+    const greatest = isEnd ? null : await this.findGreatest(manager, pipelineId, place, candidates);
+    return { candidates: withoutBackward(candidates, greatest), isEnd, read: isEnd ? CHUNK : CHUNK + LOOK_BACK };
+  }
+
+  /** The greatest watermark of the executions that are listed after these candidates and before an earlier PATCH. */
+  private async findGreatest(
+    manager: EntityManager,
+    pipelineId: number,
+    place: MovesPosition,
+    candidates: readonly Candidate[],
+  ): Promise<string | null> {
+    const last = candidates.findLast(({ executionId }) => executionId !== null);
+    const start = last?.listedAt ?? place.start;
+    const run = last?.executionId ?? place.run;
+    const patch = candidates.findLast(({ patchId }) => patchId !== null)?.patchId ?? place.patch;
+    const [earlier] = await this.recorded.findWatermarkPatches(manager, pipelineId, patch, 1);
+    return this.executions.findGreatest(manager, pipelineId, { ...place, start, run }, earlier?.at ?? null, LOOK_BACK);
   }
 }
 

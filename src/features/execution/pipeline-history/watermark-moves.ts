@@ -9,6 +9,8 @@ export interface SuccessfulRun {
   /** When its end was received. */
   readonly recordedAt: Date;
   readonly nextWatermark: string | null;
+  /** Whether it moves the watermark only to a greater one, wherever it is in the order. */
+  readonly isForward: boolean;
 }
 
 /** Something that may have moved a watermark: a successful execution, or a PATCH. Times are in milliseconds. */
@@ -21,6 +23,7 @@ export interface Candidate {
   readonly by: string | null;
   readonly executionId: number | null;
   readonly patchId: number | null;
+  readonly isForward: boolean;
 }
 
 /** A place in the list of candidates, newest first. */
@@ -59,12 +62,37 @@ export function candidateOfRun(run: SuccessfulRun): Candidate {
     by: null,
     executionId: run.id,
     patchId: null,
+    isForward: run.isForward,
   };
 }
 
 export function candidateOfPatch({ id, at, by, watermark }: WatermarkPatch): Candidate {
   const time = at.getTime();
-  return { listedAt: time, position: time, recordedAt: time, watermark, by, executionId: null, patchId: id };
+  const moment = { listedAt: time, position: time, recordedAt: time };
+  return { ...moment, watermark, by, executionId: null, patchId: id, isForward: false };
+}
+
+/**
+ * Takes the watermark from the executions that move it only to a greater one and did not lead to one: an execution that
+ * started before, but not before the last PATCH, leads as far. `greatest` is the greatest watermark of the executions
+ * that are listed after the candidates, likewise.
+ */
+export function withoutBackward(candidates: readonly Candidate[], greatest: string | null): Candidate[] {
+  let reached = greatest;
+  const oldestFirst = candidates.toReversed().map((candidate) => {
+    const { executionId, isForward, watermark } = candidate;
+    if (executionId === null) reached = null;
+    if (executionId === null || watermark === null) return candidate;
+    if (isForward && reached !== null && !isAfter(watermark, reached)) return { ...candidate, watermark: null };
+    reached = watermark;
+    return candidate;
+  });
+  return oldestFirst.toReversed();
+}
+
+/** In the order of the collation `C`. */
+function isAfter(a: string, b: string): boolean {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0;
 }
 
 /**

@@ -42,7 +42,7 @@ export interface ExecutionRecord {
   /** Whether it stays lost if it was found lost. */
   readonly keepsLost: boolean;
   readonly attempt: number;
-  /** Whether it has no usual length: neither a deadline nor a time from which it is slow. */
+  /** Whether it has no usual length: neither a deadline nor a time from which it is slow; its duration is not compared. */
   readonly isEndless: boolean;
 }
 
@@ -171,6 +171,7 @@ function rowOf({ record, pipeline, deadline, slowAt }: PlacedRecord): Record<str
     attempt: record.attempt,
     deadline,
     slow_at: slowAt,
+    endless: record.isEndless,
     config_version: pipeline.config_version,
     duration_seconds: durationSeconds(measured),
     throughput: throughput(measured),

@@ -7,18 +7,18 @@ const RECORD = `
     start_date_estimated bool, end_date timestamptz, status text, completed_successfully bool, total_rows bigint,
     inserts bigint, watermark text, next_watermark text, execution_metadata jsonb, without_metadata text, error_message text, keeps_error bool,
     keeps_lost bool, attempt smallint, deadline timestamptz, slow_at timestamptz,
-    config_version int, duration_seconds double precision, throughput double precision)`;
+    endless bool, config_version int, duration_seconds double precision, throughput double precision)`;
 
 /** Inserts executions with assigned ids, whatever their status. */
 export const INSERT_RECORDS = prepared(`
   INSERT INTO pipeline_execution (id, parent_id, root_id, pipeline_id, external_id, start_date, start_date_estimated,
                                   end_date, status, completed_successfully, total_rows, inserts, watermark,
                                   next_watermark, execution_metadata, error_message, attempt, deadline, slow_at,
-                                  config_version, duration_seconds, throughput, date_recorded)
+                                  endless, config_version, duration_seconds, throughput, date_recorded)
   SELECT item.id, item.parent_id, item.root_id, item.pipeline_id, item.external_id, item.start_date,
          item.start_date_estimated, item.end_date, item.status, item.completed_successfully, item.total_rows,
          item.inserts, item.watermark, item.next_watermark, item.execution_metadata, item.error_message, item.attempt,
-         item.deadline, item.slow_at, item.config_version, item.duration_seconds, item.throughput, (item.start_date AT TIME ZONE 'UTC')::date
+         item.deadline, item.slow_at, item.endless, item.config_version, item.duration_seconds, item.throughput, (item.start_date AT TIME ZONE 'UTC')::date
     FROM ${RECORD}`);
 
 /**
@@ -41,7 +41,7 @@ export const UPDATE_RECORDS = prepared(`
                                                  item.execution_metadata, e.execution_metadata) END,
          error_message = CASE WHEN item.keeps_error THEN e.error_message ELSE item.error_message END,
          attempt = item.attempt,
-         deadline = item.deadline, slow_at = item.slow_at, config_version = item.config_version, duration_seconds = item.duration_seconds,
+         deadline = item.deadline, slow_at = item.slow_at, endless = item.endless, config_version = item.config_version, duration_seconds = item.duration_seconds,
          throughput = item.throughput, date_recorded = (item.start_date AT TIME ZONE 'UTC')::date
     FROM ${RECORD}
    WHERE e.id = ANY (ARRAY (SELECT unnest($2::bigint[]))) AND e.id = item.id

@@ -55,7 +55,9 @@ class Views1769800000000 extends LatestViews {
 
 class Views1770010000000 extends LatestViews {}
 
-const LATEST = Views1770010000000;
+class Views1770110000000 extends LatestViews {}
+
+const LATEST = Views1770110000000;
 
 export const VIEWS_MIGRATIONS = [
   Views1767830400000,
@@ -73,4 +75,5 @@ export const VIEWS_MIGRATIONS = [
   Views1769603600000,
   Views1769800000000,
   Views1770010000000,
+  Views1770110000000,
 ];

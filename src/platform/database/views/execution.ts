@@ -71,7 +71,7 @@ const EXECUTION = `
     'Whether its own start was never reported; start_date is then the earliest of its children.'`;
 
 /**
- * The median durations of pipelines' last 20 successes: for each pipeline the first entries from the end of
+ * The median durations of pipelines' last 20 successes, without those that are endless: for each pipeline the first entries from the end of
  * ix_pipeline_execution_pipeline_succeeded. A loop, because a LIMIT for each pipeline can't be pushed down to shards.
  */
 const TYPICAL_MS = `
@@ -80,9 +80,9 @@ const TYPICAL_MS = `
   LANGUAGE plpgsql STABLE ROWS 10 SET plan_cache_mode = force_generic_plan AS $$
   BEGIN
     FOREACH pipeline_id IN ARRAY pipeline_ids LOOP
-      SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.ms)
+      SELECT count(recent.ms), percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.ms)
         INTO successes, typical_ms
-        FROM (SELECT date_part('epoch', s.end_date - s.start_date) * 1000 AS ms
+        FROM (SELECT CASE WHEN NOT s.endless THEN date_part('epoch', s.end_date - s.start_date) * 1000 END AS ms
                 FROM pipeline_execution s
                WHERE s.pipeline_id = watcher_typical_ms.pipeline_id AND s.${SUCCEEDED}
                ORDER BY s.start_date DESC, s.id DESC
@@ -164,7 +164,7 @@ const RECOVERED = `
 /**
  * Of each of these pipelines the last successes up to a position, newest first, as numbers with commas between them:
  * id, start and duration in milliseconds, total rows, inserts, updates, soft deletes, and parent, for each; null where
- * there are none. By ix_pipeline_execution_pipeline_succeeded.
+ * there are none, and for the duration of an endless one. By ix_pipeline_execution_pipeline_succeeded.
  * A loop, because a LIMIT for each pipeline can't be pushed down to shards; one text, because it is read 200 runs at a
  * time.
  */
@@ -179,7 +179,8 @@ const PAST_SUCCESSES = `
       SELECT array_to_string(array_agg(past.run), ',', 'null')
         INTO runs
         FROM (SELECT ARRAY[s.id, (date_part('epoch', s.start_date) * 1000)::bigint,
-                           (date_part('epoch', s.end_date - s.start_date) * 1000)::bigint, s.total_rows, s.inserts,
+                           CASE WHEN NOT s.endless THEN (date_part('epoch', s.end_date - s.start_date) * 1000)::bigint END,
+                           s.total_rows, s.inserts,
                            s.updates, s.soft_deletes, s.parent_id] AS run
                 FROM pipeline_execution s
                WHERE s.pipeline_id = pipeline_ids[item] AND s.${SUCCEEDED}

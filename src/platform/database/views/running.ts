@@ -71,7 +71,7 @@ const ABANDONED = `
   END $$`;
 
 /**
- * The running executions of pipelines with a warning threshold that are past it at a given moment; by
+ * The running executions of pipelines with a warning threshold that are past it at a given moment, without endless ones; by
  * ix_pipeline_timeliness_warn and ix_pipeline_execution_pipeline_running.
  */
 const WARNED = `
@@ -90,7 +90,7 @@ const WARNED = `
     ), running AS MATERIALIZED (
       SELECT e.id, e.pipeline_id, e.start_date
         FROM pipeline_execution e
-       WHERE e.pipeline_id = ANY (ARRAY(SELECT warned.id FROM warned)) AND e.${RUNNING}
+       WHERE e.pipeline_id = ANY (ARRAY(SELECT warned.id FROM warned)) AND e.${RUNNING} AND NOT e.endless
     )
     SELECT running.id, running.pipeline_id, running.start_date::timestamptz,
            watcher_due(running.start_date, warned.number, warned.datepart), warned.number, warned.datepart

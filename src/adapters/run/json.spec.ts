@@ -6,8 +6,8 @@ describe(parseJson, () => {
     '"a \\" 1745678901234567891 \\\\"',
     '["12345678901234567890","é \\ud800",5,-7.25,true,null,{}]',
     '1745678901234567891',
-    `["${'x'.repeat(2_000_000)}",12345678901234567890]`,
-  ])('%.80s is written as it was read', (text) => {
+    `["${'x'.repeat(15_000_000)}",12345678901234567890]`,
+  ])('text %# is written as it was read', (text) => {
     expect(jsonText(parseJson(text))).toBe(text);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunOptions, Watcher, type WatcherOptions } from '../../clients/typescript/dist/src/node.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { expectEndsSent, keepEnds } from '../support/kept-ends.js';
 import { Service } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { FaultyServer } from './faulty-server.js';
@@ -199,6 +200,12 @@ describe('a report whose answer is lost', () => {
 });
 
 describe('reports of another client', () => {
+  it('are sent without what is refused, and with all digits', async () => {
+    await keepEnds(folder(), 'kept ends');
+    expect(await connect({ timeoutSeconds: 5 }).flush()).toBe(true);
+    await expectEndsSent(folder(), 'kept ends', service.url, { authorization: `Bearer ${KEY}` });
+  });
+
   const put = async (name: string, body: unknown[], key = name): Promise<void> => {
     await mkdir(folder(), { recursive: true });
     const report = { version: 1, path: '/batch', idempotency_key: key, body };

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { addKey } from '../support/access.js';
 import { eventually } from '../support/eventually.js';
+import { expectEndsSent, keepEnds } from '../support/kept-ends.js';
 import { Workplace } from '../support/run.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { type Json, Watcher } from '../support/watcher.js';
@@ -252,6 +253,53 @@ describe('the spool', () => {
     const answer = await readFile(join(folder, 'refused', '1700000000002-000001-refused.answer.json'), 'utf8');
     expect(JSON.parse(answer)).toMatchObject({ results: [{ status: 404 }] });
     expect(await runsOf('goes%20on')).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  it('sends ends of another client, without what is refused and with all digits', async () => {
+    await keepEnds(workplace.spoolOf(url), 'kept ends');
+    expect(await workplace.run(url, ['--pipeline', 'sends', '--', 'true'])).toMatchObject({ code: 0 });
+    await expectEndsSent(workplace.spoolOf(url), 'kept ends', watcher.url);
+  });
+
+  it('keeps an end and its refused report until both are sent', async () => {
+    const folder = workplace.spoolOf(url);
+    await keepEnds(folder, 'kept once more');
+    let isAway = true;
+    const service = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const isPlain = String(request.headers['idempotency-key']).endsWith('-plain');
+        if (isAway && isPlain) return response.writeHead(503).end();
+        const { method = '', url: path = '', headers } = request;
+        const { 'idempotency-key': key, prefer } = headers;
+        const kept = { 'content-type': 'application/json', ...(key && { 'idempotency-key': String(key) }) };
+        return void watcher
+          .send(method, path, Buffer.concat(chunks).toString(), { ...kept, ...(prefer && { prefer: String(prefer) }) })
+          .then((answer) => response.writeHead(answer.status).end(answer.text));
+      });
+    });
+    await once(service.listen(0, '127.0.0.1'), 'listening');
+    const between = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    await rename(folder, workplace.spoolOf(between));
+    await workplace.run(between, ['--pipeline', 'sends', '--', 'true']);
+    expect((await readdir(workplace.spoolOf(between))).includes('refused')).toBe(false);
+    isAway = false;
+    await workplace.run(between, ['--pipeline', 'sends', '--', 'true']);
+    service.close();
+    await expectEndsSent(workplace.spoolOf(between), 'kept once more', watcher.url);
+  });
+
+  it('keeps the digits of what a command reports', async () => {
+    await proxy.cut();
+    const report = '{"next_watermark": 1745678901234567891, "execution_metadata": {"big": [1745678901234567891]}}';
+    const script = `printf '%s' '${report}' > "$WATCHER_REPORT"`;
+    await workplace.run(url, ['--pipeline', 'digits', '--', 'sh', '-c', script]);
+    await proxy.restore();
+    await workplace.run(url, ['--pipeline', 'sends', '--', 'true']);
+    const { text, body } = await watcher.get('/pipeline_execution?pipeline_name=digits');
+    expect(body[0].next_watermark).toBe('1745678901234567891');
+    expect(text).toMatch(/"big":\s*\[1745678901234567891\]/);
   });
 
   it('sends what another client kept under the key of a request whose answer it lost', async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
+import { expectEndsSent, keepEnds } from '../support/kept-ends.js';
 import { cli } from '../support/service.js';
 import { hasTool } from '../support/tools.js';
 import { type Json, Watcher } from '../support/watcher.js';
@@ -154,17 +155,50 @@ describe.each(shells)('watcher-run in %s', (...shell: string[]) => {
 
   it('reports an end without what the command reported wrongly', async () => {
     const name = unique('wrong');
-    for (const report of ['[1]', '{"total_rows":', '{"total_rows":-1}', '{"rows":1,"inserts":2}']) {
+    for (const report of [
+      '[1]',
+      '{"total_rows":',
+      '{"total_rows":-1}',
+      '{"status":"done"}',
+      '{"rows":1,"inserts":2}',
+    ]) {
       expect(
         await run([...twin, '--pipeline', name, '--', 'sh', '-c', 'printf %s "$0" >"$WATCHER_REPORT"', report]),
       ).toMatchObject({ code: 0, stderr: expect.stringMatching(/not all understood|was refused/) });
     }
     const ends = await executions(name);
     expect(ends.map(({ status, inserts }) => [status, inserts])).toEqual([
-      ...Array.from({ length: 3 }, () => ['succeeded', null]),
+      ...Array.from({ length: 4 }, () => ['succeeded', null]),
       ['succeeded', 2],
     ]);
     for (const end of ends) expect(end.execution_metadata.report_error).toEqual(expect.any(String));
+  });
+
+  it('reports the end with its exit code after a refusal, and what no message may hold without it', async () => {
+    const name = unique('refused');
+    const command = String.raw`printf 'x\000y\n' >&2; echo '{"inserts":-1}' >"$WATCHER_REPORT"; exit 4`;
+    const { code, stderr } = await run([...twin, '--pipeline', name, '--', 'sh', '-c', command]);
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/^x\0y\nwatcher: the end was refused: .*\n$/)]);
+    expect(await executions(name)).toMatchObject([
+      { status: 'failed', error_message: 'xy', execution_metadata: { exit_code: 4 } },
+    ]);
+  });
+
+  it('sends ends of another client, without what is refused and with all digits', async () => {
+    const name = unique('kept ends');
+    await keepEnds(spoolOf(watcher.url), name);
+    // A run sends what it can in two seconds, which may be little on a busy machine.
+    const isLeft = async (): Promise<boolean> =>
+      (await readdir(spoolOf(watcher.url))).some((file) => file.endsWith('.json'));
+    for (let tries = 0; tries < 15 && (await isLeft()); tries++) {
+      await run([...twin, '--pipeline', unique('sends'), 'true']);
+    }
+    await expectEndsSent(spoolOf(watcher.url), name, watcher.url);
+  });
+
+  it('prints what it would do', async () => {
+    const { stdout } = await run([...twin, '--dry-run', '--pipeline', 'dry', '--next-watermark', '7', 'true']);
+    expect(JSON.parse(stdout)).toMatchObject({ next_watermark: '7', heartbeat_ms: 30_000, command: ['true'] });
   });
 
   it('skips an inactive pipeline', async () => {

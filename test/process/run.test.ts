@@ -67,6 +67,31 @@ describe('a command', () => {
     });
   });
 
+  it('that fails with what no message may hold is reported without it', async () => {
+    const script = String.raw`printf 'x\000y\n' >&2; printf '{"inserts": -1, "a\\u0000": 1}' > "$WATCHER_REPORT"; exit 4`;
+    const { code, stderr } = await run('--pipeline', 'nul', '--', 'sh', '-c', script);
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/^x\0y\n/)]);
+    expect(await runsOf('nul')).toMatchObject([
+      { status: 'failed', error_message: 'x\ufffdy', execution_metadata: { exit_code: 4 } },
+    ]);
+  });
+
+  it('keeps the digits of the numbers that it reports, and that its configuration has', async () => {
+    const file = join(workplace.folder, 'digits.yaml');
+    const numbers = '{ account: 1745678901234567891, rate: 0.1234567890123456789, 7: 8, hex: 0x10, text: "1e400" }';
+    await writeFile(file, `name: exact\npipeline_metadata: ${numbers}\n`);
+    const report = '{"next_watermark": 1745678901234567891, "execution_metadata": {"big": [1745678901234567891]}}';
+    await run('--config', file, '--', 'sh', '-c', `printf '%s' '${report}' > "$WATCHER_REPORT"`);
+    const pipelines = await watcher.get('/pipeline?name=exact');
+    expect(pipelines.body[0].watermark).toBe('1745678901234567891');
+    expect(pipelines.body[0].pipeline_metadata).toMatchObject({ 7: 8, hex: 16, text: '1e400' });
+    expect(pipelines.text).toMatch(/"account":\s*1745678901234567891\b/);
+    expect(pipelines.text).toMatch(/"rate":\s*0\.1234567890123456789\b/);
+    expect((await watcher.get('/pipeline_execution?pipeline_name=exact')).text).toMatch(/\[1745678901234567891\]/);
+    const { stdout } = await run('--dry-run', '--config', file, 'true');
+    expect(stdout).toContain('"account": 1745678901234567891,');
+  });
+
   it('that is not there or not executable ends as a shell has it, and is reported', async () => {
     expect(await run('no-such-command')).toMatchObject({ code: 127, stderr: expect.stringContaining('not found') });
     const file = join(workplace.folder, 'data.csv');
@@ -114,6 +139,7 @@ describe('a command', () => {
       ['a-list', '[5]', 'not a JSON object'],
       ['odd-metadata', '{"inserts": 1, "execution_metadata": 5}', 'execution_metadata'],
       ['odd-field', '{"inserts": 1, "rows": 5}', 'unknown fields: rows'],
+      ['odd-status', '{"status": "done"}', 'status is none of'],
       ['odd-count', '{"inserts": -1}', 'inserts'],
     ] as const) {
       const { code, stderr } = await write(name, text);
@@ -371,6 +397,8 @@ outputs:
       'dry',
       '--heartbeat',
       '5m',
+      '--next-watermark',
+      '7',
       '--',
       'sh',
       '-c',
@@ -382,6 +410,7 @@ outputs:
         url: watcher.url,
         registration: { name: 'dry', pipeline_type_name: 'command' },
         parent: {},
+        next_watermark: '7',
         heartbeat_ms: 300_000,
         spool: workplace.spool,
         command: ['sh', '-c', 'echo ran'],

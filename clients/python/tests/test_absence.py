@@ -175,6 +175,56 @@ class Away(Case):
         aside = [name for name in os.listdir(os.path.join(self.watcher.spool.folder, "refused")) if "answer" in name]
         self.assertEqual(len(aside), 1)
 
+    def kept_by_another(self, number: int, field: str) -> None:
+        """Keeps an end of another client, with a field as JSON."""
+        names = {"name": self.name("kept"), "pipeline_type_name": "test"}
+        start = {"ref": "run", "pipeline_ref": "pipeline", "external_id": f"{self.suffix} {number}"}
+        operations = [{"op": "register", "ref": "pipeline", **names}, {"op": "start", **start}]
+        end = f'{{"op": "end", "execution_ref": "run", "status": "failed", {field}}}'
+        body = f"{json.dumps(operations)[:-1]}, {end}]"
+        report = f'{{"version": 1, "path": "/batch", "idempotency_key": "{self.suffix} {number}", "body": {body}}}'
+        os.makedirs(self.watcher.spool.folder, exist_ok=True)
+        Path(self.watcher.spool.folder, f"{number:013d}-000000-other-end.json").write_text(report)
+
+    def test_refused_ends_of_another_client_are_sent_without_what_is_refused(self) -> None:
+        deep = '{"a":' * 150 + "1" + "}" * 150
+        fields = [
+            ("inserts", "-1"),
+            ("error_message", r'"x\u0000y\ud800"'),
+            ("execution_metadata", r'{"a": "\u0000"}'),
+            ("execution_metadata", deep),
+            ("end_date", '"2020-01-01T00:00:00Z"'),
+        ]
+        for number, (field, value) in enumerate(fields):
+            self.kept_by_another(number, f'"{field}": {value}')
+        with self.assertLogs("watcher_client", "WARNING"):
+            self.assertTrue(self.watcher.flush())
+        found = self.executions("kept")
+        self.assertEqual(len(found), len(fields))
+        for (field, _), execution in zip(fields, found):
+            self.assertEqual(execution["status"], "failed")
+            self.assertIn(field, execution["execution_metadata"]["report_error"])
+
+    def test_a_refused_end_waits_with_its_report_until_both_are_sent(self) -> None:
+        self.kept_by_another(1, '"inserts": -1')
+        self.gate.fault = lambda asked: (503, {}, {}) if str(asked.key).endswith("-plain") else None
+        self.assertFalse(self.watcher.flush())
+        self.assertEqual(len(self.files()), 1)
+        self.gate.fault = lambda asked: None
+        with self.assertLogs("watcher_client", "WARNING"):
+            self.assertTrue(self.watcher.flush())
+        self.assertEqual(self.only("kept")["status"], "failed")
+
+    def test_numbers_of_another_client_keep_their_digits(self) -> None:
+        seen = []
+        hand_on = self.gate.hand_on
+        self.gate.hand_on = lambda *request: seen.append(request[3]) or hand_on(*request)  # type: ignore
+        metadata = '{"decimal": 0.1234567890123456789, "power": 1e2, "big": 1745678901234567891}'
+        self.kept_by_another(1, f'"next_watermark": 1745678901234567891, "execution_metadata": {metadata}')
+        self.assertTrue(self.watcher.flush())
+        self.assertIn(metadata.replace(" ", "").encode(), seen[-1])
+        self.assertEqual(self.only("kept")["next_watermark"], "1745678901234567891")
+
     def test_two_processes_may_send_at_once(self) -> None:
         self.gate.close()
         for rows in range(10):

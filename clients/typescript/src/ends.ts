@@ -3,7 +3,7 @@ import type { Availability } from './availability.js';
 import type { Outbox } from './outbox.js';
 import { type End, keptEnd, plainEnd } from './reports.js';
 import type { Run } from './run.js';
-import { BUDGET_MS, messageOf, type Transport } from './transport.js';
+import { BUDGET_MS, messageOf, problemOf, type Transport } from './transport.js';
 
 /** How long a start and an end try to send what waits before them. */
 export const DRAIN_MS = 2000;
@@ -95,7 +95,7 @@ export class Ends {
       const reason = messageOf(error);
       availability.warn(`the end of the run of '${run.pipeline}' was refused: ${reason}`);
       // Another body needs another key.
-      return post(plainEnd(end, reason), 'end-plain').then(
+      return post(plainEnd(end, reason, problemOf(error)), 'end-plain').then(
         () => true,
         (error: unknown) => !availability.isLate(error),
       );

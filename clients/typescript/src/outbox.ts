@@ -1,5 +1,5 @@
 import type { Availability } from './availability.js';
-import type { BatchReport } from '../generated/types.gen.js';
+import type { BatchReport, Problem } from '../generated/types.gen.js';
 import { plainEnd, type End, reportOf } from './reports.js';
 import { MemoryStore, nameOf, type Operation, type Report, type ReportStore } from './store.js';
 import { type Transport, WatcherError } from './transport.js';
@@ -67,16 +67,20 @@ export class Outbox {
       const { results } = await this.post(report, until);
       this.availability.noteSuccess();
       this.learn(report, results);
-      if (results.some(({ status }) => status >= 500 || status === 401 || status === 403)) return false;
+      if (results.some(mayBeTakenLater)) return false;
       const refusal = results.find(({ status }) => status >= 400);
-      if (!refusal) this.store.remove(name);
-      else await this.refuse(name, report, { results }, String(refusal.body?.['detail']), until);
+      if (refusal) {
+        // Where the start was refused, an end has nothing to refer to.
+        const isOfEnd = refusal === results.at(-1);
+        return await this.refuse(name, report, { results }, refusal.body ?? {}, isOfEnd, until);
+      }
+      this.store.remove(name);
       return true;
     } catch (error) {
       if (this.availability.isLate(error)) return false;
       if (!(error instanceof WatcherError)) throw error;
-      await this.refuse(name, report, error.problem ?? { detail: error.message }, error.message, until);
-      return true;
+      const problem: Partial<Problem> = error.problem ?? { detail: error.message };
+      return this.refuse(name, report, problem, problem, true, until);
     }
   }
 
@@ -90,17 +94,35 @@ export class Outbox {
     }
   }
 
-  /** Puts a report away, and sends the end that it may hold without what may have been refused. */
-  private async refuse(name: string, report: Report, answer: unknown, reason: string, until: number): Promise<void> {
+  /**
+   * Puts a report away; before, sends the end that it may hold without what may have been refused. False if the service
+   * went away meanwhile: then both are sent again.
+   */
+  private async refuse(
+    name: string,
+    report: Report,
+    answer: unknown,
+    problem: Partial<Problem>,
+    mayHelp: boolean,
+    until: number,
+  ): Promise<boolean> {
+    const reason = problem.detail ?? 'refused';
+    const end = report.body.at(-1);
+    if (mayHelp && end?.op === 'end' && problem.code !== 'execution_already_ended') {
+      const { op, execution_ref, id, ...rest } = end;
+      const plain = { op, execution_ref, id, ...plainEnd(rest as unknown as End, reason, problem) };
+      const idempotencyKey = `${report.idempotency_key}-plain`;
+      const request = { body: [...report.body.slice(0, -1), plain], idempotencyKey };
+      try {
+        const { results } = await this.transport.send<BatchReport>(report.path, request, { until, tries: 1 });
+        if (results.some(mayBeTakenLater)) return false;
+      } catch (error) {
+        if (this.availability.isLate(error)) return false;
+      }
+    }
     this.store.refuse(name, answer);
     this.availability.warn(`the service refused a report that waited (${name}): ${reason}`);
-    const { body } = report;
-    const last = body.at(-1);
-    if (last?.op !== 'end') return;
-    const { op, execution_ref, ...end } = last;
-    const plain = { op, execution_ref, ...plainEnd(end as unknown as End, reason) };
-    const request = { body: [...body.slice(0, -1), plain], idempotencyKey: `${report.idempotency_key}-plain` };
-    await this.transport.send(report.path, request, { until, tries: 1 }).catch(() => undefined);
+    return true;
   }
 
   private learn({ body }: Report, results: BatchReport['results']): void {
@@ -113,4 +135,8 @@ export class Outbox {
   private dropped(): void {
     this.availability.warn(`a report is lost: ${this.spoolLimit} reports wait already (WATCHER_SPOOL_LIMIT)`);
   }
+}
+
+function mayBeTakenLater({ status }: BatchReport['results'][number]): boolean {
+  return status >= 500 || status === 401 || status === 403;
 }

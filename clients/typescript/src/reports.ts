@@ -1,6 +1,6 @@
 import type { RunOptions, Threshold } from './options.js';
 import { isError, jsonOf } from './transport.js';
-import type { RegisterPipelineRequest, ReportedEnd } from '../generated/types.gen.js';
+import type { Problem, RegisterPipelineRequest, ReportedEnd } from '../generated/types.gen.js';
 import type { Operation, Report } from './store.js';
 
 /** The service cuts a longer one; a much longer one it would not take. */
@@ -52,7 +52,7 @@ export function frozenStart(start: Start): Start {
 
 /** What an end says, but for its execution. */
 export interface End {
-  readonly end_date: string;
+  readonly end_date?: string;
   readonly status: ReportedEnd;
   readonly error_message?: string;
   readonly [field: string]: unknown;
@@ -62,9 +62,14 @@ export interface End {
  * The end without what its caller added, for a service that refuses one of the fields, or where it can't be written as
  * JSON: that the run ended must not be lost.
  */
-export function plainEnd({ end_date, status, error_message }: End, reason: string): End {
-  const said = error_message === undefined ? {} : { error_message };
-  return { end_date, status, ...said, execution_metadata: { report_error: reason } };
+export function plainEnd({ end_date, status, error_message }: End, reason: string, problem?: Partial<Problem>): End {
+  const hasRightDate = !problem?.errors?.some(({ field }) => field === 'end_date');
+  return {
+    status,
+    ...(hasRightDate && end_date !== undefined && { end_date }),
+    ...(typeof error_message === 'string' && { error_message: clean(error_message) }),
+    execution_metadata: { report_error: clean(reason) },
+  };
 }
 
 /** A copy that nothing changes any more; the plain end where the end can't be written as JSON. */

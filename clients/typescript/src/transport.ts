@@ -1,4 +1,5 @@
 import type { Problem } from '../generated/types.gen.js';
+import { withDigits } from './exact.js';
 import type { Settings } from './settings.js';
 import { uuid } from './uuid.js';
 
@@ -69,7 +70,7 @@ export class Transport {
     const { url, timeoutMs } = this.settings;
     const target = url + path + queryOf(request.query);
     const method = request.method ?? (request.body === undefined ? 'GET' : 'POST');
-    const body = request.body === undefined ? undefined : jsonOf(request.body);
+    const body = request.body === undefined ? undefined : withDigits(jsonOf(request.body));
     const key = method === 'POST' ? (request.idempotencyKey ?? uuid()) || undefined : undefined;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -169,6 +170,11 @@ function reasonOf(error: unknown): string {
 /** Also for an error of another realm, such as those of Node itself in the tests of Jest. */
 export function isError(value: unknown): value is Error {
   return typeof value === 'object' && value !== null && 'name' in value && 'message' in value;
+}
+
+/** What the service says of the request that it refused. */
+export function problemOf(error: unknown): Problem | undefined {
+  return error instanceof WatcherError ? error.problem : undefined;
 }
 
 export function messageOf(error: unknown): string {

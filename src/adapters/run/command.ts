@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { storable } from './json.js';
 import type { Outcome } from './report.js';
 
 /** Signals that are handed on to the command. */
@@ -140,8 +141,12 @@ class Tail {
     }
   }
 
-  /** As text. It begins at a whole line where something was left out, if it has one. */
+  /** As text that the service takes. It begins at a whole line where something was left out, if it has one. */
   get text(): string {
+    return storable(this.read());
+  }
+
+  private read(): string {
     const bytes = Buffer.concat(this.chunks);
     const kept = bytes.subarray(-TAIL_BYTES);
     if (!this.isCut && kept.length === bytes.length) return kept.toString().trim();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { parseJson, storable } from './json.js';
 
 /** An object of JSON. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -33,6 +34,8 @@ const FIELDS = new Set([
   'error_message',
   'status',
 ]);
+/** The statuses that a command may report. */
+const STATUSES: readonly unknown[] = ['succeeded', 'skipped', 'failed', 'aborted'];
 const MAX_BYTES = 1_000_000;
 
 /** Reads the file that the command may have written. */
@@ -48,17 +51,26 @@ export async function readReport(file: string): Promise<CommandReport> {
   if (text.length > MAX_BYTES) return { fields: {}, error: `it has more than ${MAX_BYTES} characters` };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     return { fields: {}, error: `it is not JSON: ${(error as Error).message}` };
   }
   if (!isObject(value)) return { fields: {}, error: 'it is not a JSON object' };
   if (!isObject(value['execution_metadata'] ?? {})) return { fields: {}, error: 'execution_metadata is not an object' };
-  const unknown = Object.keys(value).filter((field) => !FIELDS.has(field));
-  const fields = Object.fromEntries(
+  const { status, ...others } = Object.fromEntries(
     Object.entries(value).filter(([field, given]) => FIELDS.has(field) && given !== null),
   );
-  return { fields, ...(unknown.length > 0 && { error: `it has unknown fields: ${unknown.join(', ')}` }) };
+  const isStatus = status === undefined || STATUSES.includes(status);
+  const unknown = Object.keys(value).filter((field) => !FIELDS.has(field));
+  const errors = [
+    ...(unknown.length > 0 ? [`it has unknown fields: ${unknown.join(', ')}`] : []),
+    // Without a status that the service takes, it would never learn of an end that waited.
+    ...(isStatus ? [] : [`status is none of ${STATUSES.join(', ')}`]),
+  ];
+  return {
+    fields: isStatus && status !== undefined ? { ...others, status } : others,
+    ...(errors.length > 0 && { error: errors.join('; ') }),
+  };
 }
 
 /** The body of an end, without the execution's id. What the command reported goes before what was observed. */
@@ -90,7 +102,7 @@ function observed({ exitCode, signal }: Outcome, error: string | undefined): Jso
     host: hostname(),
     exit_code: exitCode,
     ...(signal && { signal }),
-    ...(error !== undefined && { report_error: error }),
+    ...(error !== undefined && { report_error: storable(error) }),
   };
 }
 

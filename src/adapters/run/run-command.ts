@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prevented, runCommand, Signals } from './command.js';
+import { jsonText } from './json.js';
 import { type CommandReport, type Outcome, readReport } from './report.js';
 import { Run } from './run.js';
 import { RunOptionError } from './run-option.error.js';
@@ -23,7 +24,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const signals = new Signals();
     const run = new Run(options, signals.hurry.signal, warn);
     if (options.dryRun) {
-      process.stdout.write(`${JSON.stringify(run.describe(), null, 2)}\n`);
+      process.stdout.write(`${jsonText(run.describe(), 2)}\n`);
       return 0;
     }
     const exitCode = await reported(run, options.command, options.registration.name, signals);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { exactNumber } from './json.js';
 import { RunOptionError } from './run-option.error.js';
 
 /** The body of `POST /pipeline`: fields of the configuration file, whose meaning the service knows. */
@@ -50,15 +51,30 @@ function datasets(listed: unknown): unknown[] {
 }
 
 async function parse(text: string, where: string): Promise<Record<string, unknown>> {
-  const { parse } = await import('yaml');
+  const { parseDocument, visit } = await import('yaml');
   let content: unknown;
   try {
-    content = parse(text);
+    const document = parseDocument(text, { intAsBigInt: true });
+    const [error] = document.errors;
+    if (error) throw error;
+    visit(document, {
+      Scalar: (key, scalar) => {
+        // A key is text in JSON.
+        if (key !== 'key') scalar.value = exact(scalar.value, scalar.source);
+      },
+    });
+    content = document.toJS();
   } catch (error) {
     throw new RunOptionError(`${where} is not YAML: ${(error as Error).message.split('\n')[0]}`);
   }
   if (!isMapping(content)) throw new RunOptionError(`${where} must be a mapping of the fields of a pipeline`);
   return content;
+}
+
+/** A number as the file has it, with all its digits. */
+function exact(value: unknown, source: string | undefined): unknown {
+  if (typeof value === 'bigint') return exactNumber(String(value));
+  return typeof value === 'number' && Number.isFinite(value) && source ? exactNumber(source.trim()) : value;
 }
 
 function chosen(content: Record<string, unknown>, name: string | undefined, where: string): Record<string, unknown> {

@@ -104,12 +104,13 @@ export class Run {
 
   /** What would be sent and run. */
   describe(): Json {
-    const { url, registration, lineage, parent, heartbeatMs, spool, command } = this.options;
+    const { url, registration, lineage, parent, nextWatermark, heartbeatMs, spool, command } = this.options;
     return {
       url,
       registration,
       ...(lineage && { lineage }),
       parent,
+      ...(nextWatermark !== undefined && { next_watermark: nextWatermark }),
       heartbeat_ms: heartbeatMs ?? null,
       spool,
       command,

@@ -1,4 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { jsonText } from './json.js';
 import type { Json } from './report.js';
 
 /** An answer of the service. */
@@ -49,7 +50,7 @@ export class Service {
   }
 
   private async ask(method: string, path: string, body: unknown, options: Sending): Promise<Reply> {
-    const reply = await this.send(method, path, JSON.stringify(body), options);
+    const reply = await this.send(method, path, jsonText(body), options);
     const { status } = reply;
     // A 404 without a code is not the service's own: another server is at this address.
     if (mayBeTakenLater(status) || (status === 404 && reply.body['code'] === undefined)) {

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jsonText, parseJson, storable } from './json.js';
 import type { Json } from './report.js';
 import { detailOf, mayBeTakenLater, type Reply, type Service, ServiceAwayError } from './service.js';
 
@@ -17,6 +18,7 @@ const REPORT = /^\d{13}-\d{6}-.+\.json$/;
 const REFUSED = 'refused';
 /** The key was used for another body: the client sent the report itself with it, and kept it when no answer came. */
 const KEY_REUSED = 'idempotency_key_reused';
+const ALREADY_ENDED = 'execution_already_ended';
 
 /**
  * Reports that could not be sent, one file each, in the order of their names. Every client of Watcher on a machine sends
@@ -47,7 +49,7 @@ export class Spool {
       this.count += 1;
       const file = `${Date.now()}-${String(this.count).padStart(6, '0')}-${name}.json`;
       const draft = join(this.folder, `.tmp-${file}`);
-      await writeFile(draft, JSON.stringify(kept), { mode: 0o600, flush: true });
+      await writeFile(draft, jsonText(kept), { mode: 0o600, flush: true });
       await rename(draft, join(this.folder, file));
       const folder = await open(this.folder);
       try {
@@ -88,16 +90,15 @@ export class Spool {
     const kept = await this.read(file);
     if (kept === undefined) return;
     if (kept === null) return this.refuse(name, 'it is not a report of version 1');
-    let reply = await service.post(kept.path, kept.body, { idempotencyKey: kept.idempotency_key, signal });
-    if (reply.body['code'] === KEY_REUSED) {
-      reply = await service.post(kept.path, kept.body, { idempotencyKey: `${kept.idempotency_key}-kept`, signal });
+    const [reply, results] = await post(service, kept, signal);
+    const refusal = results.find(({ status }) => status >= 400);
+    if (refusal) {
+      // Before the report is put aside: if the service goes away now, both are sent again.
+      // Where the start was refused, an end has nothing to refer to.
+      const plain = refusal === results.at(-1) ? withPlainEnd(kept, refusal) : undefined;
+      if (plain) await post(service, plain, signal);
+      return this.refuse(name, JSON.stringify(reply.body));
     }
-    // Another client is sending the same report.
-    if (reply.status === 409) throw new ServiceAwayError(detailOf(reply));
-    const results = (reply.body['results'] as Reply[] | undefined) ?? [reply];
-    const later = results.find(({ status }) => mayBeTakenLater(status));
-    if (later) throw new ServiceAwayError(`an operation was answered ${later.status}`);
-    if (results.some(({ status }) => status >= 400)) return this.refuse(name, JSON.stringify(reply.body));
     sent(kept.idempotency_key, results);
     await unlink(file).catch(() => undefined);
   }
@@ -107,7 +108,7 @@ export class Spool {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     try {
-      const kept = JSON.parse(text) as Kept;
+      const kept = parseJson(text) as Kept;
       return kept.version === 1 && kept.path.startsWith('/') ? kept : null;
     } catch {
       return null;
@@ -122,4 +123,43 @@ export class Spool {
     await rename(join(this.folder, name), join(folder, name)).catch(() => undefined);
     this.warn(`a report of an earlier run was refused, and is now in ${join(folder, name)}`);
   }
+}
+
+/** The answer to a report, and the results of its operations. Throws a {@link ServiceAwayError} where it has to wait. */
+async function post(service: Service, report: Kept, signal: AbortSignal): Promise<[Reply, readonly Reply[]]> {
+  const { path, body, idempotency_key: idempotencyKey } = report;
+  let reply = await service.post(path, body, { idempotencyKey, signal });
+  if (reply.body['code'] === KEY_REUSED) {
+    reply = await service.post(path, body, { idempotencyKey: `${idempotencyKey}-kept`, signal });
+  }
+  // Another client is sending the same report.
+  if (reply.status === 409) throw new ServiceAwayError(detailOf(reply));
+  const results = (reply.body['results'] as Reply[] | undefined) ?? [reply];
+  const later = results.find(({ status }) => mayBeTakenLater(status));
+  if (later) throw new ServiceAwayError(`an operation was answered ${later.status}`);
+  return [reply, results];
+}
+
+/**
+ * The report with its end without counts, watermark, metadata and what was refused, so that at least the end is known;
+ * undefined if it has no end, or the service knows one already.
+ */
+function withPlainEnd(report: Kept, refusal: Reply): Kept | undefined {
+  const operations = Array.isArray(report.body) ? (report.body as readonly Json[]) : [];
+  const end = operations.at(-1);
+  if (end?.['op'] !== 'end' || refusal.body['code'] === ALREADY_ENDED) return undefined;
+  const { op, execution_ref, id, status, end_date, error_message } = end;
+  const errors = (refusal.body['errors'] ?? []) as readonly Json[];
+  const hasRightDate = !errors.some(({ field }) => field === 'end_date');
+  const plain = {
+    op,
+    execution_ref,
+    id,
+    status,
+    ...(hasRightDate && { end_date }),
+    ...(typeof error_message === 'string' && { error_message: storable(error_message) }),
+    execution_metadata: { report_error: storable(detailOf(refusal)) },
+  };
+  const idempotency_key = `${report.idempotency_key}-plain`;
+  return { ...report, idempotency_key, body: [...operations.slice(0, -1), plain] };
 }

@@ -5,7 +5,6 @@ of each file; so there is no lock, and any number of processes may send at once.
 """
 
 import errno
-import json
 import os
 import re
 import threading
@@ -15,7 +14,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ._reports import Body, plain_end
 from ._settings import Settings, log
 from ._transport import Transport
-from ._values import dumps
+from ._values import dumps, plain, restored, stored
 from .errors import WatcherAPIError, WatcherNetworkError
 
 _NAME = re.compile(r"\d{13}-\d{6}-.+-(start|end)\.json")
@@ -88,7 +87,7 @@ class Spool:
         """False where the service can't take it now: those behind it have to wait as well."""
         try:
             with open(os.path.join(self.folder, name), "rb") as file:
-                report = json.loads(file.read())
+                report = restored(file.read())
         except FileNotFoundError:
             return True
         except ValueError as error:
@@ -104,8 +103,8 @@ class Spool:
         except WatcherAPIError as error:
             if error.passing or error.wrong_place:
                 return False
-            self._refuse(name, {"status": error.status_code, "code": error.error_code, "detail": error.detail})
-            return True
+            problem = {"status": error.status_code, "code": error.error_code, "detail": error.detail}
+            return self._put_aside(name, report, problem, {**problem, "errors": error.error_details}, seconds)
         statuses = [result["status"] for result in results]
         if any(status >= 500 or status in (401, 403) for status in statuses):
             return False
@@ -113,30 +112,45 @@ class Spool:
         if all(status < 400 for status in statuses):
             self.remove(name)
             return True
-        self._refuse(name, {"results": results})
-        return self._send_plain(report, results, seconds)
+        # Where the start was refused, an end has nothing to refer to.
+        of_end = all(status < 400 for status in statuses[:-1])
+        return self._put_aside(name, report, {"results": results}, results[-1]["body"] if of_end else None, seconds)
+
+    def _put_aside(
+        self, name: str, report: Dict[str, Any], answer: Dict[str, Any], problem: Optional[Body], seconds: float
+    ) -> bool:
+        """Puts a refused report aside; before, sends its end without what was refused. False if the service went away
+        meanwhile: then both are sent again."""
+        if problem is not None and not self._send_plain(report, problem, seconds):
+            return False
+        self._refuse(name, answer)
+        return True
 
     def _post(self, report: Dict[str, Any], key: str, seconds: float) -> List[Dict[str, Any]]:
         try:
-            return _results(self._transport.request("POST", report["path"], report["body"], key, seconds))
+            return _results(self._transport.request("POST", report["path"], stored(report["body"]), key, seconds))
         except WatcherAPIError as error:
             if error.error_code != "idempotency_key_reused" or key.endswith("-kept"):
                 raise
             # The run reported the same directly, and the answer was lost. The service finds that it knows it all.
             return self._post(report, f"{key}-kept", seconds)
 
-    def _send_plain(self, report: Dict[str, Any], results: List[Dict[str, Any]], seconds: float) -> bool:
-        """Sends a refused end once more, without what the service may not like about it."""
-        problem = results[-1]["body"]
-        last = report["body"][-1]
-        if last.get("op") != "end" or results[-1]["status"] == 424 or problem.get("code") == "execution_already_ended":
+    def _send_plain(self, report: Dict[str, Any], problem: Body, seconds: float) -> bool:
+        """Sends a refused end once more, without what the service may not like about it. False if it has to wait."""
+        last = report["body"][-1] if report["body"] else None
+        if not isinstance(last, dict) or last.get("op") != "end" or problem.get("code") == "execution_already_ended":
             return True
-        again = {"path": report["path"], "body": [*report["body"][:-1], plain_end(last, problem)]}
+        again = {"path": report["path"], "body": [*report["body"][:-1], plain(plain_end(last, problem))]}
         try:
-            self._post(again, f"{report['idempotency_key']}-plain", seconds)
-        except (WatcherAPIError, WatcherNetworkError) as error:
+            results = self._post(again, f"{report['idempotency_key']}-plain", seconds)
+        except WatcherNetworkError:
+            return False
+        except WatcherAPIError as error:
+            if error.passing or error.wrong_place:
+                return False
             log.warning("the end that %s refused could not be sent without details: %s", self.folder, error)
-        return True
+            return True
+        return not any(result["status"] >= 500 or result["status"] in (401, 403) for result in results)
 
     def _learn(self, body: List[Body], results: List[Dict[str, Any]], learn: Learn) -> None:
         for operation, result in zip(body, results):

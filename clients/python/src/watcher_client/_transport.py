@@ -54,7 +54,7 @@ class Transport:
     def request(
         self, method: str, path: str, body: Any = None, key: Optional[str] = None, timeout: Optional[float] = None
     ) -> Any:
-        """The JSON of the answer (None where it has none). Raises WatcherAPIError and WatcherNetworkError."""
+        """The JSON of the answer (None where it has none). A body of bytes is JSON already. Raises WatcherAPIError and WatcherNetworkError."""
         headers = {"Accept": "application/json", "User-Agent": "watcher-client-python"}
         if self._settings.key:
             headers["Authorization"] = f"Bearer {self._settings.key}"
@@ -62,7 +62,7 @@ class Transport:
             headers["Idempotency-Key"] = key
         data = None
         if body is not None:
-            data = dumps(plain(body))
+            data = body if isinstance(body, bytes) else dumps(plain(body))
             headers["Content-Type"] = "application/json"
         begun = time.monotonic()
         try:

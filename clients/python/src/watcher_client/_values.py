@@ -5,6 +5,7 @@ import math
 import operator
 import re
 import traceback
+import uuid
 from datetime import date, datetime, timezone
 from enum import Enum
 from typing import Any, Optional, Union
@@ -16,6 +17,9 @@ MOST_CHARACTERS = 100_000
 """Where the service cuts an error message."""
 _DEPTH = 90
 """The service takes metadata of at most 100 levels."""
+_MARK = f"{uuid.uuid4()}:"
+_MARKED = re.compile(f'"{_MARK}([^"]*)"'.encode())
+_EXACT_DIGITS = 18
 _UNWELCOME = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -34,6 +38,25 @@ def timestamp(moment: datetime) -> str:
 def dumps(value: Any) -> bytes:
     """The JSON of a value that `plain` made."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def restored(text: bytes) -> Any:
+    """The value of JSON that another client may have written, for `stored`: a number that Python may change is a marked
+    text. Raises ValueError."""
+    return json.loads(text, parse_float=_MARK.__add__, parse_int=_integer, parse_constant=_no_json)
+
+
+def stored(value: Any) -> bytes:
+    """The JSON of what `restored` read, with all digits of its numbers."""
+    return _MARKED.sub(rb"\1", json.dumps(value, separators=(",", ":")).encode())
+
+
+def _integer(digits: str) -> Any:
+    return int(digits) if len(digits) <= _EXACT_DIGITS else _MARK + digits
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def clean(text: str) -> str:

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { parseExactly } from '../exact.js';
 import type { Report, ReportStore } from '../store.js';
 
 /**
@@ -67,7 +68,7 @@ export class Spool implements ReportStore {
       return undefined; // another process has sent it
     }
     try {
-      return JSON.parse(text) as Report;
+      return parseExactly(text) as Report;
     } catch (error) {
       this.refuse(name, { detail: `not JSON: ${String(error)}` });
       return undefined;

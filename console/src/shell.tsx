@@ -28,7 +28,13 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   const [location] = useLocation();
   const [opened, open] = useState<'search' | 'help' | null>(null);
   const main = useRef<HTMLElement>(null);
+  const menu = useRef<HTMLElement>(null);
   useEffect(() => open(null), [location]);
+  // On a phone the menu scrolls: the page that is shown stays visible in it.
+  useEffect(
+    () => menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    [location],
+  );
   useShortcuts({
     '/': () => open('search'),
     'Ctrl+k': () => open('search'),
@@ -45,7 +51,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         <Link href="/" className="brand">
           Watcher
         </Link>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={menu}>
           {MENU.map(([path, text]) => (
             <Link key={path} href={path} aria-current={isAt(path) ? 'page' : undefined}>
               {text}

@@ -124,6 +124,67 @@ it('times have their zone, which u switches', async () => {
   expect(await page.locator('.facts time').first().innerText()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
 });
 
+it('times within the text of an incident follow the zone', async () => {
+  const page = await browser.open(`/incidents/${demo.slow.id}`);
+  await page.getByText(/has run since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC;/).waitFor();
+});
+
+it('the overview has errors before warnings', async () => {
+  const page = await browser.open('/');
+  await page.locator('.incidents .tag.warning').first().waitFor();
+  const tags = page.locator('.incidents li:not(.handled) > .tag');
+  const severities = await tags.evaluateAll((all) => all.map(({ className }) => className.includes('critical')));
+  expect(severities).toContain(true);
+  expect(severities.toSorted((a, b) => Number(b) - Number(a))).toEqual(severities);
+});
+
+it('the axis of a chart of starts is left without a usual time where starts are spread over the day', async () => {
+  const page = await browser.open(`/pipelines/${demo.failed.pipeline_id}/punctuality`);
+  await page.getByText('Drag over the chart').waitFor();
+  expect(await page.getByText('usual').count()).toBe(0);
+});
+
+it('where the time went: the choice is as wide as its text, a failed part is red', async () => {
+  const page = await browser.open(`/runs/${demo.failed.id}?view=shares`);
+  const width = (await page.getByLabel('Sum up by').boundingBox())?.width ?? Infinity;
+  expect(width).toBeLessThan(300);
+  await page.locator('tr', { hasText: 'mart_churn' }).locator('.bar.failed').waitFor();
+  expect(await page.locator('tr', { hasText: 'stg_orders' }).locator('.bar.failed').count()).toBe(0);
+});
+
+describe('a phone', () => {
+  const width = async (page: Page, selector: string): Promise<number> =>
+    (await page.locator(selector).first().boundingBox())?.width ?? 0;
+
+  it('has a menu of two lines, which shows the page that is open', async () => {
+    const page = await browser.open('/retention', { size: PHONE });
+    expect((await page.locator('header.bar').boundingBox())?.height).toBeLessThan(90);
+    await eventually(async () => {
+      const link = await page.locator('nav [aria-current]').boundingBox();
+      expect((link?.x ?? Infinity) + (link?.width ?? 0)).toBeLessThanOrEqual(PHONE.width);
+    });
+  });
+
+  it('shows the ends of names in a run, and names of a list in the room that is left', async () => {
+    const run = await browser.open(`/runs/${demo.failed.id}`, { size: PHONE });
+    const row = run.locator('[role=row]', { hasText: 'mart_churn' });
+    const [end, label] = [await row.locator('.end').boundingBox(), await row.locator('.label').boundingBox()];
+    expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual((label?.x ?? 0) + (label?.width ?? 0));
+    expect(end?.width).toBeGreaterThan(40);
+    const datasets = await browser.open('/datasets', { size: PHONE });
+    expect(await width(datasets, '.rows .cell')).toBeGreaterThan(200);
+    expect(await width(await browser.open('/pipelines', { size: PHONE }), '.rows .cell')).toBeGreaterThan(170);
+  });
+
+  it('has the buttons of incidents in one width', async () => {
+    const page = await browser.open('/', { size: PHONE });
+    const buttons = page.locator('.incidents li button');
+    await buttons.first().waitFor();
+    const lefts = await buttons.evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().left)));
+    expect(new Set(lefts).size).toBe(1);
+  });
+});
+
 describe('live', () => {
   it('an end, a child and an incident appear without a reload', async () => {
     const id = await demo.watcher.pipeline('live');

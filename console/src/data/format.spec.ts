@@ -1,4 +1,4 @@
-import { ago, compact, duration, moment, zoneName } from './format.ts';
+import { ago, compact, duration, moment, withTimes, zoneName } from './format.ts';
 
 describe('duration', () => {
   it.each([
@@ -24,6 +24,15 @@ it('says how long ago or ahead', () => {
 it('shows moments in a zone', () => {
   const date = new Date('2026-01-31T23:30:00Z');
   expect([moment(date, 'utc'), zoneName(date, 'utc')]).toEqual(['2026-01-31 23:30:00', 'UTC']);
+});
+
+it('shows the times within a text', () => {
+  expect(withTimes('No data since 2026-01-31T23:51:53.896Z; by 2026-02-01T01:00+01:00 (10 min).', 'utc')).toBe(
+    'No data since 2026-01-31 23:51:53 UTC; by 2026-02-01 00:00:00 UTC (10 min).',
+  );
+  expect(withTimes('partition 2026-01-31, 2026-99-99T99:99:99Z', 'utc')).toBe(
+    'partition 2026-01-31, 2026-99-99T99:99:99Z',
+  );
 });
 
 it('shortens large numbers', () => {

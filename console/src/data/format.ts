@@ -57,6 +57,16 @@ export function moment(at: Date, choice: 'local' | 'utc'): string {
   return `${year}-${month}-${day} ${hour}:${minute}:${second}`;
 }
 
+const INSTANTS = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)/g;
+
+/** A text of the service in which times are shown as those beside it, with their zone. */
+export function withTimes(text: string, choice: 'local' | 'utc'): string {
+  return text.replace(INSTANTS, (found) => {
+    const at = new Date(found);
+    return Number.isNaN(at.getTime()) ? found : `${moment(at, choice)} ${zoneName(at, choice)}`;
+  });
+}
+
 /** The time of day of a moment, `02:00`. */
 export function time(at: Date, choice: 'local' | 'utc', seconds = false): string {
   const { hour, minute, second } = parts(at, choice);

@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<Dataset>[] = [
   },
   {
     name: 'Type',
-    width: 'minmax(5rem, 10rem)',
+    width: 'minmax(6rem, 10rem)',
     cell: ({ address_type_name: type }) => <Name text={type} />,
   },
   { name: 'Known since', width: '8rem', minor: true, cell: ({ created_at: at }) => <Instant at={at} relative /> },

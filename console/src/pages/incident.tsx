@@ -8,7 +8,7 @@ import { affected, usePatchIncident } from '../ui/incident-line.tsx';
 import { Facts, Name, Page } from '../ui/page.tsx';
 import { Failure, Shown } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
-import { Instant } from '../ui/time.tsx';
+import { Instant, useTimes } from '../ui/time.tsx';
 import { ExecutionImpact } from './dataset-impact.tsx';
 
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,6 @@ export default function IncidentPage({ id }: { id: number }): ReactNode {
             <div>
               <section aria-labelledby="why">
                 <h2 id="why">Why</h2>
-                <p dir="auto">{data.detail}</p>
                 <Causes incident={data} />
               </section>
               <Affected incident={data} />
@@ -78,18 +77,25 @@ function Head({ incident }: { incident: Incident }): ReactNode {
   );
 }
 
+/** What happened, and the first failures. */
 function Causes({ incident }: { incident: Incident }): ReactNode {
   const causes = incident.root_causes ?? [];
-  return causes.map((cause) => (
-    <article key={cause.execution_id} className="cause">
-      <Name text={cause.pipeline_name} to={`/executions/${cause.execution_id}`} />
-      {cause.error_message !== null && (
-        <pre tabIndex={0} dir="auto">
-          {cause.error_message}
-        </pre>
-      )}
-    </article>
-  ));
+  const detail = useTimes(incident.detail);
+  return (
+    <>
+      <p dir="auto">{detail}</p>
+      {causes.map((cause) => (
+        <article key={cause.execution_id} className="cause">
+          <Name text={cause.pipeline_name} to={`/executions/${cause.execution_id}`} />
+          {cause.error_message !== null && (
+            <pre tabIndex={0} dir="auto">
+              {cause.error_message}
+            </pre>
+          )}
+        </article>
+      ))}
+    </>
+  );
 }
 
 /** What depends on the data: of the first cause, or else of the execution itself. */

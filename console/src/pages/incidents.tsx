@@ -7,7 +7,7 @@ import { type Column, List } from '../ui/list.tsx';
 import { Name, Page } from '../ui/page.tsx';
 import { Empty } from '../ui/states.tsx';
 import { Tag } from '../ui/status.tsx';
-import { affected } from '../ui/incident-line.tsx';
+import { affected, useWhy } from '../ui/incident-line.tsx';
 import { Instant } from '../ui/time.tsx';
 
 const KINDS = ['failure', 'timeliness', 'freshness', 'lost', 'missed', 'slow', 'anomaly'];
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Incident>[] = [
     name: 'Why',
     width: 'minmax(8rem, 2fr)',
     minor: true,
-    cell: ({ root_causes: causes, detail }) => <Name text={causes?.[0]?.error_message ?? detail} />,
+    cell: (incident) => <Why of={incident} />,
   },
   {
     name: 'Affects',
@@ -45,6 +45,10 @@ const COLUMNS: readonly Column<Incident>[] = [
       ),
   },
 ];
+
+function Why({ of }: { of: Incident }): ReactNode {
+  return <Name text={useWhy(of)} />;
+}
 
 /** Violations, open ones first asked for. */
 export default function IncidentsPage(): ReactNode {

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { apiUrl } from '../api/client.ts';
 import type { Incident, Overview, RunningRoot } from '../api/types.ts';
 import { count, duration, useNow } from '../data/format.ts';
+import { mostUrgent } from '../data/incidents.ts';
 import { itemsOf, useApi, usePages } from '../data/queries.ts';
 import { useUrlState } from '../data/url.ts';
 import { Activity } from '../ui/activity.tsx';
@@ -17,6 +18,11 @@ import { Elapsed, Instant } from '../ui/time.tsx';
 const WINDOWS = { '6h': '6 hours', '24h': '24 hours', '72h': '3 days', '168h': '7 days' } as const;
 /** The most incidents on this page; the others are on their own. */
 const MOST_INCIDENTS = 8;
+/** Asked for apart, so that many warnings leave no error out. */
+const [ERRORS, WARNINGS] = [
+  ['failure', 'lost', 'freshness', 'timeliness'],
+  ['missed', 'slow', 'anomaly'],
+];
 
 /** What is wrong now on top, then what runs, then the last hours. */
 export function OverviewPage(): ReactNode {
@@ -52,13 +58,16 @@ function isNew({ buckets, running, incidents }: Overview): boolean {
   return running.count === 0 && incidents.open === 0 && buckets.started.every((started) => started === 0);
 }
 
+/** The newest open incidents of some kinds. */
+function useOpen(kind: readonly string[]): Incident[] {
+  return itemsOf(usePages<Incident>(['incidents'], '/incident', { status: 'open', kind, limit: MOST_INCIDENTS }));
+}
+
 function Wrong({ overview }: { overview: Overview }): ReactNode {
-  const open = usePages<Incident>(['incidents'], '/incident', { status: 'open', limit: MOST_INCIDENTS });
+  const errors = useOpen(ERRORS);
+  const warnings = useOpen(WARNINGS);
   const { open: all, acknowledged, by_kind: kinds } = overview.incidents;
-  // What nobody handles yet comes first.
-  const shown = itemsOf(open)
-    .slice(0, MOST_INCIDENTS)
-    .toSorted((a, b) => Number(a.acknowledged_at !== null) - Number(b.acknowledged_at !== null));
+  const shown = mostUrgent([...errors, ...warnings], MOST_INCIDENTS);
   return (
     <section aria-labelledby="wrong">
       <header className="section">

@@ -5,6 +5,7 @@ import { compact, count, duration } from '../data/format.ts';
 import { itemsOf, useApi, usePages } from '../data/queries.ts';
 import { Anomalies } from '../ui/anomaly.tsx';
 import { Chart, type Point } from '../ui/chart.tsx';
+import { COUNT_STEPS, DURATION_STEPS, isUsual, TIME_OF_DAY_STEPS } from '../ui/steps.ts';
 import { Empty, Shown } from '../ui/states.tsx';
 import { Status, Tag } from '../ui/status.tsx';
 import { Instant } from '../ui/time.tsx';
@@ -26,7 +27,14 @@ interface Measure {
   readonly bounds: (series: PipelineSeries, index: number) => Pick<Point, 'lower' | 'upper'>;
   readonly of: (series: PipelineSeries, index: number) => number | null;
   readonly shown: (value: number) => string;
-  readonly lines: (statistics: PipelineStatistics) => readonly (readonly [name: string, value: number | null])[];
+  /** The steps of its axis. */
+  readonly steps: readonly number[];
+  /** Where its axis ends at the latest. */
+  readonly most?: number;
+  readonly lines: (
+    statistics: PipelineStatistics,
+    values: readonly number[],
+  ) => readonly (readonly [name: string, value: number | null])[];
 }
 
 const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> = {
@@ -39,6 +47,7 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
     }),
     of: ({ ms }, index) => ms[index] ?? null,
     shown: duration,
+    steps: DURATION_STEPS,
     lines: ({ duration_seconds: { p50, p95 } }) => [
       ['median', p50 === null ? null : p50 * 1000],
       ['95 %', p95 === null ? null : p95 * 1000],
@@ -53,6 +62,7 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
     }),
     of: ({ rows }, index) => rows[index] ?? null,
     shown: compact,
+    steps: COUNT_STEPS,
     lines: ({ total_rows: { p50, p95 } }) => [
       ['median', p50],
       ['95 %', p95],
@@ -64,7 +74,13 @@ const MEASURES: Readonly<Record<'durations' | 'rows' | 'punctuality', Measure>> 
     bounds: () => ({ lower: null, upper: null }),
     of: ({ start }, index) => minuteOf(start[index] ?? ''),
     shown: (minute) => `${pad(Math.floor(minute / 60))}:${pad(Math.round(minute % 60))}`,
-    lines: ({ usual_start: usual }) => [['usual', usual === null ? null : minutesIn(usual)]],
+    steps: TIME_OF_DAY_STEPS,
+    most: DAY_MINUTES,
+    lines: ({ usual_start: start }, minutes) => {
+      const usual = start === null ? null : minutesIn(start);
+      // Where starts are spread over the day, none is usual.
+      return usual !== null && isUsual(usual, minutes) ? [['usual', usual]] : [];
+    },
   },
 };
 
@@ -108,7 +124,6 @@ function Drawn({
   const open = found.filter(({ dismissed_at: at }) => at === null).map(({ execution_id: run }) => run);
   const unusual = useMemo(() => new Set(open), [open.join()]);
   const [range, setRange] = useState<readonly [number, number] | null>(null);
-  const lines = statistics ? measure.lines(statistics) : [];
   const points = useMemo(
     () =>
       series.id
@@ -122,16 +137,35 @@ function Drawn({
         .toReversed(),
     [series, measure, unusual],
   );
+  const lines = statistics
+    ? measure.lines(
+        statistics,
+        points.flatMap(({ value }) => value ?? []),
+      )
+    : [];
   const within = series.id
     .map((_, index) => index)
     .filter((index) => isIn(Date.parse(series.start[index] ?? '') / 1000, range));
   return (
     <>
-      <Chart title={measure.title} points={points} lines={lines} shown={measure.shown} onRange={setRange} />
+      <Chart
+        title={measure.title}
+        points={points}
+        lines={lines}
+        shown={measure.shown}
+        steps={measure.steps}
+        most={measure.most}
+        onRange={setRange}
+      />
       <p className="hint">
-        {statistics && `Over the last ${count(statistics.successes)} successes: `}
-        {lines.map(([name, value]) => `${name} ${value === null ? '–' : measure.shown(value)}`).join(', ')}. Drag over
-        the chart to choose runs.{measure.metric !== null && ' The band is what was expected by the runs before.'}
+        {statistics && lines.length > 0 && (
+          <>
+            Over the last {count(statistics.successes)} successes:{' '}
+            {lines.map(([name, value]) => `${name} ${value === null ? '–' : measure.shown(value)}`).join(', ')}.{' '}
+          </>
+        )}
+        Drag over the chart to choose runs.
+        {measure.metric !== null && ' The band is what was expected by the runs before.'}
       </p>
       {found.length > 0 && (
         <Anomalies of={found.slice(0, MOST_ANOMALIES)} name={({ execution_id: run }) => `run ${run}`} />

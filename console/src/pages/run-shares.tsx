@@ -13,12 +13,14 @@ export function Shares({ id, root }: { id: number; root: number }): ReactNode {
   const rollup = useApi<Rollup>(['root', root], `/pipeline_execution/${id}/rollup`, { by });
   return (
     <>
-      <Choice
-        name="by"
-        label="Sum up by"
-        usual="pipeline"
-        choices={{ pipeline: 'pipeline', pipeline_type: 'type', depth: 'level' }}
-      />
+      <div className="filters">
+        <Choice
+          name="by"
+          label="Sum up by"
+          usual="pipeline"
+          choices={{ pipeline: 'pipeline', pipeline_type: 'type', depth: 'level' }}
+        />
+      </div>
       <Shown query={rollup}>{(data) => <Table rollup={data} />}</Shown>
     </>
   );
@@ -62,7 +64,7 @@ function Table({ rollup }: { rollup: Rollup }): ReactNode {
               </th>
               <td>
                 <span className="side">
-                  <span className="bar succeeded" style={{ inlineSize: `${(group.self_seconds / most) * 60}%` }} />
+                  <Bar group={group} most={most} />
                   <span className="number">{duration(group.self_seconds * 1000)}</span>
                 </span>
               </td>
@@ -75,5 +77,17 @@ function Table({ rollup }: { rollup: Rollup }): ReactNode {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Time as a bar, of which the failed executions have their share. */
+function Bar({ group, most }: { group: Rollup['groups'][number]; most: number }): ReactNode {
+  const width = (group.self_seconds / most) * 60;
+  const failed = group.failed / Math.max(1, group.executions);
+  return (
+    <>
+      {failed > 0 && <span className="bar failed" style={{ inlineSize: `${width * failed}%` }} />}
+      {failed < 1 && <span className="bar" style={{ inlineSize: `${width * (1 - failed)}%` }} />}
+    </>
   );
 }

@@ -1,10 +1,13 @@
-import { memo, type ReactNode } from 'react';
+import { type CSSProperties, memo, type ReactNode } from 'react';
 import { compact, duration, moment } from '../data/format.ts';
 import { useSetting, zone } from '../data/settings.ts';
 import { Status } from '../ui/status.tsx';
 import { type Group, type Rows, stateOf } from './rows.ts';
 import { boxOf, type Scale, type View } from './scale.ts';
 import { endAt, nameAt, RUNNING, STATUS_CODES, statusAt, type Tree } from './tree.ts';
+
+/** The last words of a name, at most 12 characters. */
+const ENDING = /^(.+?)([\s_./-][^]{2,11})$/su;
 
 /** How all rows look at a moment. */
 export interface RowLook {
@@ -62,9 +65,7 @@ export const Row = memo(function Row({ look, row, selected, onAt, onToggle }: Ro
           </button>
         )}
         <Status of={group ? worstOf(tree, group) : statusAt(tree, at)} bare />
-        <bdi className="name" title={name}>
-          {name}
-        </bdi>
+        <NodeName name={name} />
       </div>
       {look.table ? (
         <Cells look={look} at={group ? (group.members[0] ?? 0) : at} group={group} />
@@ -76,6 +77,29 @@ export const Row = memo(function Row({ look, row, selected, onAt, onToggle }: Ro
     </div>
   );
 });
+
+/** A name in two parts, so that on a phone its first one is cut. */
+function NodeName({ name }: { name: string }): ReactNode {
+  const [, begin, end] = ENDING.exec(name) ?? [];
+  return (
+    <bdi className="name" title={name}>
+      {begin === undefined || end === undefined ? (
+        name
+      ) : (
+        <>
+          <span style={endWidth(end)}>{begin}</span>
+          <span style={endWidth(end)} className="end">
+            {end}
+          </span>
+        </>
+      )}
+    </bdi>
+  );
+}
+
+function endWidth(end: string): CSSProperties {
+  return { '--end': `${end.length}ch` } as CSSProperties;
+}
 
 function worstOf(tree: Tree, { members }: Group) {
   const worst = members.reduce((code, member) => Math.max(code, tree.status[member] ?? 0), 0);
@@ -132,12 +156,13 @@ function Figures({
   children: ReactNode;
 }): ReactNode {
   const [before, behind] = [left, 100 - left - width];
-  const style =
-    behind >= 22 || behind >= before
+  // Where the bar fills the row, the figures are on its end, on a ground of their own.
+  const isOn = behind < 15 && before < 15;
+  const style = isOn
+    ? { insetInlineEnd: 0 }
+    : behind >= 22 || behind >= before
       ? { insetInlineStart: `${Math.min(left + width, 85)}%` }
       : { insetInlineEnd: `${100 - left}%` };
-  // Where the bar fills the row, the figures are on it, on a ground of their own.
-  const isOn = behind < 15 && before < 15;
   return (
     <span className={`figures${isOn ? ' on' : ''}`} style={style}>
       {children}

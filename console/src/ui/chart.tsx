@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { dayOf, time, zoneName } from '../data/format.ts';
 import { useColours, useSetting, zone } from '../data/settings.ts';
+import { rangeFromZero } from './steps.ts';
 
 export interface Point {
   /** Seconds since 1970, ascending. */
@@ -40,12 +41,18 @@ export function Chart({
   points,
   lines,
   shown,
+  steps,
+  most,
   onRange,
 }: {
   title: string;
   points: readonly Point[];
   lines: readonly (readonly [name: string, value: number | null])[];
   shown: (value: number) => string;
+  /** The steps between values that the axis may have. */
+  steps: readonly number[];
+  /** Where the axis ends at the latest. */
+  most?: number | undefined;
   onRange: (range: readonly [number, number] | null) => void;
 }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
@@ -65,10 +72,10 @@ export function Chart({
         tzDate: (seconds) =>
           choice === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'UTC') : new Date(seconds * 1000),
         cursor: { drag: { x: true, y: false, setScale: false } },
-        scales: { y: { range: (_, min, max) => [Math.min(0, min), max * 1.1 || 1] } },
+        scales: { y: { range: (_, min, max) => rangeFromZero(min, max, most) } },
         axes: [
           { ...axis, space: 130, values: (_, ticks) => ticks.map((seconds) => timeOf(seconds * 1000, ticks, choice)) },
-          { ...axis, size: 90, values: (_, ticks) => ticks.map(shown) },
+          { ...axis, size: 90, incrs: [...steps], values: (_, ticks) => ticks.map(shown) },
         ],
         series: [
           {},
@@ -101,7 +108,7 @@ export function Chart({
       sizes.disconnect();
       chart.destroy();
     };
-  }, [points, lines.map(([, value]) => value).join(), title, shown, onRange, choice, colours]);
+  }, [points, lines.map(([, value]) => value).join(), title, shown, steps, most, onRange, choice, colours]);
   const values = points.flatMap(({ value }) => value ?? []);
   const label =
     values.length === 0

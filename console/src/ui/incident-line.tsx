@@ -7,7 +7,7 @@ import { count } from '../data/format.ts';
 import { queryClient } from '../data/queries.ts';
 import { useMayWrite } from '../data/session.ts';
 import { Tag } from './status.tsx';
-import { Instant } from './time.tsx';
+import { Instant, useTimes } from './time.tsx';
 
 /** Counts of what is affected stop here. */
 const MOST_COUNTED = 1000;
@@ -29,11 +29,17 @@ export function affected({ datasets, pipelines }: NonNullable<Incident['impact']
   return parts.filter((part) => part !== false).join(', ');
 }
 
+/** What went wrong, in one text: the error of the first cause, or else what the service says. */
+export function useWhy({ detail, root_causes: causes }: Incident): string {
+  const said = useTimes(detail);
+  return causes?.[0]?.error_message ?? said;
+}
+
 /** An incident in one line: what, where, since when, and who handles it. */
 export function IncidentLine({ incident }: { incident: Incident }): ReactNode {
   const patch = usePatchIncident(incident.id);
   const mayWrite = useMayWrite();
-  const [cause] = incident.root_causes ?? [];
+  const why = useWhy(incident);
   return (
     <li className={incident.acknowledged_at === null ? '' : 'handled'}>
       <Tag tone={incident.severity}>{incident.kind}</Tag>
@@ -42,12 +48,12 @@ export function IncidentLine({ incident }: { incident: Incident }): ReactNode {
           {incident.pipeline_name}
         </bdi>
       </Link>
-      <span className="why" dir="auto" title={cause?.error_message ?? incident.detail}>
-        {cause?.error_message ?? incident.detail}
+      <span className="why" dir="auto" title={why}>
+        {why}
       </span>
       <Instant at={incident.opened_at} relative />
       {incident.acknowledged_by !== null ? (
-        <small>
+        <small className="handler">
           handled by <bdi>{incident.acknowledged_by}</bdi>
         </small>
       ) : (

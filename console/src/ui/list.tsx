@@ -16,6 +16,11 @@ export interface Column<T> {
 
 const ROW = 40;
 
+/** On a phone what grows, a name, takes the room that is left; the others take their least. */
+function phoneWidth(width: string): string {
+  return width.includes('fr') ? 'minmax(13rem, 1fr)' : width.replace(/^minmax\((.+),.+\)$/, '$1');
+}
+
 /** A list that reads its next page as the reader comes near its end; only the visible rows are in the page. */
 export function List<T>({
   label,
@@ -57,7 +62,10 @@ export function List<T>({
     );
   }
   if (items.length === 0) return empty;
-  const template = { '--columns': columns.map(({ width }) => width).join(' ') } as React.CSSProperties;
+  const template = {
+    '--columns': columns.map(({ width }) => width).join(' '),
+    '--phone-columns': columns.flatMap(({ minor, width }) => (minor ? [] : phoneWidth(width))).join(' '),
+  } as React.CSSProperties;
   return (
     <div className="list" ref={scroller} tabIndex={0} role="region" aria-label={label}>
       <div role="table" aria-label={label} aria-rowcount={hasNextPage ? -1 : items.length + 1} style={template}>

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { ago, duration, moment, useNow, zoneName } from '../data/format.ts';
+import { ago, duration, moment, useNow, withTimes, zoneName } from '../data/format.ts';
 import { useSetting, zone } from '../data/settings.ts';
 
 /** A moment with its zone; how long ago it was is its title. */
@@ -14,6 +14,11 @@ export function Instant({ at, relative = false }: { at: string; relative?: boole
       {relative ? past : full}
     </time>
   );
+}
+
+/** A text of the service, its times in the zone of the page. */
+export function useTimes(text: string): string {
+  return withTimes(text, useSetting(zone));
 }
 
 export function Duration({ ms }: { ms: number | null | undefined }): ReactNode {

@@ -140,4 +140,16 @@ describe('the sentence', () => {
       '1.3 rows a second; usually 3 to 9 (8 runs)',
     );
   });
+
+  it.each([
+    ['duration_seconds', 127.2, { lower: 47.6, upper: 124.8 }, 'took 2.12 min; usually 47.6 s to 2.08 min'],
+    ['duration_seconds', 120.3, { lower: 47.6, upper: 119.98 }, 'took 2.01 min; usually 47.6 s to 119.98 s'],
+    ['total_rows', 12_050, { lower: 9801, upper: 12_010 }, '12,050 rows; usually 9,800 to 12,000'],
+    ['throughput', 10.4, { lower: 3, upper: 10.2 }, '10.4 rows a second; usually 3 to 10'],
+    ['throughput', 0.7, { lower: 0.9, upper: 9 }, '0.7 rows a second; usually 1 to 9'],
+  ] as const)('of %s %d shows it outside of its bounds', (metric, value, bounds, text) => {
+    const direction = value > bounds.upper ? 'high' : 'low';
+    const said = explain(metric, value, { ...verdict, ...bounds, direction, group: 'all' }, { hour: 2, weekday: 1 });
+    expect(said).toBe(`${text} (8 runs)`);
+  });
 });

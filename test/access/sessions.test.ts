@@ -138,6 +138,8 @@ describe('a session', () => {
       await watcher.send('DELETE', '/session', undefined, { cookie, ...headers }),
     ]) {
       expect([answer.status, answer.body.code, answer.headers.getSetCookie()]).toEqual([403, 'foreign_origin', []]);
+      // No scope would help.
+      expect(answer.headers.has('www-authenticate')).toBe(false);
     }
     expect((await watcher.get('/session', inSession(cookie))).status).toBe(200);
   });

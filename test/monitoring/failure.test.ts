@@ -242,6 +242,8 @@ describe('failure', () => {
       expect(again.acknowledged_at).toBe(answer.body.acknowledged_at);
       expect(await patch(incident.id, { acknowledged: false, note: null, muted_until: null })).toEqual(incident);
       expect(await patch(incident.id, {})).toEqual(incident);
+      // An empty body stands for {} where every field is optional.
+      expect((await watcher.send('PATCH', `/incident/${incident.id}`, '', {})).body).toEqual(incident);
     });
 
     it('refuses invalid changes', async () => {

@@ -69,10 +69,11 @@ export function registerAccess(fastify: FastifyInstance, access: AccessService, 
     return caller instanceof Promise ? void caller.then(admit, refuse) : admit(caller);
   });
 
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (reply.hasHeader('www-authenticate')) return done();
-    // A refusal that depends on the body: the missing scope is always the largest one.
-    if (reply.statusCode === 403) demandScope(reply, 'admin');
+    // A refusal that depends on the body: the missing scope is always the largest one. No scope helps against others.
+    const isScopeMissing = typeof payload === 'string' && payload.includes('"code":"insufficient_scope"');
+    if (reply.statusCode === 403 && isScopeMissing) demandScope(reply, 'admin');
     if (reply.statusCode === 401) reply.header('www-authenticate', BEARER);
     return done();
   });

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../../../platform/auth/caller.js';
 import { CurrentCaller } from '../../../platform/auth/current-caller.js';
 import { Requires } from '../../../platform/auth/requires.js';
@@ -32,6 +32,7 @@ export class IncidentController {
    */
   @Patch(':id')
   @Requires('write')
+  @ApiBody({ type: PatchIncidentDto, required: false })
   @ApiId('The incident')
   @ApiAnswers({ ok: IncidentDto, body: true, problems: [new IncidentNotFoundError(7)] })
   patch(

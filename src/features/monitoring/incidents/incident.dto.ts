@@ -13,7 +13,7 @@ import {
   Text,
 } from '../../../platform/http/fields.js';
 import { PageQuery } from '../../../platform/http/page.js';
-import { PatchBody } from '../../../platform/http/request-validation.pipe.js';
+import { OptionalPatchBody } from '../../../platform/http/request-validation.pipe.js';
 import { type Kind, KINDS, SEVERITIES, type Severity } from './incident.entity.js';
 
 /** The most characters of a note. */
@@ -58,7 +58,7 @@ export class ListIncidentsQuery extends PageQuery {
 }
 
 /** The changes that a person makes to an incident. Only the fields in the body change; null clears a field. */
-export class PatchIncidentDto extends PatchBody {
+export class PatchIncidentDto extends OptionalPatchBody {
   /**
    * True: someone is handling the incident; the first acknowledgement is kept. False withdraws it.
    * @example true

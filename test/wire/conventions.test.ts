@@ -190,6 +190,23 @@ describe('a body', () => {
     expect((await send({ prefer: 'handling=strict' })).status).toBe(422);
   });
 
+  it('has the unknown fields of the objects in its lists named too', async () => {
+    const id = await watcher.pipeline('typo');
+    const body = { inputs: [{ name: 'a', namepsace: 's3://x' }], outputs: [{ name: 'b' }, { name: 'c', row: 5 }] };
+    const declare = (prefer: string) =>
+      watcher.send('PUT', `/pipeline/${id}/lineage`, JSON.stringify(body), {
+        'content-type': 'application/json',
+        prefer,
+      });
+    const answer = await declare('handling=lenient');
+    expect([answer.status, answer.headers.get('ignored-fields')]).toEqual([200, 'inputs.namepsace, outputs.row']);
+    const strict = await declare('handling=strict');
+    expect(strict).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'inputs.namepsace' }, { field: 'outputs.row' }] },
+    });
+  });
+
   it('has only some of many unknown fields named, each cut', async () => {
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`${'\ud83d'.repeat(100)}${n}`, n]));
     const answer = await watcher.post('/pipeline', { ...many, name: 'many', pipeline_type_name: 'test' });

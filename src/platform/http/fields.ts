@@ -5,6 +5,7 @@ import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
 import { parseJson } from '../values/exact-json.js';
 import { hasControlCharacter, tidyText } from '../values/name.js';
 import { parseInstant } from './instant.js';
+import { ListOf } from './known-fields.js';
 import { findUnstorable } from './storable-value.js';
 
 /**
@@ -147,6 +148,7 @@ export const Items = (type: Type<object>, max: number): PropertyDecorator =>
   applyDecorators(
     must('items', `an array of up to ${max} objects`, (value) => Array.isArray(value) && value.length <= max),
     ApiProperty({ type: [type], maxItems: max }),
+    ListOf(type),
   );
 
 /** A number from 0 on, not necessarily whole. */

@@ -8,6 +8,8 @@ import { prefers } from './prefer.js';
 interface KnownFields {
   readonly query?: ReadonlySet<string>;
   readonly body?: ReadonlySet<string>;
+  /** The same for the objects of the lists in a body, by the names of the lists. */
+  readonly lists?: ReadonlyMap<string, ReadonlySet<string>>;
   /** The same for each item of a body that is an array. */
   readonly items?: ReadonlySet<string>;
 }
@@ -26,7 +28,16 @@ const LONGEST_NAMED = 64;
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const [BODY, QUERY] = ['3:', '4:'];
 
+/** The metadata of a field that is a list of objects: their DTO. */
+const LIST_OF = Symbol('list of');
+
 const names = new Map<Type, readonly string[]>();
+
+/** Marks a field of a DTO as a list of objects. */
+export const ListOf =
+  (type: Type<object>): PropertyDecorator =>
+  (prototype, field) =>
+    Reflect.defineMetadata(LIST_OF, type, prototype, field);
 
 /** The fields of a request's DTO: those with a rule. */
 export function fieldsOf(metatype: Type): readonly string[] {
@@ -55,9 +66,18 @@ export function knownFields(controller: object, method: string | symbol, items?:
   const [body, query] = [typeOf(BODY), typeOf(QUERY)];
   return {
     query: new Set(query ? fieldsOf(query) : []),
-    ...(body && body !== Object && { body: new Set(fieldsOf(body)) }),
+    ...(body && body !== Object && { body: new Set(fieldsOf(body)), lists: listsOf(body) }),
     ...(items && { items: new Set(fieldsOf(items)) }),
   };
+}
+
+function listsOf(body: Type): Map<string, ReadonlySet<string>> {
+  const lists = new Map<string, ReadonlySet<string>>();
+  for (const field of fieldsOf(body)) {
+    const type = Reflect.getMetadata(LIST_OF, body.prototype as object, field) as Type | undefined;
+    if (type) lists.set(field, new Set(fieldsOf(type)));
+  }
+  return lists;
 }
 
 /**
@@ -66,12 +86,16 @@ export function knownFields(controller: object, method: string | symbol, items?:
  */
 export function registerKnownFields(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, reply, done) => {
-    const { query, body, items } = request.routeOptions.config.knownFields ?? {};
+    const { query, body, lists = [], items } = request.routeOptions.config.knownFields ?? {};
     if (query && request.url.includes('?')) {
       const unknown = Object.keys(request.query as object).filter((name) => !query.has(name));
       if (unknown.length > 0) return done(refusal(unknown, 'is no parameter of this request'));
     }
     const unknown = items ? unknownIn(request.body, items) : body ? unknownIn([request.body], body) : [];
+    for (const [list, known] of lists) {
+      const given = isObject(request.body) ? (request.body as Record<string, unknown>)[list] : undefined;
+      unknown.push(...unknownIn(given, known).map((name) => `${list}.${name}`));
+    }
     if (unknown.length === 0) return done();
     const isStrict = prefers(request.headers['prefer'], 'handling', 'strict');
     if (isStrict) return done(refusal(unknown, 'is no field of this request'));

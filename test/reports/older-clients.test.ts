@@ -328,6 +328,26 @@ describe('POST /celery/monitor-queue', () => {
   });
 });
 
+it('names are sorted by code point, whatever the collation of the database', async () => {
+  const watcher = await Watcher.start({}, await createDatabase({ locale: 'C', icu: 'en' }));
+  try {
+    for (const name of ['b', 'C', 'a']) {
+      const id = await watcher.pipeline(name, { pipeline_type_name: `${name} type` });
+      await run(watcher, id, 1);
+    }
+    expect((await watcher.get('/reporting/pipeline-names')).body.pipeline_names).toEqual(['C', 'a', 'b']);
+    expect((await watcher.get('/reporting/pipeline-type-names')).body).toEqual({
+      pipeline_type_names: ['C type', 'a type', 'b type'],
+    });
+    const { body } = await watcher.get('/reporting/daily-pipeline-metrics?days=1');
+    expect(JSON.stringify(body).match(/"pipeline_name":"."/g)).toEqual(
+      ['C', 'a', 'b'].map((name) => `"pipeline_name":"${name}"`),
+    );
+  } finally {
+    await watcher.stop();
+  }
+});
+
 describe('without compatibility', () => {
   it('the older paths are unknown, and the days stay', async () => {
     const watcher = await Watcher.start({ pythonCompat: false });

@@ -12,7 +12,7 @@ export const FIND_PIPELINE_DAYS = `
  */
 export const REPORT_DAYS = `
   WITH day AS MATERIALIZED (
-    SELECT d.day, d.pipeline_id, p.name, t.name AS type_name, d.executions, d.failed, d.total_rows, d.inserts, d.updates,
+    SELECT d.day, d.pipeline_id, p.name COLLATE "C" AS name, t.name AS type_name, d.executions, d.failed, d.total_rows, d.inserts, d.updates,
            d.soft_deletes, d.seconds
       FROM watcher_days_between($1::bigint[], $2::date, $3::date) d
       JOIN pipeline p ON p.id = d.pipeline_id
@@ -55,16 +55,16 @@ export const FIND_IDS_OF_NAME = `
 
 /** The names of pipelines, each once, at most $1. */
 export const LIST_NAMES = `
-  SELECT DISTINCT p.name FROM pipeline p WHERE NOT p.archived ORDER BY p.name LIMIT $1::int`;
+  SELECT DISTINCT p.name COLLATE "C" AS name FROM pipeline p WHERE NOT p.archived ORDER BY name LIMIT $1::int`;
 
 /** The names of the pipelines $2, each once, at most $1. Uses pk_pipeline. */
 export const LIST_NAMES_OF = `
-  SELECT DISTINCT p.name
+  SELECT DISTINCT p.name COLLATE "C" AS name
     FROM pipeline p
    WHERE p.id = ANY ($2::bigint[]) AND NOT p.archived
-   ORDER BY p.name
+   ORDER BY name
    LIMIT $1::int`;
 
 /** The names of types, at most $1. */
 export const LIST_TYPE_NAMES = `
-  SELECT t.name FROM pipeline_type t ORDER BY t.name LIMIT $1::int`;
+  SELECT t.name FROM pipeline_type t ORDER BY t.name COLLATE "C" LIMIT $1::int`;

@@ -31,6 +31,8 @@ class Terminal {
     for (const output of [script.stdout, script.stderr]) {
       output.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
+    // Keys that come after the end lead nowhere.
+    script.stdin.on('error', () => undefined);
     this.ended = once(script, 'exit').then(([code, signal]) => code ?? signal);
     this.script = script;
   }

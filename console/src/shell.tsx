@@ -29,12 +29,12 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   const [opened, open] = useState<'search' | 'help' | null>(null);
   const main = useRef<HTMLElement>(null);
   const menu = useRef<HTMLElement>(null);
+  const incidents = useOpenIncidents();
   useEffect(() => open(null), [location]);
-  // On a phone the menu scrolls: the page that is shown stays visible in it.
-  useEffect(
-    () => menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
-    [location],
-  );
+  // On a phone the menu scrolls: the page that is shown stays visible in it, also as the number of incidents comes.
+  useEffect(() => {
+    menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location, incidents]);
   useShortcuts({
     '/': () => open('search'),
     'Ctrl+k': () => open('search'),
@@ -55,7 +55,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
           {MENU.map(([path, text]) => (
             <Link key={path} href={path} aria-current={isAt(path) ? 'page' : undefined}>
               {text}
-              {path === '/incidents' && <OpenIncidents />}
+              {path === '/incidents' && <Bubble count={incidents} />}
             </Link>
           ))}
         </nav>
@@ -74,17 +74,22 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-function OpenIncidents(): ReactNode {
+function useOpenIncidents(): number {
   const { data } = useApi<Overview>(['incidents'], '/overview', { window: '24h' });
-  return data !== undefined && data.incidents.open > 0 ? (
+  return data?.incidents.open ?? 0;
+}
+
+function Bubble({ count }: { count: number }): ReactNode {
+  if (count === 0) return null;
+  return (
     <>
       {' '}
       <span className="bubble">
-        {data.incidents.open}
+        {count}
         <span className="hidden"> open</span>
       </span>
     </>
-  ) : null;
+  );
 }
 
 function Choices({ onHelp }: { onHelp: () => void }): ReactNode {
